@@ -6,7 +6,7 @@ import { defineConfig } from 'vite';
 const API = 'http://127.0.0.1:8080';
 
 export default defineConfig({
-  plugins: [react()],
+  plugins: [react({ jsxImportSource: '@cytoqueue/web' })],
   // Relative: the API puts the path of PUBLIC_URL before them when it serves the page.
   base: './',
   // Compiled from source, so that unused code is left out.

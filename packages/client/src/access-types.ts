@@ -10,6 +10,8 @@ export interface Session {
   key_id: string;
   /** null: the session's API key does not expire. */
   expires_at: string | null;
+  /** Model version (`name@version`) and operating point of requests that name none; absent at sign-in and while unknown. */
+  defaults?: { model: string; operating_point: OperatingPoint };
 }
 
 export interface AuditEvent {

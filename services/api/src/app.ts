@@ -33,7 +33,7 @@ import type { ApiMetrics } from './operations/api-metrics';
 import type { QueueStatusReader } from './operations/queue-status';
 import { ConcurrencyLimiter } from './http/concurrency-limiter';
 import { Semaphore } from './http/semaphore';
-import { webRouter } from './static/web-app';
+import { webNotFound, webRouter } from './static/web-app';
 import { toProblem } from './to-problem';
 
 /** Each conversion uses a core and up to 256 MiB. */
@@ -111,6 +111,7 @@ export function createApp(deps: AppDeps): Express {
   if (deps.webDist !== undefined) app.use(webRouter(deps.webDist, deps.address));
   app.use(docsRouter(createOpenApiDocument(routes, deps.version, deps.address)));
   app.use(queueBoardRouter(routeDeps));
+  if (deps.webDist !== undefined) app.use(webNotFound(deps.webDist, deps.address));
   app.use(() => {
     throw notFound();
   });

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core';
 import { axeViolations } from '../support/page-checks';
 import { whilePaused } from '../support/paused-workers';
+import { gradeField as field, gradeValues } from '../support/record-form';
 import type { WebApp } from '../support/web-app';
 
 const REFERENCE = 'Frau Müller 7/26';
@@ -15,8 +16,7 @@ const MALIGNANT_RECORD = {
   normal_nucleoli: 7,
   mitoses: 1,
 };
-const field = (page: Page, title: string) => page.getByRole('textbox', { name: title });
-const answer = (page: Page) => page.getByRole('button', { name: 'Score the record' });
+const answer = (page: Page) => page.getByRole('button', { name: 'Get result' });
 
 async function enter(page: Page, keys: string): Promise<void> {
   await field(page, 'Clump thickness').focus();
@@ -69,7 +69,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await field(page, 'Clump thickness').waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await enter(page, '8 10 10 8 7 10 9 7 1');
-    await page.getByLabel('Your reference').fill(REFERENCE);
+    await page.getByLabel('Reference (optional)').fill(REFERENCE);
     await answer(page).click();
     await page.getByRole('heading', { name: 'Malignant', level: 2 }).waitFor();
     await page.getByText('How often this was right in testing').waitFor();
@@ -99,7 +99,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     const app = newPeople();
     const { page, addresses } = await app.visit('/predictions/new', 'clinician');
     await answer(page).click();
-    await page.getByText('Empty. If').nth(8).waitFor();
+    await page.getByText('Choose a grade').nth(8).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     expect(addresses.filter((address) => address.endsWith('/v1/predictions'))).toEqual([]);
     await enter(page, '54434?431');
@@ -111,8 +111,9 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.getByRole('img', { name: /With the missing values measured it could be 29\s% to 93.3\s%/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Edit and re-run' }).click();
-    expect(await field(page, 'Bare nuclei').inputValue()).toBe('?');
-    await field(page, 'Bare nuclei').fill('1');
+    await field(page, 'Bare nuclei').waitFor();
+    expect((await gradeValues(page))[5]).toBe('?');
+    await field(page, 'Bare nuclei').check();
     await answer(page).click();
     await page.getByText('The probability of malignancy is').or(page.getByText('The model favours')).first().waitFor();
   });

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { focused } from '../support/page-checks';
+import { gradeField, gradeValues } from '../support/record-form';
 import { WISCONSIN } from '../support/records';
 import type { WebApp } from '../support/web-app';
 
@@ -24,31 +25,32 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await page.keyboard.type(app.keys.clinician);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'New record' }).waitFor();
-    await tabTo(page, /Clump thickness/);
+    // The first grade has the focus on arrival.
+    await gradeField(page, 'Clump thickness').waitFor();
     await page.keyboard.type('544343431');
-    await page.keyboard.press('Enter');
-    expect(await focused(page)).toBe('Score the record');
+    expect(await focused(page)).toBe('Get result');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Certainty' }).waitFor();
     await tabTo(page, /^Edit and re-run$/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'New record' }).waitFor();
-    expect(await page.getByRole('textbox', { name: 'Mitoses' }).inputValue()).toBe('1');
+    await gradeField(page, 'Mitoses').waitFor();
+    expect((await gradeValues(page)).at(-1)).toBe('1');
   });
 
   test('the first tab stop of a page skips the navigation', async () => {
-    const { page } = await newPeople().visit('/predictions/new', 'clinician');
-    await page.getByRole('textbox', { name: 'Clump thickness' }).waitFor();
+    const { page } = await newPeople().visit('/batches/new', 'clinician');
+    await page.getByRole('heading', { name: 'Upload a file' }).waitFor();
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toBe('Skip to the content');
+    expect(await focused(page)).toBe('Skip to content');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toContain('Clump thickness');
+    expect(await focused(page)).toBe('Batches');
   });
 
   test('no key pressed after a value skips a field', async () => {
     const { page } = await newPeople().visit('/predictions/new', 'clinician');
-    await page.getByRole('textbox', { name: 'Clump thickness' }).focus();
+    await gradeField(page, 'Clump thickness').focus();
     const [last = '', ...others] = VALUES.toReversed();
     for (const key of ['Enter', 'Tab', 'ArrowDown', ' ', ',']) {
       for (const value of others.toReversed()) {
@@ -57,9 +59,8 @@ export function describeKeyboard(newPeople: () => WebApp): void {
       }
       // After the last value the button has the focus, so a key may send the record.
       await page.keyboard.type(last);
-      const values = await Promise.all((await page.locator('.feature-input').all()).map((input) => input.inputValue()));
-      expect([key, ...values]).toEqual([key, ...VALUES]);
-      await page.getByRole('button', { name: 'Clear' }).click();
+      expect([key, ...(await gradeValues(page))]).toEqual([key, ...VALUES]);
+      await page.getByRole('button', { name: 'Clear record' }).click();
     }
   });
 

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core';
 import { axeViolations } from '../support/page-checks';
+import { gradeField as field, gradeValues as values } from '../support/record-form';
 import type { WebApp } from '../support/web-app';
 
 interface Stored {
@@ -7,12 +8,7 @@ interface Stored {
   features: Record<string, number | null>;
 }
 
-const field = (page: Page, name: string) => page.getByRole('textbox', { name, exact: false });
-const reference = (page: Page) => page.getByLabel('Your reference');
-const values = (page: Page) =>
-  page
-    .locator('.feature-input')
-    .evaluateAll((inputs) => inputs.map((input) => (input as unknown as { value: string }).value));
+const reference = (page: Page) => page.getByLabel('Reference (optional)');
 
 async function paste(page: Page, text: string): Promise<void> {
   await page.evaluate(
@@ -27,7 +23,7 @@ async function paste(page: Page, text: string): Promise<void> {
 }
 
 async function send(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Score the record' }).click();
+  await page.getByRole('button', { name: 'Get result' }).click();
   await page.waitForURL(/\/predictions\/pred_/);
 }
 
@@ -75,7 +71,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
     // Until the user has chosen, nothing changes and nothing can be sent.
     expect([await reference(page).inputValue(), await values(page)]).toEqual(['S24-0003', cellsOf(FIRST)]);
-    await page.getByRole('button', { name: 'Score the record' }).click();
+    await page.getByRole('button', { name: 'Get result' }).click();
     await page.getByText('Answer the question about the pasted row first').waitFor();
     await page.getByRole('button', { name: 'Yes, starting with 8' }).click();
     await page.getByText('The reference S24-0003 was removed').waitFor();
@@ -105,13 +101,13 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     expect(await values(page)).toEqual(cellsOf(FIRST).map(() => ''));
     await field(page, 'Clump thickness').focus();
     await page.keyboard.insertText('15');
-    expect((await values(page)).slice(0, 2)).toEqual(['15', '']);
+    expect((await values(page)).slice(0, 2)).toEqual(['', '']);
   });
 
   test('a record that is submitted twice concurrently is stored once', async () => {
     const page = await open();
     await paste(page, `S24-0030\t${FIRST}`);
-    await page.getByRole('button', { name: 'Score the record' }).evaluate((button) => {
+    await page.getByRole('button', { name: 'Get result' }).evaluate((button) => {
       const form = (button as unknown as { form: { requestSubmit: () => void } }).form;
       form.requestSubmit();
       form.requestSubmit();
@@ -128,7 +124,7 @@ export function describeRightPatient(newPeople: () => WebApp): void {
       const page = await open();
       await paste(page, `S24-0050\t${FIRST}`);
       await page.context().clearCookies();
-      await page.getByRole('button', { name: 'Score the record' }).click();
+      await page.getByRole('button', { name: 'Get result' }).click();
       await page.getByText('Your session has ended').waitFor();
       expect(await axeViolations(page)).toEqual([]);
       await page.getByLabel('Access key').fill(app.keys[person]);
@@ -166,11 +162,11 @@ export function describeRightPatient(newPeople: () => WebApp): void {
     const answered = page.waitForResponse(
       (response) => response.request().method() === 'POST' && response.url().endsWith('/v1/predictions'),
     );
-    await page.getByRole('button', { name: 'Score the record' }).click();
+    await page.getByRole('button', { name: 'Get result' }).click();
     await paste(page, `S24-0041\t${SECOND}`);
     release();
     await answered;
-    await page.getByRole('button', { name: 'Score the record' }).waitFor();
+    await page.getByRole('button', { name: 'Get result' }).waitFor();
     expect([await reference(page).inputValue(), await values(page)]).toEqual(['S24-0041', cellsOf(SECOND)]);
     expect(page.url()).toContain('/predictions/new');
   });

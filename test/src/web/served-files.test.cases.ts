@@ -31,6 +31,10 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     '/audit',
     '/worklist',
     '/settings',
+    '/performance',
+    '/import-profiles',
+    '/api-keys',
+    '/help',
   ])('%s returns the app’s page, revalidated on each request', async (path) => {
     const { status, headers } = await get(path);
     expect(status).toBe(200);
@@ -53,6 +57,11 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     const { headers } = await get(`/${script()}`);
     expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
     expect(headers.get('Content-Type')).toContain('javascript');
+  });
+
+  test('a browser gets the app for an unknown address, which shows that there is no such page', async () => {
+    const { status, headers } = await get('/none/more', { Accept: 'text/html,*/*;q=0.8' });
+    expect([status, headers.get('Content-Type')]).toEqual([404, 'text/html; charset=utf-8']);
   });
 
   test.each(['/assets/none.js', '/.inputs', '/assets/../.inputs', '/.vite/manifest.json', '/v1/none', '/none'])(

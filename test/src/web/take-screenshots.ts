@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import startSharedServers, { stopSharedServers } from '../support/jest/global-setup';
 import { wisconsinOfAnotherLab } from '../support/records';
+import { gradeField } from '../support/record-form';
 import { ROOT } from '../support/stack-process';
 import { type WebApp, WebStack } from '../support/web-app';
 
@@ -23,14 +24,13 @@ const PHONE: BrowserContextOptions = {
 
 async function takeAll(app: WebApp): Promise<void> {
   const { page } = await app.visit('/predictions/new', 'admin', DESKTOP);
-  await page.getByRole('textbox', { name: 'Clump thickness' }).focus();
+  await gradeField(page, 'Clump thickness').focus();
   await page.keyboard.type('54434?');
   await save(page, 'new-record');
 
   await page.keyboard.type('431');
-  await page.keyboard.press('Enter');
-  await page.getByLabel('Your reference').fill('slide 7');
-  await page.getByRole('button', { name: 'Score the record' }).click();
+  await page.getByLabel('Reference (optional)').fill('slide 7');
+  await page.getByRole('button', { name: 'Get result' }).click();
   await page.getByText('How often this was right in testing').waitFor();
   await save(page, 'undecided');
   const phone = await app.visit(new URL(page.url()).pathname, 'admin', PHONE);

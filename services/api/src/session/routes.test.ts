@@ -62,7 +62,8 @@ describe('signing in', () => {
     );
     expect(response.headers.get('cache-control')).toBe('no-store');
     const again = await send('GET', '/v1/session', { cookie });
-    expect([again.status, await again.json()]).toEqual([200, session]);
+    const defaults = { model: 'wbc-knn@1.1.0', operating_point: 'default' };
+    expect([again.status, await again.json()]).toEqual([200, { ...session, defaults }]);
     expect((await send('GET', '/v1/predictions', { cookie })).status).toBe(200);
   });
 
@@ -194,7 +195,7 @@ describe('a session', () => {
   it('is ignored when a key is sent too', async () => {
     const { cookie } = await signIn();
     const response = await api.fetch('/v1/session', { role: 'admin', headers: { cookie } });
-    expect(await response.json()).toEqual({
+    expect(await response.json()).toMatchObject({
       tenant: api.tenant,
       role: 'admin',
       platform: false,

@@ -1,3 +1,4 @@
+import type { ModelRegistry } from '@cytoqueue/registry';
 import type { ActiveKey } from '@cytoqueue/runtime';
 import { z } from 'zod';
 import type { AuditLog } from '../audit/audit-log';
@@ -10,6 +11,7 @@ import { Problem } from '../http/problem';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
 import { lineageOf, canHaveChildren } from './session-lineage';
 import type { SessionClaims, ParentSession } from './session-token';
+import { type SettingsReader, applySettings } from '../settings/settings-reader';
 
 const SESSION_LIFETIME_MS = 12 * 60 * 60_000;
 const TOKEN_LIFETIME_MS = 10 * 60_000;
@@ -31,6 +33,13 @@ export const session = z
     expires_at: timestamp
       .nullable()
       .meta({ description: 'Expiry of the session, or of the API key that was sent; null when it does not expire' }),
+    defaults: z
+      .strictObject({ model: z.string(), operating_point: z.enum(['default', 'sensitivity99']) })
+      .optional()
+      .meta({
+        description:
+          "The tenant's model version (name@version) and operating point for requests that name none; absent at sign-in and where they cannot be determined",
+      }),
   })
   .meta({ id: 'Session' });
 
@@ -75,6 +84,8 @@ export interface SessionRouteDeps {
   authenticator: Authenticator;
   sessions: SessionCookies;
   audit: AuditLog;
+  registry: ModelRegistry;
+  settings: SettingsReader;
 }
 
 export function sessionRoutes(deps: SessionRouteDeps): Route[] {
@@ -87,7 +98,7 @@ export function sessionRoutes(deps: SessionRouteDeps): Route[] {
       access: 'authenticated',
       auditFailuresOnly: true,
       operation: getOperation,
-      handle: getSession,
+      handle: (context) => getSession(deps, context),
     },
     {
       method: 'delete',
@@ -145,8 +156,18 @@ async function redeemToken(
   return claims;
 }
 
-async function getSession({ response, principal }: HandlerContext): Promise<void> {
-  response.json(toSessionResponse(principal, principal.session?.expiresAtMs ?? principal.expiresAtMs));
+async function getSession(deps: SessionRouteDeps, { response, principal }: HandlerContext): Promise<void> {
+  response.json({
+    ...toSessionResponse(principal, principal.session?.expiresAtMs ?? principal.expiresAtMs),
+    // The session itself must not depend on the store.
+    defaults: await readDefaults(deps, principal.tenant).catch(() => undefined),
+  });
+}
+
+async function readDefaults({ registry, settings }: SessionRouteDeps, tenant: string) {
+  const { model, operating_point } = await applySettings(settings, tenant, {});
+  const { name, version } = await registry.resolve(model);
+  return { model: `${name}@${version}`, operating_point };
 }
 
 async function signOut({ sessions, audit }: SessionRouteDeps, { request, response }: HandlerContext): Promise<void> {

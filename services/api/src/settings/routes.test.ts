@@ -91,6 +91,18 @@ test('records, uploads and rescored batches use the settings unless the request 
   expect(own).toMatchObject({ model: { version: '1.1.0' }, options: { operating_point: 'default' } });
 });
 
+test('members read the pinned version and the operating point from their session; damaged settings leave the session open', async () => {
+  await put('wbc-knn@1.0.0', 'sensitivity99');
+  const session = () => send('GET', '/v1/session', { role: 'member' });
+  const defaults = { model: 'wbc-knn@1.0.0', operating_point: 'sensitivity99' };
+  expect(await session()).toMatchObject({ status: 200, json: { defaults } });
+  api.assignKeys();
+  const key = ObjectKeys.documentVersion(ObjectKeys.tenantSettingsFolder(api.tenant), 1);
+  await api.store.put(key, Buffer.from('{"default_model":null,"operating_'));
+  const damaged = await session();
+  expect([damaged.status, damaged.json['role'], damaged.json['defaults']]).toEqual([200, 'member', undefined]);
+});
+
 test('another tenant keeps its own', async () => {
   await put('wbc-knn@1.0.0');
   api.assignKeys();

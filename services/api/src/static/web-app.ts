@@ -4,7 +4,20 @@ import express, { type RequestHandler, type Router } from 'express';
 import type { PublicAddress } from '../http/public-address';
 
 /** Paths that the web app routes itself; other paths without a file are not found. */
-const PAGES = ['/sign-in', '/predictions', '/batches', '/worklist', '/operations', '/models', '/audit', '/settings'];
+const PAGES = [
+  '/sign-in',
+  '/predictions',
+  '/batches',
+  '/worklist',
+  '/performance',
+  '/operations',
+  '/models',
+  '/import-profiles',
+  '/audit',
+  '/api-keys',
+  '/settings',
+  '/help',
+];
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -30,6 +43,20 @@ export function webRouter(dist: string, address: PublicAddress): Router {
   const page = sendPage(mountPage(readFileSync(join(dist, 'index.html'), 'utf8'), address.path));
   router.get('/', page);
   for (const path of PAGES) router.get(path, page).get(`${path}/*rest`, page);
+  return router;
+}
+
+/** Answers browsers that ask for an unknown address with the app, which says so; other clients get the problem. */
+export function webNotFound(dist: string, address: PublicAddress): Router {
+  const router = express.Router();
+  if (!existsSync(join(dist, 'index.html'))) return router;
+  const page = sendPage(mountPage(readFileSync(join(dist, 'index.html'), 'utf8'), address.path));
+  router.get('/*rest', (request, response, next) => {
+    const isOfApp = !/^\/(v1|assets|admin)\//.test(request.path) && request.accepts(['json', 'html']) === 'html';
+    if (!isOfApp) return next();
+    response.status(404);
+    page(request, response, next);
+  });
   return router;
 }
 

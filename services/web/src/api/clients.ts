@@ -7,6 +7,9 @@ export const client = new CytoqueueClient({ url: BASE_PATH });
 /** Tries once: queries retry themselves and show that they do. */
 export const noRetryClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 1 } });
 
+/** Opens an interrupted stream once more: the service ends each one after some minutes. Then the state is polled. */
+export const streamClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 2 } });
+
 const RETRYABLE_STATUSES = [429, 502, 503, 504];
 const RETRY_MS = 2_000;
 const MAX_RETRY_MS = 15_000;
@@ -19,6 +22,11 @@ export function isRetryable(error: unknown): boolean {
 export function retryDelayMs(failures: number, error: unknown): number {
   const requestedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
   return Math.max(requestedMs, Math.min(RETRY_MS * 1.3 ** failures, MAX_RETRY_MS));
+}
+
+/** The resource was deleted or has expired: what was loaded of it must not stay on the page. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && (error.status === 404 || error.status === 410);
 }
 
 export function isUnauthorized(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect } from 'react';
+import { useEffect, useState } from 'react';
 
-/** Polling interval, for networks that block event streams. */
+/** Polling interval after the event stream has failed, as in networks that block such streams. */
 const POLL_INTERVAL_MS = 2_000;
 
 interface LiveQueryOptions<T> {
@@ -11,31 +11,31 @@ interface LiveQueryOptions<T> {
   isFinished: (state: T) => boolean;
 }
 
-/** Queries a resource that changes until it is finished, and follows its events. */
+/** Queries a resource that changes until it is finished, and follows its events; polls it only once these have failed. */
 export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQueryOptions<T>) {
   const queryClient = useQueryClient();
+  const [isPolling, setIsPolling] = useState(false);
   const query = useQuery<T>({
     queryKey,
     queryFn: ({ signal }) => get(signal),
     staleTime: ({ state }) => (state.data !== undefined && isFinished(state.data) ? Infinity : 0),
-    refetchInterval: ({ state }) => (state.data !== undefined && !isFinished(state.data) ? POLL_INTERVAL_MS : false),
+    refetchInterval: ({ state }) =>
+      isPolling && state.data !== undefined && !isFinished(state.data) ? POLL_INTERVAL_MS : false,
   });
   const isWaiting = query.data !== undefined && !isFinished(query.data);
   useEffect(() => {
     if (!isWaiting) return undefined;
     const stop = new AbortController();
-    void applyEvents(events(stop.signal), (state) => queryClient.setQueryData(queryKey, state));
+    setIsPolling(false);
+    void applyEvents(events(stop.signal), (state) => queryClient.setQueryData(queryKey, state)).catch(() => {
+      if (!stop.signal.aborted) setIsPolling(true);
+    });
     return () => stop.abort();
     // The key identifies the resource; the functions change with every render.
   }, [queryKey.join('/'), isWaiting, queryClient]);
   return query;
 }
 
-/** When the stream fails permanently, the query goes on polling and reports errors. */
 async function applyEvents<T>(states: AsyncGenerator<T>, apply: (state: T) => void): Promise<void> {
-  try {
-    for await (const state of states) apply(state);
-  } catch {
-    // Polling continues, see above.
-  }
+  for await (const state of states) apply(state);
 }

@@ -1,6 +1,6 @@
 import { type Batch, type BatchFile, isBatchFinished } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
-import { client, noRetryClient } from '../api/clients';
+import { noRetryClient, streamClient } from '../api/clients';
 import { useLiveQuery } from '../api/live-query';
 import { type CsvPreview, readCsvPreview } from './detail/csv-preview';
 
@@ -14,7 +14,7 @@ export function useBatch(id: string) {
   return useLiveQuery<Batch>({
     queryKey: batchKey(id),
     get: (signal) => noRetryClient.getBatch(id, { signal }),
-    events: (signal) => client.batchEvents(id, { signal }),
+    events: (signal) => streamClient.batchEvents(id, { signal }),
     isFinished: isBatchFinished,
   });
 }

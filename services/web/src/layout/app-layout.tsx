@@ -1,9 +1,10 @@
 import { Suspense, useEffect, useRef } from 'react';
 import { Link, Navigate, Outlet, ScrollRestoration, useLocation, useNavigation } from 'react-router';
 import { withBasePath } from '../api/base-path';
+import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
 import { DraftProvider } from '../predictions/form/draft-context';
-import { permissionsOf, useSession } from '../session/use-session';
+import { permissionsOf, useSessionQuery } from '../session/use-session';
 import { ConnectionBanner } from './connection-banner';
 import { Navigation } from './navigation';
 import { NoAccess } from './no-access';
@@ -12,7 +13,7 @@ import { Wordmark } from './wordmark';
 
 /** Header, navigation and footer of every page. Without a session only the sign-in link is shown. */
 export function AppLayout() {
-  const session = useSession();
+  const { data: session, error, refetch } = useSessionQuery();
   const { pathname } = useLocation();
   const { state } = useNavigation();
   const main = useFocusOnNewPage(pathname);
@@ -20,7 +21,14 @@ export function AppLayout() {
     return (
       <>
         <ConnectionBanner />
-        <Loading>Opening Cytoqueue …</Loading>
+        {error === null ? (
+          <Loading>Opening Cytoqueue …</Loading>
+        ) : (
+          <main className="sign-in" id="main">
+            <h1>Cytoqueue could not be opened</h1>
+            <ErrorNotice error={error} what="The session could not be read." onRetry={() => void refetch()} />
+          </main>
+        )}
       </>
     );
   if (session === null) return <Navigate to="/sign-in" state={{ from: pathname }} replace />;
@@ -28,7 +36,7 @@ export function AppLayout() {
   return (
     <div className="shell">
       <a className="skip-link" href="#main">
-        Skip to the content
+        Skip to content
       </a>
       <header className="top">
         <Link to="/" className="home">

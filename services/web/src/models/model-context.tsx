@@ -1,4 +1,5 @@
 import type { ModelPin, OperatingPoint } from '@cytoqueue/client';
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatShare } from '../ui/format';
 import { useModelVersion } from './model-queries';
@@ -7,35 +8,40 @@ interface ModelContextProps {
   model: Pick<ModelPin, 'name' | 'version'>;
   /** undefined where it is not known. */
   operatingPoint: OperatingPoint | undefined;
+  /** A control at the end. */
+  children?: ReactNode;
 }
 
 /** States the model and the threshold that results depend on; marked when the threshold is not the default. */
-export function ModelContext({ model, operatingPoint }: ModelContextProps) {
+export function ModelContext({ model, operatingPoint, children }: ModelContextProps) {
   const { data: version } = useModelVersion(model.name, model.version);
   const threshold = operatingPoint === undefined ? undefined : version?.operating_points[operatingPoint];
   return (
-    <dl className="context" data-cautious={operatingPoint === 'sensitivity99' || undefined}>
-      <div>
-        <dt>Model</dt>
-        <dd translate="no">
-          <Link to={`/models/${model.name}/${model.version}`}>
-            {model.name} {model.version}
-          </Link>
-        </dd>
-      </div>
-      {threshold !== undefined && (
+    <div className="context" data-cautious={operatingPoint === 'sensitivity99' || undefined}>
+      <dl>
         <div>
-          <dt>Threshold for malignant</dt>
-          <dd>
-            <span translate="no">{formatShare(threshold)}</span>{' '}
-            <span>{operatingPoint === 'sensitivity99' ? '(cautious)' : '(default)'}</span>
+          <dt>Model</dt>
+          <dd translate="no">
+            <Link to={`/models/${model.name}/${model.version}`}>
+              {model.name} {model.version}
+            </Link>
           </dd>
         </div>
-      )}
-      <div>
-        <dt>Undecided range</dt>
-        <dd translate="no">5–95&nbsp;%</dd>
-      </div>
-    </dl>
+        {threshold !== undefined && (
+          <div>
+            <dt>Threshold for malignant</dt>
+            <dd>
+              <span translate="no">{formatShare(threshold)}</span>{' '}
+              <span>{operatingPoint === 'sensitivity99' ? '(cautious)' : '(default)'}</span>
+            </dd>
+          </div>
+        )}
+        <div>
+          <dt>Undecided range</dt>
+          <dd translate="no">5–95&nbsp;%</dd>
+        </div>
+      </dl>
+      {children}
+    </div>
   );
 }

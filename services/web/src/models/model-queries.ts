@@ -3,6 +3,15 @@ import { useQuery } from '@tanstack/react-query';
 import { noRetryClient } from '../api/clients';
 
 export const MODELS_KEY = ['models'] as const;
+export const DEFAULTS_KEY = ['defaults'] as const;
+
+/** The laboratory's model version and threshold for requests that name none; null while they cannot be determined. */
+export function useDefaults() {
+  return useQuery({
+    queryKey: DEFAULTS_KEY,
+    queryFn: async ({ signal }) => (await noRetryClient.session({ signal })).defaults ?? null,
+  });
+}
 
 export function useModels() {
   return useQuery({ queryKey: MODELS_KEY, queryFn: ({ signal }) => noRetryClient.listModels({ signal }) });
@@ -19,7 +28,7 @@ export function useModelVersion(name: string, version: string, isEnabled = true)
 }
 
 /** The model's current champion. */
-export function useChampionVersion(name: string) {
+export function useChampionVersion(name: string, isEnabled = true) {
   return useQuery<ModelVersion>({
     queryKey: ['champion', name],
     queryFn: async ({ signal }) => {
@@ -29,5 +38,6 @@ export function useChampionVersion(name: string) {
       return noRetryClient.getModelVersion(name, version, { signal });
     },
     staleTime: 60_000,
+    enabled: isEnabled,
   });
 }

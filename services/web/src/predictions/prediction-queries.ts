@@ -1,5 +1,5 @@
 import { type Prediction, isPredictionFinished } from '@cytoqueue/client';
-import { client, noRetryClient } from '../api/clients';
+import { noRetryClient, streamClient } from '../api/clients';
 import { useLiveQuery } from '../api/live-query';
 
 export function predictionKey(id: string) {
@@ -10,7 +10,7 @@ export function usePrediction(id: string) {
   return useLiveQuery<Prediction>({
     queryKey: predictionKey(id),
     get: (signal) => noRetryClient.getPrediction(id, { signal }),
-    events: (signal) => client.predictionEvents(id, { signal }),
+    events: (signal) => streamClient.predictionEvents(id, { signal }),
     isFinished: isPredictionFinished,
   });
 }

@@ -5,7 +5,11 @@ import { SESSION_KEY } from '../api/query-client';
 
 /** The session; null when signed out, undefined while unknown. */
 export function useSession(): Session | null | undefined {
-  return useQuery({
+  return useSessionQuery().data;
+}
+
+export function useSessionQuery() {
+  return useQuery<Session | null>({
     queryKey: SESSION_KEY,
     queryFn: async ({ signal }) => {
       try {
@@ -16,7 +20,7 @@ export function useSession(): Session | null | undefined {
       }
     },
     staleTime: Infinity,
-  }).data;
+  });
 }
 
 export interface Permissions {

@@ -2,9 +2,8 @@ import type { OperatingPoint, Settings } from '@cytoqueue/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { client, noRetryClient } from '../api/clients';
-import { useModels } from '../models/model-queries';
+import { DEFAULTS_KEY, useModels } from '../models/model-queries';
 import { OPERATING_POINT_LABELS } from '../models/operating-points';
-import { DEFAULT_MODEL } from '../predictions/form/draft';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
@@ -40,7 +39,10 @@ function SettingsForm({ stored }: { stored: Settings }) {
   const [settings, setSettings] = useState(stored);
   const save = useMutation({
     mutationFn: () => client.replaceSettings(settings),
-    onSuccess: (saved) => queryClient.setQueryData(SETTINGS_KEY, saved),
+    onSuccess: async (saved) => {
+      queryClient.setQueryData(SETTINGS_KEY, saved);
+      await queryClient.invalidateQueries({ queryKey: DEFAULTS_KEY });
+    },
   });
   /** Changes settings; the outcome of saving the earlier ones is forgotten. */
   const change = (changed: Partial<Settings>): void => {
@@ -51,9 +53,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
     event.preventDefault();
     if (!save.isPending) save.mutate();
   };
-  // The record form asks for the values of this model, and leaves its version to the settings.
-  const versions = models.find(({ name }) => name === DEFAULT_MODEL)?.versions ?? [];
-  const offered = versions.map((version) => `${DEFAULT_MODEL}@${version}`);
+  const offered = models.flatMap(({ name, versions }) => versions.map((version) => `${name}@${version}`));
   const pinned = settings.default_model;
   return (
     <Panel

@@ -26,7 +26,7 @@ export function RowPage() {
   const batch = batchQuery.data;
   const rowQuery = useBatchRow(id, batch && (batch.completed_at ?? ''), row);
   const versionQuery = useVersionOf(batch);
-  const failed = [batchQuery, rowQuery, versionQuery].find(({ isError }) => isError);
+  const failed = [batchQuery, rowQuery, versionQuery].find(({ isLoadingError }) => isLoadingError);
   if (failed !== undefined) return <RowError id={id} error={failed.error} onRetry={() => void failed.refetch()} />;
   const { data } = rowQuery;
   const { data: version } = versionQuery;

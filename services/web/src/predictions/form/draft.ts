@@ -1,5 +1,5 @@
 import { type Feature, type FeatureValues, type OperatingPoint, randomHex } from '@cytoqueue/client';
-import { parseFeatureValue } from './feature-value';
+import { isGrade, parseFeatureValue } from './feature-value';
 
 /** A record that is being entered. Kept in memory only, never in an address or in browser storage. */
 export interface Draft {
@@ -8,16 +8,14 @@ export interface Draft {
   /** Text as typed, by feature. */
   texts: Readonly<Record<string, string>>;
   reference: string;
-  /** Model name. The default model is left to the laboratory's settings; of others the champion is used. */
-  model: string;
+  /** Name of a model whose current version is used; undefined: the model of the laboratory's settings. */
+  model: string | undefined;
   /** undefined: that of the laboratory's settings. */
   operatingPoint: OperatingPoint | undefined;
 }
 
-export const DEFAULT_MODEL = 'wbc-knn';
-
 export function emptyDraft(): Draft {
-  return { key: randomHex(), texts: {}, reference: '', model: DEFAULT_MODEL, operatingPoint: undefined };
+  return { key: randomHex(), texts: {}, reference: '', model: undefined, operatingPoint: undefined };
 }
 
 export function isEmptyDraft({ texts, reference }: Draft): boolean {
@@ -35,7 +33,13 @@ export function validate(texts: Draft['texts'], features: readonly Feature[]): R
   const errors = features.flatMap((feature) => {
     const value = parseFeatureValue(texts[feature.name] ?? '', feature);
     if (value.kind === 'invalid') return [[feature.name, value.text]];
-    return value.kind === 'empty' ? [[feature.name, 'Empty. If it was not measured, type a question mark.']] : [];
+    if (value.kind !== 'empty') return [];
+    return [
+      [
+        feature.name,
+        isGrade(feature) ? 'Choose a grade or “Not measured”.' : 'Enter a value or choose “Not measured”.',
+      ],
+    ];
   });
   return Object.fromEntries(errors) as Record<string, string>;
 }

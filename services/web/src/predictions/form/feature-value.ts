@@ -21,7 +21,7 @@ export function parseFeatureValue(text: string, { min, max, integer }: Feature):
   if (value < min)
     return {
       kind: 'invalid',
-      text: `${trimmed} is too low: enter ${range}. For “not measured” type a question mark.`,
+      text: `${trimmed} is too low: enter ${range}, or choose “Not measured”.`,
     };
   if (max !== null && value > max) return { kind: 'invalid', text: `${trimmed} is too high: enter ${range}.` };
   return { kind: 'value', value };
@@ -35,4 +35,11 @@ export function rangeText({ min, max, integer }: Pick<Feature, 'min' | 'max' | '
 /** Grades (small whole numbers): typed one after the other and shown as a scale. */
 export function isGrade({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): boolean {
   return integer && min === 1 && max === 10;
+}
+
+/** The text of the radio button that shows a grade, for example `5` for `5.0` and `?` for `NA`; other texts as they are. */
+export function canonicalText(text: string, feature: Feature): string {
+  const value = parseFeatureValue(text, feature);
+  if (value.kind === 'missing') return '?';
+  return value.kind === 'value' && isGrade(feature) ? String(value.value) : text;
 }

@@ -1,44 +1,52 @@
-import type { OperatingPoint } from '@cytoqueue/client';
+import type { OperatingPoint, Session } from '@cytoqueue/client';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
+import { OPERATING_POINT_LABELS } from '../../models/operating-points';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
 
-export function ModelChoice({ draft, change }: { draft: Draft; change: ChangeDraft }) {
+interface ModelChoiceProps {
+  draft: Draft;
+  change: ChangeDraft;
+  defaults: Session['defaults'];
+}
+
+/** Another model or threshold for this record alone; the next one has the laboratory's settings again. */
+export function ModelChoice({ draft, change, defaults }: ModelChoiceProps) {
   const { data: models = [] } = useModels();
+  const point = defaults?.operating_point;
   return (
     <details className="model-choice">
-      <summary>
-        Model: {draft.model}
-        {draft.operatingPoint === 'sensitivity99' && ', cautious threshold'}
-      </summary>
-      <div className="stack">
+      <summary>Change for this record</summary>
+      <div className="fields">
         <SelectField
           label="Model"
-          value={draft.model}
-          onChange={(model) => change({ model })}
-          description="The version that your laboratory has pinned, or else the current one; the result names it."
+          value={draft.model ?? ''}
+          onChange={(model) => change({ model: model === '' ? undefined : model })}
         >
+          <option value="">{`Laboratory’s setting${defaults === undefined ? '' : `: ${defaults.model.replace('@', ' ')}`}`}</option>
           {models
             .filter(({ champion }) => champion !== null)
             .map(({ name, champion }) => (
-              <option key={name} value={name}>
-                {name} ({champion})
-              </option>
+              <option key={name} value={name}>{`${name} ${champion} (current)`}</option>
             ))}
-          {models.length === 0 && <option>{draft.model}</option>}
         </SelectField>
         <SelectField
           label="Threshold for malignant"
           value={draft.operatingPoint ?? ''}
-          onChange={(point) => change({ operatingPoint: point === '' ? undefined : (point as OperatingPoint) })}
+          onChange={(chosen) => change({ operatingPoint: chosen === '' ? undefined : (chosen as OperatingPoint) })}
           description="Cautious: low enough to detect 99 % of the malignant training cases; more benign cases are classified as malignant."
         >
-          <option value="">Laboratory’s setting</option>
-          <option value="default">At 50 % probability</option>
-          <option value="sensitivity99">Cautious</option>
+          <option value="">{`Laboratory’s setting${point === undefined ? '' : `: ${SHORT_LABELS[point]}`}`}</option>
+          {Object.entries(OPERATING_POINT_LABELS).map(([name, label]) => (
+            <option key={name} value={name}>
+              {label}
+            </option>
+          ))}
         </SelectField>
       </div>
     </details>
   );
 }
+
+const SHORT_LABELS: Readonly<Record<OperatingPoint, string>> = { default: 'at 50 %', sensitivity99: 'cautious' };

@@ -1,28 +1,46 @@
-import type { Feature } from '@cytoqueue/client';
+import type { Feature, ModelVersion } from '@cytoqueue/client';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { usePageTitle } from '../../ui/page-title';
-import { useChampionVersion } from '../../models/model-queries';
+import { ModelContext } from '../../models/model-context';
+import { useChampionVersion, useDefaults, useModelVersion } from '../../models/model-queries';
 import { isGrade } from './feature-value';
 import { useDraft } from './draft-context';
+import { ModelChoice } from './model-choice';
 import { RecordForm } from './record-form';
 
 export function NewPredictionPage() {
   usePageTitle('New record');
   const [draft, change] = useDraft();
-  const { data: version, error, refetch } = useChampionVersion(draft.model);
+  const defaults = useDefaults();
+  const { data: version, error, refetch } = useVersionToUse(draft.model, defaults.data?.model);
+  const shownError = error ?? (defaults.data === undefined ? defaults.error : null);
+  const noDefault = defaults.data === null && draft.model === undefined;
   return (
     <div className="page">
       <h1>New record</h1>
-      <p className="lead">
-        {featuresLead(version?.features ?? [])} Type them one after the other, or paste a line from your sheet into the
-        first field.
-      </p>
-      {error !== null && (
-        <ErrorNotice error={error} what="The model’s description could not be loaded." onRetry={() => void refetch()} />
+      <p className="lead">{featuresLead(version)}</p>
+      {version !== undefined && (
+        <ModelContext model={version} operatingPoint={draft.operatingPoint ?? defaults.data?.operating_point}>
+          <ModelChoice draft={draft} change={change} defaults={defaults.data ?? undefined} />
+        </ModelContext>
+      )}
+      {noDefault && (
+        <ErrorNotice
+          error={new Error()}
+          what="Your laboratory’s model setting could not be read. An administrator can correct it under Settings."
+          onRetry={() => void defaults.refetch()}
+        />
+      )}
+      {shownError !== null && (
+        <ErrorNotice
+          error={shownError}
+          what="The model’s description could not be loaded."
+          onRetry={() => void (error === null ? defaults.refetch() : refetch())}
+        />
       )}
       {version === undefined ? (
-        error === null && <Loading />
+        shownError === null && !noDefault && <Loading />
       ) : (
         <RecordForm key={version.digest} version={version} draft={draft} change={change} />
       )}
@@ -30,8 +48,17 @@ export function NewPredictionPage() {
   );
 }
 
-function featuresLead(features: readonly Feature[]): string {
+/** The current version of a chosen model, or else the version of the laboratory's settings (`name@version`). */
+function useVersionToUse(chosen: string | undefined, byDefault: string | undefined) {
+  const [name = '', version = ''] = byDefault?.split(/@(?=[^@]*$)/) ?? [];
+  const current = useChampionVersion(chosen ?? '', chosen !== undefined);
+  const pinned = useModelVersion(name, version, chosen === undefined && byDefault !== undefined);
+  return chosen === undefined ? pinned : current;
+}
+
+function featuresLead(version: ModelVersion | undefined): string {
+  const features: readonly Feature[] = version?.features ?? [];
   if (features.every(isGrade))
-    return 'Nine grades of a fine needle aspirate, each from 1, as in normal tissue, to 10, most abnormal.';
+    return 'Nine grades of one fine needle aspirate, from 1 (as in normal tissue) to 10 (most abnormal).';
   return `${features.length} measurements of the cell nuclei in a digitised image of a fine needle aspirate.`;
 }

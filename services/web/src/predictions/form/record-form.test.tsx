@@ -1,15 +1,19 @@
 /** @jest-environment jsdom */
-import { screen, waitFor } from '@testing-library/dom';
+import { screen, waitFor, within } from '@testing-library/dom';
+import { act } from '@testing-library/react';
 import { client, noRetryClient } from '../../api/clients';
 import { GRADES_MODEL, problem, renderPage } from '../../page.test.fixtures';
 import { DraftProvider, useDraft } from './draft-context';
 import { RecordForm } from './record-form';
 
 const TITLES = GRADES_MODEL.features.map(({ title }) => title);
-// By label and text: a query by role computes the accessible name of all hundred buttons of the scales.
-const field = (title: string) => screen.getByLabelText<HTMLInputElement>(new RegExp(title));
-const values = () => TITLES.map((title) => field(title).value);
-const submit = () => screen.getByText('Score the record');
+// By label and text: a query by role computes the accessible name of all hundred radio buttons.
+const group = (title: string) => screen.getByLabelText(title);
+const field = (title: string) => group(title).querySelector('input') as HTMLInputElement;
+const values = () => TITLES.map((title) => group(title).querySelector<HTMLInputElement>(':checked')?.value ?? '');
+const hasFocus = (title: string) => group(title).contains(document.activeElement);
+const reference = () => screen.getByLabelText<HTMLInputElement>('Reference (optional)');
+const submit = () => screen.getByText('Get result');
 
 function Form() {
   const [draft, change] = useDraft();
@@ -23,11 +27,11 @@ function renderForm() {
     </DraftProvider>,
   );
   const type = async (keys: string): Promise<void> => {
-    await user.click(field('Clump thickness'));
+    act(() => field('Clump thickness').focus());
     await user.keyboard(keys);
   };
-  const paste = async (line: string, into = 'Clump thickness'): Promise<void> => {
-    await user.click(field(into));
+  const paste = async (line: string, into = field('Clump thickness')): Promise<void> => {
+    act(() => into.focus());
     await user.paste(line);
   };
   return { user, type, paste };
@@ -42,44 +46,52 @@ beforeEach(() => {
 
 afterEach(() => jest.restoreAllMocks());
 
-test('digits move on from field to field, and a 1 waits for a 0', async () => {
+test('the first field has the focus on arrival, every grade moves on, and a 0 makes the 1 before it a 10', async () => {
+  const { user } = renderForm();
+  await user.keyboard('5101?4321');
+  expect(values()).toEqual(['5', '10', '1', '?', '4', '3', '2', '1', '']);
+  screen.getByText('7 of 9 entered, 1 not measured. Still open: Mitoses.');
+  await user.keyboard('010');
+  expect(values().slice(-2)).toEqual(['10', '10']);
+  expect(document.activeElement).toBe(submit());
+});
+
+test('a 0 that follows no 1 changes nothing', async () => {
   const { type } = renderForm();
-  await type('5101?43210');
-  expect(values()).toEqual(['5', '10', '1', '?', '4', '3', '2', '10', '']);
-  screen.getByText(/^7 of 9 entered, 1 not measured/);
+  await type('50?0');
+  expect(values().slice(0, 2)).toEqual(['5', '?']);
 });
 
-test('without auto-advance, a field keeps what is typed', async () => {
+test('without automatic advance, the last grade typed counts for the same field', async () => {
   const { user, type } = renderForm();
-  await user.click(screen.getByText('Move to the next field automatically'));
-  await type('54');
-  expect(values()[0]).toBe('54');
+  await user.click(screen.getByText('Advance automatically after each grade'));
+  await type('510');
+  expect(values().slice(0, 2)).toEqual(['10', '']);
 });
 
-test('arrow keys and Backspace go to the previous field', async () => {
+test('Backspace goes to the previous field and clears it, and a grade replaces another one', async () => {
   const { user, type } = renderForm();
   await type('58{Backspace}');
-  expect(document.activeElement).toBe(field('Uniformity of cell size'));
-  await user.keyboard('4');
-  expect(values().slice(0, 2)).toEqual(['5', '4']);
-  await user.keyboard('{ArrowUp}{ArrowUp}');
-  expect(document.activeElement).toBe(field('Clump thickness'));
+  expect(hasFocus('Uniformity of cell size')).toBe(true);
+  await user.keyboard('{Backspace}');
+  expect(values().slice(0, 2)).toEqual(['5', '']);
+  await user.keyboard('{Backspace}4');
+  expect(values().slice(0, 2)).toEqual(['4', '']);
+  expect(hasFocus('Uniformity of cell size')).toBe(true);
 });
 
-test('typing a field’s current grade over its selected text goes to the next field', async () => {
-  const { user, type } = renderForm();
-  await type('58{ArrowUp}{ArrowUp}');
-  expect(document.activeElement).toBe(field('Clump thickness'));
-  await user.keyboard('58');
-  expect(document.activeElement).toBe(field('Uniformity of cell shape'));
-  expect(values().slice(0, 3)).toEqual(['5', '8', '']);
+test('a grade is chosen by a click, and "not measured" too', async () => {
+  const { user } = renderForm();
+  await user.click(within(group('Mitoses')).getByLabelText('10'));
+  await user.click(within(group('Bare nuclei')).getByLabelText('Not measured'));
+  expect(values()).toEqual(['', '', '', '', '', '?', '', '', '10']);
 });
 
 test('a pasted line fills every field, with the reference before its values', async () => {
   const { paste } = renderForm();
   await paste('1002945\t5\t4\t4\t5\t7\t10\t3\t2\t1');
   expect(values()).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
-  expect(field('Your reference').value).toBe('1002945');
+  expect(reference().value).toBe('1002945');
   expect(document.activeElement).toBe(submit());
 });
 
@@ -102,27 +114,16 @@ test('a pasted line with a class after its values fills no field until the user 
   expect(values().join('')).toBe('');
   await user.click(screen.getByText('Yes, for reference 1002945'));
   expect(values()).toEqual(['5', '4', '4', '5', '7', '10', '3', '2', '1']);
-  expect(field('Your reference').value).toBe('1002945');
+  expect(reference().value).toBe('1002945');
 });
 
 test('a row pasted into the reference fills the form, a name stays a reference', async () => {
   const { user, paste } = renderForm();
-  await paste('S24-0020\t5\t1\t1\t1\t2\t1\t3\t1\t1', 'Your reference');
-  expect([field('Your reference').value, ...values()]).toEqual([
-    'S24-0020',
-    '5',
-    '1',
-    '1',
-    '1',
-    '2',
-    '1',
-    '3',
-    '1',
-    '1',
-  ]);
-  await user.clear(field('Your reference'));
-  await paste('Slide 7, left', 'Your reference');
-  expect(field('Your reference').value).toBe('Slide 7, left');
+  await paste('S24-0020\t5\t1\t1\t1\t2\t1\t3\t1\t1', reference());
+  expect([reference().value, ...values()]).toEqual(['S24-0020', '5', '1', '1', '1', '2', '1', '3', '1', '1']);
+  await user.clear(reference());
+  await paste('Slide 7, left', reference());
+  expect(reference().value).toBe('Slide 7, left');
 });
 
 test('a pasted line that is refused fills no field', async () => {
@@ -134,14 +135,13 @@ test('a pasted line that is refused fills no field', async () => {
 });
 
 test('values out of range and empty fields are reported beside the field, and nothing is sent', async () => {
-  const { user } = renderForm();
-  await user.click(screen.getByText('Move to the next field automatically'));
-  await user.type(field('Bland chromatin'), '12');
+  const { user, paste } = renderForm();
+  await paste('12', field('Bland chromatin'));
+  screen.getByText('12 is too high: enter a whole number from 1 to 10. The form is unchanged.');
   await user.click(submit());
-  expect(field('Bland chromatin').getAttribute('aria-invalid')).toBe('true');
-  screen.getByText('12 is too high: enter a whole number from 1 to 10.');
-  expect(screen.getAllByText(/Empty\. If/)).toHaveLength(8);
-  expect(document.activeElement).toBe(field('Clump thickness'));
+  expect(group('Bland chromatin').getAttribute('aria-invalid')).toBe('true');
+  expect(screen.getAllByText(/^Choose a grade/)).toHaveLength(9);
+  expect(hasFocus('Clump thickness')).toBe(true);
   expect(predict).not.toHaveBeenCalled();
 });
 
@@ -151,7 +151,7 @@ test('a complete record is sent with null for a value not measured, model and th
     ReturnType<typeof client.predict>
   >);
   await type('54434?431');
-  await user.type(field('Your reference'), ' slide 7 ');
+  await user.type(reference(), ' slide 7 ');
   await user.click(submit());
   await screen.findByText('now at /predictions/pred_1');
   const [body] = predict.mock.calls[0] ?? [];
@@ -169,15 +169,15 @@ test('an error from the service is shown beside the field that it names', async 
   );
   await type('544343431');
   await user.click(submit());
-  await waitFor(() => expect(field('Mitoses').getAttribute('aria-invalid')).toBe('true'));
+  await waitFor(() => expect(group('Mitoses').getAttribute('aria-invalid')).toBe('true'));
   screen.getByText('takes 1 to 10');
   expect(screen.getByRole('alert').textContent).toContain('The record was not accepted. One field is wrong.');
 });
 
-test('Clear empties every field', async () => {
+test('Clear record empties every field and keeps the model', async () => {
   const { user, type } = renderForm();
   await type('544343431');
-  await user.click(screen.getByText('Clear'));
+  await user.click(screen.getByText('Clear record'));
   expect(values().join('')).toBe('');
-  expect(document.activeElement).toBe(field('Clump thickness'));
+  expect(hasFocus('Clump thickness')).toBe(true);
 });

@@ -1,16 +1,17 @@
 import { ApiError, type ModelVersion, isOutcomeUnknown } from '@cytoqueue/client';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { Checkbox } from 'react-aria-components';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { TextField } from '../../ui/text-field';
-import { pluralize } from '../../ui/format';
-import { isGrade, parseFeatureValue } from './feature-value';
-import { type Draft, validate } from './draft';
+import { isGrade } from './feature-value';
+import { type Draft, isEmptyDraft, validate } from './draft';
 import type { ChangeDraft } from './draft-context';
-import { FeatureField } from './feature-field';
-import { ModelChoice } from './model-choice';
+import { GradeField } from './grade-field';
+import { KeyHints } from './key-hints';
+import { MeasuredField } from './measured-field';
 import { PasteQuestion } from './paste-question';
+import { ReadBack } from './read-back';
 import { useRecordForm } from './use-record-form';
 import { usePredict } from './use-predict';
 
@@ -26,9 +27,11 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
   const form = useRecordForm({ features, draft, change, autoAdvance });
   const { pasting } = form;
   const predict = usePredict(draft, change, (error) => form.setErrors(errorsByFeature(error)));
+  useFocusOnArrival(isEmptyDraft(draft), () => form.focus(0));
 
   const submit = (event: FormEvent): void => {
     event.preventDefault();
+    if (predict.isPending) return;
     if (pasting.question.length > 0) return pasting.remindOfQuestion();
     const errors = validate(draft.texts, features);
     form.setErrors(errors);
@@ -36,31 +39,37 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
     if (first >= 0) form.focus(first);
     else predict.send(version);
   };
+  const clear = (): void => {
+    change({ texts: {}, reference: '' });
+    form.setErrors({});
+    form.focus(0);
+  };
   return (
-    <form className="entry" onSubmit={submit} noValidate>
-      <FeatureFields form={form} features={features} texts={draft.texts} />
-      <aside className="entry-side stack" aria-label="Send">
-        <p role="status" className="entry-note" data-filled={pasting.note !== '' || undefined}>
-          {pasting.note}
-        </p>
-        {pasting.question.length > 0 && (
-          <PasteQuestion
-            readings={pasting.question}
-            features={features}
-            onAccept={pasting.fill}
-            onReject={pasting.reject}
+    <form
+      className="entry"
+      onSubmit={submit}
+      onPaste={pasting.paste}
+      onKeyDownCapture={form.onKeyDownCapture}
+      noValidate
+    >
+      <div className="entry-fields">
+        <section className="panel identity" aria-label="Reference and paste">
+          <TextField
+            label="Reference (optional)"
+            description="Your case number. Only your laboratory sees it; it is never part of an address."
+            value={draft.reference}
+            onChange={(reference) => change({ reference })}
+            maxLength={256}
+            autoComplete="off"
           />
-        )}
-        <TextField
-          label="Your reference (optional)"
-          description="To find the record again. Only your laboratory sees it; it is never part of an address."
-          value={draft.reference}
-          onChange={(reference) => change({ reference })}
-          maxLength={256}
-          autoComplete="off"
-          onPaste={pasting.pasteReference}
-        />
-        <Progress draft={draft} version={version} errorCount={Object.keys(form.errors).length} />
+          <PasteField count={features.length} />
+          <PasteOutcome pasting={pasting} features={features} />
+        </section>
+        <Fields form={form} features={features} texts={draft.texts} />
+      </div>
+      <aside className="panel entry-side" aria-labelledby="send">
+        <h2 id="send">Check and send</h2>
+        <ReadBack draft={draft} features={features} errorCount={Object.keys(form.errors).length} />
         {predict.isError && (
           <ErrorNotice
             error={predict.error}
@@ -73,32 +82,86 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
         )}
         <div className="actions">
           <Button ref={form.submit} type="submit" variant="primary" isPending={predict.isPending}>
-            {predict.isPending ? 'Scoring …' : 'Score the record'}
+            {predict.isPending ? 'Scoring …' : 'Get result'}
           </Button>
-          <Button
-            variant="quiet"
-            onPress={() => {
-              change({ texts: {}, reference: '' });
-              form.setErrors({});
-              form.focus(0);
-            }}
-          >
-            Clear
+          <Button variant="quiet" onPress={clear}>
+            Clear record
           </Button>
         </div>
-        <ModelChoice draft={draft} change={change} />
         {features.every(isGrade) && (
-          <Checkbox className="checkbox" isSelected={autoAdvance} onChange={setAutoAdvance}>
-            <span className="box" aria-hidden="true" /> Move to the next field automatically
-          </Checkbox>
+          <>
+            <KeyHints />
+            <Checkbox className="checkbox small" isSelected={autoAdvance} onChange={setAutoAdvance}>
+              <span className="box" aria-hidden="true" /> <span>Advance automatically after each grade</span>
+            </Checkbox>
+          </>
         )}
-        <KeyHints />
       </aside>
     </form>
   );
 }
 
-function FeatureFields({
+/** Grades typed on arrival go into the first field. */
+function useFocusOnArrival(isEmpty: boolean, focus: () => void): void {
+  const latest = useRef({ isEmpty, focus });
+  useEffect(() => {
+    if (latest.current.isEmpty) latest.current.focus();
+  }, []);
+}
+
+/** A place to paste for touch screens; a row may be pasted anywhere in the form. */
+function PasteField({ count }: { count: number }) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>Paste a row (optional)</label>
+      <input
+        id={id}
+        className="input"
+        data-paste="row"
+        value=""
+        onChange={() => undefined}
+        autoComplete="off"
+        aria-describedby={`${id}-hint`}
+      />
+      <span id={`${id}-hint`} className="small muted">
+        {`${count} values, with or without a reference in front. All are filled in, or none.`}
+      </span>
+    </div>
+  );
+}
+
+function PasteOutcome({
+  pasting,
+  features,
+}: {
+  pasting: ReturnType<typeof useRecordForm>['pasting'];
+  features: ModelVersion['features'];
+}) {
+  const { note, isRefused, question, fill, reject } = pasting;
+  const place = useRef<HTMLDivElement>(null);
+  const needsAttention = isRefused || question.length > 0;
+  useEffect(() => {
+    if (needsAttention) place.current?.scrollIntoView({ block: 'nearest' });
+  }, [needsAttention, note, question]);
+  return (
+    <div ref={place} className="paste-outcome">
+      <p
+        role="status"
+        className="entry-note"
+        data-filled={note !== '' || undefined}
+        data-refused={isRefused || undefined}
+      >
+        {note}
+      </p>
+      {question.length > 0 && (
+        <PasteQuestion readings={question} features={features} onAccept={fill} onReject={reject} />
+      )}
+    </div>
+  );
+}
+
+function Fields({
   form,
   features,
   texts,
@@ -108,70 +171,26 @@ function FeatureFields({
   texts: Draft['texts'];
 }) {
   return (
-    <div className="features" role="group" aria-label="Features">
-      {features.map((feature, field) => (
-        <FeatureField
-          key={feature.name}
-          feature={feature}
-          number={field + 1}
-          text={texts[feature.name] ?? ''}
-          error={form.errors[feature.name]}
-          input={(element) => {
-            form.inputs.current[field] = element;
-          }}
-          onType={(text) => form.onType(field, text)}
-          onPick={(text) => form.onType(field, text)}
-          onPaste={(event) => form.pasting.paste(field, event)}
-          onBlur={() => form.onBlur(field)}
-          onKeyDown={(event) => form.onKeyDown(field, event)}
-        />
-      ))}
+    <div className="grades" role="group" aria-label="Features">
+      {features.map((feature, field) => {
+        const Field = isGrade(feature) ? GradeField : MeasuredField;
+        return (
+          <Field
+            key={feature.name}
+            feature={feature}
+            number={field + 1}
+            text={texts[feature.name] ?? ''}
+            error={form.errors[feature.name]}
+            container={(element) => {
+              form.fields.current[field] = element;
+            }}
+            onPick={(text) => form.pick(field, text)}
+            onKeyDown={(event) => form.onKeyDown(field, event)}
+            onBlur={() => form.onBlur(field)}
+          />
+        );
+      })}
     </div>
-  );
-}
-
-function Progress({ draft, version, errorCount }: { draft: Draft; version: ModelVersion; errorCount: number }) {
-  const values = version.features.map((feature) => parseFeatureValue(draft.texts[feature.name] ?? '', feature));
-  const missing = values.filter(({ kind }) => kind === 'missing').length;
-  const entered = values.filter(({ kind }) => kind === 'value').length;
-  return (
-    <p className="small muted">
-      {entered} of {values.length} entered{missing > 0 && `, ${missing} not measured`}
-      {errorCount > 0 && (
-        <span className="fault-count">, {pluralize(errorCount, 'field needs', 'fields need')} another look</span>
-      )}
-      .
-    </p>
-  );
-}
-
-function KeyHints() {
-  return (
-    <details className="hints small">
-      <summary>Keys</summary>
-      <dl>
-        <dt>
-          <kbd>1</kbd>…<kbd>10</kbd>
-        </dt>
-        <dd>enters the grade and moves to the next field</dd>
-        <dt>
-          <kbd>?</kbd>
-        </dt>
-        <dd>not measured</dd>
-        <dt>
-          <kbd>Enter</kbd> <kbd>↓</kbd>
-        </dt>
-        <dd>next field; after the last one, the button</dd>
-        <dt>
-          <kbd>↑</kbd> <kbd>⌫</kbd>
-        </dt>
-        <dd>previous field (⌫ when empty)</dd>
-        <dt>
-          <kbd>Ctrl</kbd>+<kbd>V</kbd>
-        </dt>
-        <dd>a line with tabs, commas, semicolons or spaces; a reference before the values is kept</dd>
-      </dl>
-    </details>
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 import { type ClipboardEvent, useState } from 'react';
-import { parseFeatureValue } from './feature-value';
+import { canonicalText, parseFeatureValue } from './feature-value';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { type PastedRow, type Reading, parsePastedRow } from './pasted-row';
@@ -10,6 +10,8 @@ interface PasteOptions {
   draft: Draft;
   change: ChangeDraft;
   focus: (field: number) => void;
+  /** Number of the field that contains an element; -1 for none. */
+  fieldOf: (element: HTMLElement) => number;
   clearError: (name: string) => void;
   onFilled: () => void;
 }
@@ -18,17 +20,21 @@ interface PasteOptions {
  * Handles text pasted into the form: a whole record fills every field, a single value its own field; ambiguous text
  * opens a question.
  */
-export function usePaste({ features, draft, change, focus, clearError, onFilled }: PasteOptions) {
+export function usePaste({ features, draft, change, focus, fieldOf, clearError, onFilled }: PasteOptions) {
   const [note, setNote] = useState('');
+  const [isRefused, setIsRefused] = useState(false);
   const [question, setQuestion] = useState<readonly Reading[]>([]);
 
   const fill = ({ values, reference, ignoredClass }: Reading): void => {
     const hadValues = Object.values(draft.texts).some((text) => text !== '');
-    const texts = Object.fromEntries(features.map(({ name }, index) => [name, values[index] ?? '']));
+    const texts = Object.fromEntries(
+      features.map((feature, index) => [feature.name, canonicalText(values[index] ?? '', feature)]),
+    );
     // Pasted values without a reference may belong to another patient, so the old reference is removed.
     const isDoubtful = reference === undefined && hadValues && draft.reference !== '';
     change({ texts, ...(reference !== undefined || isDoubtful ? { reference: reference ?? '' } : {}) });
     setQuestion([]);
+    setIsRefused(false);
     setNote(
       filledText(features.length, {
         reference,
@@ -41,11 +47,16 @@ export function usePaste({ features, draft, change, focus, clearError, onFilled 
     focus(empty < 0 ? features.length : empty);
   };
 
+  const refuse = (reason: string): void => {
+    setNote(reason);
+    setIsRefused(true);
+  };
+
   /** @returns whether the text was handled; a single value is left to the field */
   const accept = (pasted: PastedRow): boolean => {
     setQuestion([]);
     if (pasted.kind === 'value') return false;
-    if (pasted.kind === 'refused') setNote(pasted.reason);
+    if (pasted.kind === 'refused') refuse(pasted.reason);
     else if (pasted.certain) fill(pasted.readings[0]);
     else {
       setNote('');
@@ -54,36 +65,34 @@ export function usePaste({ features, draft, change, focus, clearError, onFilled 
     return true;
   };
 
-  const paste = (field: number, event: ClipboardEvent<HTMLInputElement>): void => {
+  /** For the whole form. A reference stays in its field, unless it is a whole row. */
+  const paste = (event: ClipboardEvent): void => {
+    const target = event.target as HTMLElement;
+    const field = fieldOf(target);
     const pasted = parsePastedRow(event.clipboardData.getData('text/plain'), features);
+    const isReference = field < 0 && target instanceof HTMLInputElement && target.dataset['paste'] === undefined;
+    if (isReference && pasted.kind !== 'readings') return;
     event.preventDefault();
     if (accept(pasted) || pasted.kind !== 'value') return;
-    const feature = features[field] as Feature;
+    const feature = features[field];
+    if (feature === undefined) return refuse('Found one value; nothing was filled in. Paste it into its own field.');
     const cell = parseFeatureValue(pasted.text, feature);
-    if (cell.kind === 'invalid') setNote(`${cell.text} The form is unchanged.`);
+    if (cell.kind === 'invalid') refuse(`${cell.text} The form is unchanged.`);
     else {
-      change(({ texts }) => ({ texts: { ...texts, [feature.name]: pasted.text } }));
+      change(({ texts }) => ({ texts: { ...texts, [feature.name]: canonicalText(pasted.text, feature) } }));
       clearError(feature.name);
       focus(field + 1);
     }
   };
 
-  /** A whole row pasted into the reference's field fills the form; anything else is the reference. */
-  const pasteReference = (event: ClipboardEvent): void => {
-    const pasted = parsePastedRow(event.clipboardData.getData('text/plain'), features);
-    if (pasted.kind !== 'readings') return;
-    event.preventDefault();
-    accept(pasted);
-  };
-
-  const remindOfQuestion = (): void => setNote('Answer the question about the pasted row first.');
+  const remindOfQuestion = (): void => refuse('Answer the question about the pasted row first.');
 
   const reject = (): void => {
     setQuestion([]);
     setNote('The form is unchanged.');
     focus(0);
   };
-  return { note, question, fill, reject, remindOfQuestion, paste, pasteReference };
+  return { note, isRefused, question, fill, reject, remindOfQuestion, paste };
 }
 
 function filledText(

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
-import { DEFAULT_MODEL, type Draft, isEmptyDraft, toFeatures } from './draft';
+import { type Draft, isEmptyDraft, toFeatures } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { predictionKey } from '../prediction-queries';
 
@@ -26,14 +26,16 @@ export function usePredict(draft: Draft, change: ChangeDraft, onRefused: (error:
       client.predict(
         {
           features: toFeatures(sent.texts, version.features),
-          ...(version.name === DEFAULT_MODEL ? {} : { model: `${version.name}@${version.version}` }),
+          ...(sent.model === undefined ? {} : { model: `${version.name}@${version.version}` }),
           ...(sent.operatingPoint === undefined ? {} : { operating_point: sent.operatingPoint }),
           ...(sent.reference.trim() === '' ? {} : { sample_id: sent.reference.trim() }),
         },
         { waitSeconds: WAIT_SECONDS, idempotencyKey: sent.key },
       ),
     onSuccess: async (prediction, { sent }) => {
-      change(({ key }) => (key === sent.key ? { texts: {}, reference: '', operatingPoint: undefined } : {}));
+      change(({ key }) =>
+        key === sent.key ? { texts: {}, reference: '', model: undefined, operatingPoint: undefined } : {},
+      );
       if ('features' in prediction) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
       await queryClient.invalidateQueries({ queryKey: ['predictions'] });
     },

@@ -3,7 +3,6 @@ import { type KeyboardEvent, useRef, useState } from 'react';
 import { isGrade, parseFeatureValue } from './feature-value';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
-import { isExitKey, splitGradeInput } from './grade-input';
 import { usePaste } from './use-paste';
 
 interface RecordFormOptions {
@@ -13,49 +12,100 @@ interface RecordFormOptions {
   autoAdvance: boolean;
 }
 
+/** Keys that end a value in other programs. Right after an automatic move they are ignored, so that no field is skipped. */
+const END_KEYS = ['Enter', 'Tab', 'ArrowDown', ' ', ',', ';'];
+const ARROWS = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'];
+
 /** State of the record form: typing moves on from field to field, a pasted line fills all of them. */
 export function useRecordForm({ features, draft, change, autoAdvance }: RecordFormOptions) {
-  const inputs = useRef<(HTMLInputElement | null)[]>([]);
+  const fields = useRef<(HTMLElement | null)[]>([]);
   const submit = useRef<HTMLButtonElement>(null);
+  /** Field whose last key was a 1, which a 0 makes a 10. */
+  const isTen = useRef<number>(undefined);
   /** Field that has just received the focus automatically. */
   const advancedTo = useRef<number>(undefined);
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
 
   const focus = (field: number): void => {
+    const element = fields.current[Math.max(0, field)];
     if (field >= features.length) submit.current?.focus();
-    else inputs.current[Math.max(0, field)]?.focus();
+    else (element?.querySelector<HTMLElement>('input:checked') ?? element?.querySelector('input'))?.focus();
   };
   const clearError = (name: string): void =>
     setErrors((errors) => Object.fromEntries(Object.entries(errors).filter(([other]) => other !== name)));
 
-  const onType = (field: number, typed: string): void => {
-    const feature = features[field] as Feature;
-    const before = draft.texts[feature.name] ?? '';
-    const { text, next } =
-      autoAdvance && isGrade(feature) && isKeystroke(before, typed)
-        ? splitGradeInput(typed)
-        : { text: typed, next: undefined };
-    change(({ texts }) => ({ texts: { ...texts, [feature.name]: text } }));
-    clearError(feature.name);
-    if (next === undefined) return;
+  const pick = (field: number, text: string): void => {
+    const { name } = features[field] as Feature;
+    isTen.current = undefined;
+    change(({ texts }) => ({ texts: { ...texts, [name]: text } }));
+    clearError(name);
+  };
+
+  const typeGrade = (field: number, text: string): void => {
+    pick(field, text);
+    if (text === '1') isTen.current = field;
+    if (!autoAdvance) return;
     focus(field + 1);
     advancedTo.current = field + 1;
-    if (next !== '' && field + 1 < features.length) onType(field + 1, next);
   };
 
-  const onKeyDown = (field: number, event: KeyboardEvent<HTMLInputElement>): void => {
-    const isEmpty = event.currentTarget.value === '';
-    const isPassed = advancedTo.current === field && isEmpty && isExitKey(event);
-    advancedTo.current = undefined;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const isBack = event.key === 'ArrowUp' || (event.key === 'Backspace' && isEmpty);
-    const isOn = event.key === 'ArrowDown' || event.key === 'Enter';
-    if (!isPassed && !isBack && !isOn) return;
+  /** A 0 after a 1 belongs to the field of the 1, although the focus has moved on. @returns whether it was handled */
+  const completeTen = (key: string): boolean => {
+    const field = isTen.current;
+    if (key !== '0' || field === undefined) return false;
+    const moved = advancedTo.current;
+    pick(field, '10');
+    advancedTo.current = moved;
+    return true;
+  };
+
+  const onGradeKey = (field: number, event: KeyboardEvent): void => {
+    const { key } = event;
+    const isPassed = advancedTo.current === field && END_KEYS.includes(key) && !event.shiftKey;
+    const isEmpty = (draft.texts[features[field]?.name ?? ''] ?? '') === '';
+    if (isPassed && isEmpty) event.preventDefault();
+    else if (/^[1-9]$/.test(key)) typeGrade(field, key);
+    else if (/^[?nN]$/.test(key)) typeGrade(field, '?');
+    else if (key === 'Enter') focus(field + 1);
+    else if (key === 'Backspace' || key === 'Delete') {
+      if (isEmpty) focus(field - 1);
+      else pick(field, '');
+    } else return;
     event.preventDefault();
-    if (!isPassed) focus(field + (isBack ? -1 : 1));
   };
 
-  const pasting = usePaste({ features, draft, change, focus, clearError, onFilled: () => setErrors({}) });
+  const onNumberKey = (field: number, event: KeyboardEvent): void => {
+    const isBack =
+      event.key === 'ArrowUp' || (event.key === 'Backspace' && (event.target as HTMLInputElement).value === '');
+    if (!isBack && event.key !== 'ArrowDown' && event.key !== 'Enter') return;
+    event.preventDefault();
+    focus(field + (isBack ? -1 : 1));
+  };
+
+  const onKeyDown = (field: number, event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (isGrade(features[field] as Feature)) onGradeKey(field, event);
+    else onNumberKey(field, event);
+    if (!/^[1-9?nN]$/.test(event.key)) advancedTo.current = undefined;
+  };
+
+  /** For the whole form: after the last grade the focus is on the button. */
+  const onKeyDownCapture = (event: KeyboardEvent): void => {
+    if (ARROWS.includes(event.key) && advancedTo.current === undefined) isTen.current = undefined;
+    if (completeTen(event.key)) event.preventDefault();
+  };
+
+  const fieldOf = (element: HTMLElement): number =>
+    fields.current.findIndex((field) => field?.contains(element) === true);
+  const pasting = usePaste({
+    features,
+    draft,
+    change,
+    focus,
+    fieldOf,
+    clearError,
+    onFilled: () => setErrors({}),
+  });
 
   /** Shows the error of a field after it loses the focus; empty fields may still be filled. */
   const onBlur = (field: number): void => {
@@ -63,10 +113,5 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
     const value = parseFeatureValue(draft.texts[feature.name] ?? '', feature);
     if (value.kind === 'invalid') setErrors((others) => ({ ...others, [feature.name]: value.text }));
   };
-  return { inputs, submit, pasting, errors, setErrors, focus, onType, onKeyDown, onBlur };
-}
-
-/** Whether one character was appended. Text that arrives at once (dropped, dictated) is not split over fields. */
-function isKeystroke(before: string, now: string): boolean {
-  return now.length <= 1 || (now.startsWith(before) && now.length === before.length + 1);
+  return { fields, submit, pasting, errors, setErrors, focus, pick, onKeyDown, onKeyDownCapture, onBlur };
 }

@@ -1,6 +1,7 @@
 import { ApiError, type Prediction, type PredictionResult } from '@cytoqueue/client';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation, useParams } from 'react-router';
+import { isGone } from '../../api/clients';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
@@ -18,7 +19,9 @@ export function PredictionPage() {
   usePageTitle('Record');
   const { id = '' } = useParams();
   const { data: prediction, error, refetch } = usePrediction(id);
-  if (error !== null) return <PredictionError error={error} onRetry={() => void refetch()} />;
+  // Keeps what has been loaded when a later request fails.
+  if (error !== null && (prediction === undefined || isGone(error)))
+    return <PredictionError error={error} onRetry={() => void refetch()} />;
   if (prediction === undefined) return <Loading>Looking up the record …</Loading>;
   // Keeps input about one record from the next one.
   return <RecordPage key={id} prediction={prediction} />;

@@ -8,16 +8,19 @@ import { ConfirmButton } from '../../ui/confirm-button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { toDraftTexts } from '../form/draft';
 import { useDraft } from '../form/draft-context';
+import { useDefaults } from '../../models/model-queries';
 import { predictionKey } from '../prediction-queries';
 
 export function RecordActions({ prediction }: { prediction: Prediction }) {
   const navigate = useNavigate();
   const [, change] = useDraft();
+  const { data: defaults } = useDefaults();
   const edit = (): void => {
     change({
       texts: toDraftTexts(prediction.features),
       reference: prediction.sample_id ?? '',
-      model: prediction.model.name,
+      // The laboratory's own version of its model stays in use.
+      model: defaults?.model.startsWith(`${prediction.model.name}@`) === true ? undefined : prediction.model.name,
     });
     void navigate('/predictions/new');
   };

@@ -1,0 +1,54 @@
+import type { Feature } from '@cytoqueue/client';
+import { pluralize } from '../../ui/format';
+import type { Draft } from './draft';
+import { isGrade, parseFeatureValue } from './feature-value';
+
+interface ReadBackProps {
+  draft: Draft;
+  features: readonly Feature[];
+  errorCount: number;
+}
+
+const MAX_NAMED = 2;
+
+/** The reference and the grades in order, as they will be sent. */
+export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
+  const reference = draft.reference.trim();
+  const values = features.map((feature) => parseFeatureValue(draft.texts[feature.name] ?? '', feature));
+  const missing = values.filter(({ kind }) => kind === 'missing').length;
+  const entered = values.filter(({ kind }) => kind === 'value').length;
+  const open = features.filter((_, index) => values[index]?.kind === 'empty');
+  return (
+    <>
+      <dl className="readback">
+        <div>
+          <dt>Reference</dt>
+          <dd translate="no">{reference === '' ? '–' : <strong>{reference}</strong>}</dd>
+        </div>
+        {features.every(isGrade) && (
+          <div>
+            <dt>Grades in order</dt>
+            <dd className="sequence" translate="no">
+              {values.map((value, index) => (
+                <span key={index} data-kind={value.kind}>
+                  {value.kind === 'value' ? value.value : value.kind === 'missing' ? '?' : '–'}
+                </span>
+              ))}
+            </dd>
+          </div>
+        )}
+      </dl>
+      <p className="small" role="status">
+        {progressText(entered, features.length, missing)}
+        {open.length > 0 && open.length <= MAX_NAMED && ` Still open: ${open.map(({ title }) => title).join(', ')}.`}
+      </p>
+      {errorCount > 0 && (
+        <p className="small field-error">{pluralize(errorCount, 'field needs', 'fields need')} another look.</p>
+      )}
+    </>
+  );
+}
+
+function progressText(entered: number, total: number, missing: number): string {
+  return `${entered} of ${total} entered${missing > 0 ? `, ${missing} not measured` : ''}.`;
+}
