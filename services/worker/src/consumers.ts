@@ -64,9 +64,15 @@ export function shardConcurrency(threads: number): number {
 }
 
 /** Creates one consumer per queue. A change is published after its effect is stored. */
-export function createConsumers(deps: WorkerDeps): { start: () => void; stop: () => Promise<void> } {
+export function createConsumers(
+  deps: WorkerDeps,
+  predictors = new Predictors(deps.registry),
+): { start: () => void; stop: () => Promise<void> } {
   const batchDocuments = new BatchDocumentCache(deps.store);
-  const consumers = [createSingleConsumer(deps, batchDocuments), ...createBatchConsumers(deps, batchDocuments)];
+  const consumers = [
+    createSingleConsumer(deps, batchDocuments, predictors),
+    ...createBatchConsumers(deps, batchDocuments),
+  ];
   return {
     start: () => consumers.forEach((consumer) => consumer.start()),
     stop: async () => {
@@ -79,8 +85,8 @@ export function createConsumers(deps: WorkerDeps): { start: () => void; stop: ()
 function createSingleConsumer(
   deps: WorkerDeps,
   batchDocuments: BatchDocumentCache,
+  predictors: Predictors,
 ): JobConsumer<PredictionJob | RowEvidenceJob> {
-  const predictors = new Predictors(deps.registry);
   const processor = new PredictionProcessor(deps, predictors);
   return createConsumer<PredictionJob | RowEvidenceJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, {
     isWellFormed: (job) => isPredictionJob(job) || isRowEvidenceJob(job),

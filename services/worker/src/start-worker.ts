@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchSender, CloudWatchPublisher } from '@cytoqueue/metrics';
 import {
   BatchProgress,
@@ -23,8 +24,9 @@ import {
 import { DamageReport } from '@cytoqueue/records';
 import { openStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { createConsumers, shardConcurrency } from './consumers';
+import { type WorkerDeps, createConsumers, shardConcurrency } from './consumers';
 import { startHealthServer } from './health';
+import { Predictors } from './jobs/predictors';
 import { createReconciler } from './jobs/reconciler';
 import { ScoringPool } from './scoring/pool';
 import { ShadowScorer } from './shadow/shadow-scorer';
@@ -33,6 +35,8 @@ import { WorkerMetrics } from './worker-metrics';
 
 /** A stop gives a running shard 60 s to finish, so only longer jobs need protection from scale-in and deployments. */
 const PROTECT_AFTER_MS = 20_000;
+/** A worker is up after this time, warm or not; it takes jobs from the start. */
+const MAX_WARM_UP_MS = 10_000;
 const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 
 /** Builds the worker. Each part pushes its clean-up, so consumers stop before the pool, store and Redis they use. */
@@ -60,8 +64,8 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   const pool = new ScoringPool(threads);
   cleanups.push('scoring pool', () => pool.stop());
 
-  const warmingUp = registry.resolve().then(async (pin) => pool.warmUp(await registry.loadPinned(pin)));
-  warmingUp.catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
+  const predictors = new Predictors(registry);
+  const warmingUp = warmUp({ registry, pool, predictors, logger });
 
   const progress = new BatchProgress(redis);
   const metrics = new WorkerMetrics(redis, progress, logger);
@@ -71,18 +75,10 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   protection.start();
   cleanups.push('task protection', () => protection.stop());
   const livenessMonitor = new LivenessMonitor(producer, config.workerStallSeconds * 1_000, logger);
-  const consumers = createConsumers({
-    store,
-    registry,
-    pool,
-    progress,
-    metrics,
-    livenessMonitor,
-    redis,
-    logger,
-    protection,
-    threads,
-  });
+  const consumers = createConsumers(
+    { store, registry, pool, progress, metrics, livenessMonitor, redis, logger, protection, threads },
+    predictors,
+  );
   consumers.start();
   cleanups.push('consumers', () => consumers.stop());
   livenessMonitor.start();
@@ -117,8 +113,24 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
     metrics: () => metrics.text(),
   });
   cleanups.push('health', () => health.stop());
+  await Promise.race([warmingUp, sleep(MAX_WARM_UP_MS, undefined, { ref: false })]);
   logger.info({ port: health.port, threads }, 'ready');
   notifyParent({ type: 'ready', port: health.port });
+}
+
+/** Compiles what the default model's first batch and first record need. Never rejects. */
+async function warmUp({
+  registry,
+  pool,
+  predictors,
+  logger,
+}: Pick<WorkerDeps, 'registry' | 'pool' | 'logger'> & { predictors: Predictors }): Promise<void> {
+  try {
+    const pin = await registry.resolve();
+    await Promise.all([pool.warmUp(await registry.loadPinned(pin)), predictors.warmUp(pin)]);
+  } catch (error) {
+    logger.warn({ err: error }, 'warm-up failed');
+  }
 }
 
 /** Sends the current minute's counters on stop: no other process may be left to publish them. */

@@ -210,6 +210,22 @@ test.each(['data', 'opts', 'parent', 'progress'])(
   },
 );
 
+test('a job completes once although the next job is unreadable, which is delivered later', async () => {
+  const processed: string[] = [];
+  await predict('first');
+  await predict('next');
+  await working.hset(jobKey(queueNames.predictions, 'next'), 'opts', '{"broken');
+  consume<PredictionJob>({
+    queue: queueNames.predictions,
+    concurrency: 1,
+    process: async ({ id }) => void processed.push(id as string),
+    onAttemptsExhausted: async ({ id }) => void processed.push(`${id} failed`),
+    onError: () => undefined,
+  });
+  await waitUntil('the next job is processed', () => processed.includes('next'));
+  expect([await producer.predictionState('first'), processed]).toEqual(['completed', ['first', 'next']]);
+});
+
 describe('a batch', () => {
   const batchId = 'batch_x';
   const shards = [0, 1, 2].map((shard) => ({ shard, rows: 10 }));

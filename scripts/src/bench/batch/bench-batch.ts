@@ -4,7 +4,6 @@ import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { shippedModel } from '../classifier/models';
 import { median, quantile, rounded } from '../statistics';
 import type { BenchOptions } from '../bench-options';
@@ -28,8 +27,6 @@ const ROWS = 1_000_000;
 /** Row limit of the untuned script, which takes half a minute per million rows and keeps all of them in memory. */
 const MAX_NAIVE_ROWS = 2_000_000;
 
-/** Time for workers to compile their kernels at the start; longer on a busy machine. */
-const WARM_UP_MS = 2_000;
 /** Rows of the warm-up file, different from the measured one. */
 const WARM_UP_SEED = 12;
 
@@ -117,9 +114,8 @@ async function competitorsFor(interpreter: string, rows: number): Promise<Compet
   );
 }
 
-/** Measures a warm service: its threads have compiled their kernels and cached results of other files. */
+/** Measures the first batch of a fresh stack, then a warm service, which has cached results of the first file. */
 async function runWarm(stack: RunningStack, { warmUpFile, input, output }: Files): Promise<ServiceRun> {
-  await sleep(WARM_UP_MS);
   const { wall: firstWall } = await runBatch(stack, warmUpFile, output);
   await flush(output);
   const run = await runBatch(stack, input, output);

@@ -4,6 +4,7 @@ import { ObjectKeys, type PredictionCompletion, predictionCompletionShape, readD
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { PredictionProcessor } from './prediction';
+import { Predictors } from './predictors';
 
 let redis: RedisProcess;
 let worker: RunningWorker;
@@ -38,6 +39,25 @@ test('a redelivery to any worker leaves the same bytes', async () => {
     status: 'succeeded',
     result: { predicted_class: 'benign', missing_features: ['bare_nuclei'] },
   });
+});
+
+test('a copy of a record gets the same result from memory, at another operating point its own', async () => {
+  const predictors = new Predictors(worker.deps.registry);
+  const remembering = new PredictionProcessor(worker.deps, predictors);
+  const resultOf = async (change: Parameters<RunningWorker['acceptPrediction']>[0], by: PredictionProcessor) => {
+    const id = await worker.acceptPrediction(change);
+    await by.process(jobOf(id));
+    const { result } = await worker.json<Extract<PredictionCompletion, { status: 'succeeded' }>>(resultKey(id));
+    return result;
+  };
+  const first = await resultOf({}, remembering);
+  const copy = await resultOf({ sample_id: 'copy' }, remembering);
+  const sensitive = await resultOf({ operating_point: 'sensitivity99' }, remembering);
+  const computed = await resultOf({ operating_point: 'sensitivity99' }, new PredictionProcessor(worker.deps));
+  expect(copy).toEqual(first);
+  expect(sensitive).toEqual(computed);
+  expect(sensitive.operating_point).not.toEqual(first.operating_point);
+  expect((await predictors.load(worker.pin)).results.size).toBe(2);
 });
 
 test('a canceled prediction stays canceled, even when its job fails permanently', async () => {
