@@ -10,9 +10,10 @@ const POLL_INTERVAL_MS = 50;
 const ANSWER_DEADLINE_MS = 2_000;
 /**
  * MiB of a semi-space of the young generation (default 16). Streams drop a buffer per chunk, whose memory lies outside
- * the heap and is freed only when its object is collected: a large young generation accumulates tens of MB.
+ * the heap and is freed only when its object is collected: a large young generation accumulates tens of MB. With 4
+ * instead of 1, a record takes a quarter less of the API's CPU, and a batch of a million rows 15 MiB more.
  */
-const NODE_OPTIONS = ['--max-semi-space-size=1'];
+const SEMI_SPACE_MIB = { api: 4, worker: 1 };
 /**
  * glibc's mmap threshold in bytes: larger blocks return to the system when freed. By default the threshold rises with
  * freed blocks up to 32 MiB, and parts and shard objects fragment the heap. Not lower, because scoring allocates memory
@@ -63,7 +64,7 @@ function launchService({ service, environment, logFile, guard }: ServiceOptions,
   return launch(
     {
       command: process.execPath,
-      args: [...NODE_OPTIONS, main],
+      args: [`--max-semi-space-size=${SEMI_SPACE_MIB[service]}`, main],
       environment: { ...ALLOCATOR_OPTIONS, ...environment },
       logFile,
       moreStdio,
