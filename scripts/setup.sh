@@ -96,13 +96,21 @@ install_redis() {
 
 find_browser() {
   if [ -n "${CHROMIUM_PATH:-}" ]; then [ -x "$CHROMIUM_PATH" ]; return; fi
-  have chromium || have chromium-browser || have google-chrome
+  have chromium-headless-shell || have chromium || have chromium-browser || have google-chrome
+}
+
+# Debian has a Chromium without windows, which takes half the processor time.
+apt_browser() {
+  as_root apt-get -q update >/dev/null 2>&1 && apt-cache show chromium-headless-shell >/dev/null 2>&1 &&
+    echo chromium-headless-shell || echo chromium
 }
 
 install_browser() {
   find_browser && return
   [ -z "${CHROMIUM_PATH:-}" ] || fail "CHROMIUM_PATH is set to $CHROMIUM_PATH, which is no program"
-  install_system Chromium chromium chromium chromium chromium && find_browser ||
+  package=chromium
+  if have apt-get; then package=$(apt_browser); fi
+  install_system Chromium "$package" chromium chromium chromium && find_browser ||
     fail 'Chromium is needed for the browser tests and could not be installed here: install it, or set CHROMIUM_PATH'
 }
 

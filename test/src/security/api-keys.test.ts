@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Role, createApiKey } from '@cytoqueue/runtime';
-import { LimitedS3 } from '../support/limited-s3';
 import { connectMoto } from '../support/moto-server';
 import { describeWith } from '../support/optional-tools';
 import { BENIGN_RECORD } from '../support/records';
@@ -21,15 +20,11 @@ let apis: string[];
 describeWith('moto_server', 'two API processes on one bucket', () => {
   beforeAll(async () => {
     const [moto, redis] = await Promise.all([connectMoto(), RedisProcess.start()]);
-    const s3 = await LimitedS3.start(moto.url);
-    cleanups.push(
-      () => redis.down(),
-      () => s3.stop(),
-    );
+    cleanups.push(() => redis.down());
     store = `s3://keys-${randomUUID()}`;
     await fetch(store.replace('s3:/', moto.url), { method: 'PUT' });
     environment = {
-      AWS_ENDPOINT_URL: s3.url,
+      AWS_ENDPOINT_URL: moto.url,
       AWS_REGION: 'us-east-1',
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',

@@ -11,7 +11,8 @@ export function findExecutable(...names: readonly string[]): string | undefined 
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path));
 }
 
-/** CHROMIUM_PATH, else the system's Chromium. */
+/** CHROMIUM_PATH, else the system's Chromium; one without windows first, because it takes half the processor time. */
 export function findChromium(): string | undefined {
-  return process.env['CHROMIUM_PATH'] ?? findExecutable('chromium', 'chromium-browser', 'google-chrome');
+  const names = ['chromium-headless-shell', 'chromium', 'chromium-browser', 'google-chrome'];
+  return process.env['CHROMIUM_PATH'] ?? findExecutable(...names);
 }

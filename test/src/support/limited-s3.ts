@@ -20,8 +20,8 @@ export type Limit =
   | 'expired credentials';
 
 /**
- * A proxy in front of an S3 server that imitates a server without some feature. Conditional writes pass one at a time: S3
- * checks and writes in one step, but moto in two, so that two concurrent writers could both succeed.
+ * A proxy in front of an S3 server, which can imitate a server without some feature. Conditional writes pass one at a
+ * time: S3 checks and writes in one step, but moto in two, so that two concurrent writers could both succeed.
  */
 export class LimitedS3 {
   limit: Limit = 'none';
@@ -60,7 +60,8 @@ export class LimitedS3 {
     if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers))
       return refuse(response, 501, 'NotImplemented');
     const headers = this.passed(request);
-    if (headers['if-none-match'] === undefined) return this.pass(request, headers, body, response);
+    if (headers['if-none-match'] === undefined && headers['if-match'] === undefined)
+      return this.pass(request, headers, body, response);
     const written = this.conditionalWrites.then(() => this.pass(request, headers, body, response));
     this.conditionalWrites = written.catch(() => undefined);
     await written;

@@ -15,7 +15,7 @@ const TOOLS = {
   },
   Chromium: {
     isAvailable: () => findChromium() !== undefined,
-    howToGet: 'apt-get install chromium, or set CHROMIUM_PATH',
+    howToGet: 'apt-get install chromium-headless-shell, or set CHROMIUM_PATH',
   },
   openssl: { isAvailable: () => findExecutable('openssl') !== undefined, howToGet: 'apt-get install openssl' },
   promtool: { isAvailable: () => findExecutable('promtool') !== undefined, howToGet: 'apt-get install prometheus' },

@@ -1,8 +1,11 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { rmSync } from 'node:fs';
 import { launchChromium } from '../chromium';
+import { LimitedS3 } from '../limited-s3';
 import { launchMoto } from '../moto-server';
+import { makeMemoryFolder } from './memory-folder';
 import { type SharedServer, announceSharedServers } from './shared-servers';
 
 interface Started {
@@ -12,9 +15,15 @@ interface Started {
 
 const started = new Map<string, Promise<Started>>();
 let front: Server | undefined;
+let memoryFolder: string | undefined;
 
 const START: Record<SharedServer, () => Promise<Started>> = {
-  moto: launchMoto,
+  async moto() {
+    const moto = await launchMoto();
+    // Like S3, it lets one of several concurrent conditional writes succeed.
+    const ordered = await LimitedS3.start(moto.url);
+    return { url: ordered.url, stop: () => ordered.stop().then(moto.stop) };
+  },
   async chromium() {
     const browser = await launchChromium();
     // A server that crashed is started again for the next test file.
@@ -23,8 +32,13 @@ const START: Record<SharedServer, () => Promise<Started>> = {
   },
 };
 
-/** Starts each shared server when a test file first asks, so that a run of unit tests starts none. */
+/**
+ * Starts each shared server when a test file first asks, so that a run of unit tests starts none. Temporary files are in
+ * memory, unless TMPDIR says where.
+ */
 export default async function startSharedServers(): Promise<void> {
+  if (process.env['TMPDIR'] === undefined) memoryFolder = makeMemoryFolder();
+  if (memoryFolder !== undefined) process.env['TMPDIR'] = memoryFolder;
   front = createServer((request, response) => {
     addressOf(request.url?.slice(1) ?? '').then(
       (url) => response.end(url),
@@ -48,4 +62,5 @@ export async function stopSharedServers(): Promise<void> {
   front?.close();
   front?.closeAllConnections();
   await Promise.all([...started.values()].map(async (server) => (await server).stop()));
+  if (memoryFolder !== undefined) rmSync(memoryFolder, { recursive: true, force: true });
 }
