@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdtempSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRunning } from '../stack-process';
 
@@ -19,6 +19,8 @@ export function makeMemoryFolder(): string | undefined {
     for (const name of readdirSync(MEMORY).filter((each) => each.startsWith(PREFIX)))
       if (!isRunning(Number(name.split('-')[2]))) rmSync(join(MEMORY, name), { recursive: true, force: true });
     const folder = mkdtempSync(join(MEMORY, `${PREFIX}${process.pid}-`));
+    // Some tests read files as another user.
+    chmodSync(folder, 0o711);
     if (allowsPrograms(folder)) return folder;
     rmSync(folder, { recursive: true });
   } catch {
