@@ -66,7 +66,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
   cleanups.push('audit', () => audit.stop());
   const registry = new ModelRegistry(store);
   const redisUrl = config.redisUrl ?? LOCAL_REDIS;
-  const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
+  const onRedisError = (error: Error) => logger.warn({ err: error }, 'Redis connection error');
   const commands = createProducerConnection(redisUrl, onRedisError);
   cleanups.push('redis', () => commands.disconnect());
   const dependencyWatch = new DependencyWatch({

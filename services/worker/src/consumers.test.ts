@@ -15,7 +15,8 @@ import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { ThreadHold } from '../test/thread-hold';
 import { createConsumers } from './consumers';
 import { toJobError } from './errors';
-import { loadShardTask, shardKey } from './jobs/shard';
+import { loadShardTask } from './jobs/shard';
+import { shardKey } from './jobs/stored-shard';
 import { ScoringPool } from './scoring/pool';
 
 let redis: RedisProcess;

@@ -27,14 +27,15 @@ import {
   isShardJob,
   loggableId,
   wasRejected,
-} from './job-data';
+} from './jobs/check-job';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
 import { Predictors } from './jobs/predictors';
 import { explainRow } from './jobs/row-evidence';
 import { CrashIsolation } from './jobs/crash-isolation';
 import { jobLogFields, runJob } from './jobs/run-job';
-import { BatchDocumentCache, processShard } from './jobs/shard';
+import { BatchDocumentCache } from './jobs/batch-documents';
+import { processShard } from './jobs/shard';
 import type { ScoringPool } from './scoring/pool';
 import type { LivenessMonitor } from './liveness-monitor';
 import type { WorkerMetrics } from './worker-metrics';
@@ -55,7 +56,7 @@ export interface WorkerDeps {
 }
 
 const PREDICTION_CONCURRENCY = 16;
-/** Shards that are read, written or reported while others are scored. With one, the scoring threads had to wait. */
+/** Shards that are read, written or reported while others are scored. One was too few: the scoring threads waited. */
 const PREFETCHED_SHARDS = 2;
 
 /** The number of shards that a busy worker with `threads` scoring threads has active. */
@@ -70,7 +71,7 @@ export function createConsumers(
 ): { start: () => void; stop: () => Promise<void> } {
   const batchDocuments = new BatchDocumentCache(deps.store);
   const consumers = [
-    createSingleConsumer(deps, batchDocuments, predictors),
+    createPredictionConsumer(deps, batchDocuments, predictors),
     ...createBatchConsumers(deps, batchDocuments),
   ];
   return {
@@ -81,8 +82,8 @@ export function createConsumers(
   };
 }
 
-/** Consumes the queue of single records, which holds the evidence of single rows too. */
-function createSingleConsumer(
+/** Consumes the predictions queue: single records, and evidence of single rows on request. */
+function createPredictionConsumer(
   deps: WorkerDeps,
   batchDocuments: BatchDocumentCache,
   predictors: Predictors,
@@ -91,31 +92,33 @@ function createSingleConsumer(
   return createConsumer<PredictionJob | RowEvidenceJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, {
     isWellFormed: (job) => isPredictionJob(job) || isRowEvidenceJob(job),
     check: async (data) => {
-      if (isOfRow(data)) await checkRowEvidenceJob(batchDocuments, data);
+      if (isRowEvidenceData(data)) await checkRowEvidenceJob(batchDocuments, data);
     },
     process: ({ data }) =>
-      isOfRow(data) ? explainRow({ store: deps.store, predictors }, batchDocuments, data) : processor.process(data),
+      isRowEvidenceData(data)
+        ? explainRow({ store: deps.store, predictors }, batchDocuments, data)
+        : processor.process(data),
     onCompleted: async (job) => {
       if (isPrediction(job)) await deps.metrics.predictionCompleted(job);
     },
     cleanUp: async (data) => {
-      if (!isOfRow(data)) await processor.cleanUp(data);
+      if (!isRowEvidenceData(data)) await processor.cleanUp(data);
     },
     onAttemptsExhausted: async (job) => {
       if (!isPrediction(job)) return;
       deps.metrics.predictionFailed(job);
       await processor.fail(job.data);
     },
-    changedId: (data) => (isOfRow(data) ? jobIds.rowEvidence(data.batchId, data.row) : data.predictionId),
+    changedId: (data) => (isRowEvidenceData(data) ? jobIds.rowEvidence(data.batchId, data.row) : data.predictionId),
   });
 }
 
-function isOfRow(data: PredictionJob | RowEvidenceJob): data is RowEvidenceJob {
+function isRowEvidenceData(data: PredictionJob | RowEvidenceJob): data is RowEvidenceJob {
   return 'row' in data;
 }
 
 function isPrediction(job: Job<PredictionJob | RowEvidenceJob>): job is Job<PredictionJob> {
-  return !isOfRow(job.data);
+  return !isRowEvidenceData(job.data);
 }
 
 function createBatchConsumers(
@@ -180,7 +183,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
   handler: QueueHandler<T>,
 ): JobConsumer<T> {
   const { redis, logger } = deps;
-  const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue');
+  const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue error');
   return new JobConsumer<T>({
     queue,
     connection: redis,

@@ -45,7 +45,7 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   cleanups.push('store', () => store.stop());
   const registry = new ModelRegistry(store);
 
-  const onRedisError = (error: Error) => logger.warn({ err: error }, 'redis');
+  const onRedisError = (error: Error) => logger.warn({ err: error }, 'Redis connection error');
   // A connection besides the consumers' one: these commands must fail rather than wait when Redis is unreachable.
   const commands = createProducerConnection(config.redisUrl ?? LOCAL_REDIS, onRedisError);
   cleanups.push('redis commands', () => commands.disconnect());

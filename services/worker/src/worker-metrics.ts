@@ -28,12 +28,12 @@ export class WorkerMetrics {
     this.counters = new MinuteCounters(redis);
   }
 
-  /** Counts a delivery of a job that was delivered before. */
-  delivered(job: Job<{ tenant: string }>): void {
+  /** Counts a redelivery; a first delivery is not counted. */
+  countRedelivery(job: Job<{ tenant: string }>): void {
     if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }
 
-  /** Adds a stored shard to its batch's live counts and to the metrics, once per shard. @param seconds the time taken; absent when an earlier delivery wrote it */
+  /** Adds a stored shard to its batch's live counts and to the metrics, once per shard. @param seconds to score and store it; undefined if an earlier delivery did so */
   async countScoredShard(
     { batchId, run, shard }: Pick<ShardJob, 'batchId' | 'run' | 'shard'>,
     counts: ShardCounts,

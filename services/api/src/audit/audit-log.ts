@@ -74,7 +74,7 @@ export class AuditLog {
     this.pendingLog = [];
     this.pendingStore = new Map();
     for (let from = 0; from < pendingLog.length; from += EVENTS_PER_LINE) {
-      this.logger.info({ audit: pendingLog.slice(from, from + EVENTS_PER_LINE) }, 'audit');
+      this.logger.info({ audit: pendingLog.slice(from, from + EVENTS_PER_LINE) }, 'audit events');
     }
     await Promise.all([...pendingStore].map(([tenant, events]) => this.writeTenant(tenant, events)));
   }

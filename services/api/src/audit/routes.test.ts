@@ -97,7 +97,9 @@ test('a change is stored before its response and is in the log too', async () =>
     resource: 'models/wbc-knn@1.0.0',
     outcome: 'done',
   });
-  expect(api.logged.filter(({ msg }) => msg === 'audit')).toEqual([expect.objectContaining({ audit: [stored] })]);
+  expect(api.logged.filter(({ msg }) => msg === 'audit events')).toEqual([
+    expect.objectContaining({ audit: [stored] }),
+  ]);
 });
 
 test('pages have no gaps or repetitions, within and across objects', async () => {

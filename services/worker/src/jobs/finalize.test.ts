@@ -10,7 +10,9 @@ import { parse } from 'csv-parse/sync';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
-import { BatchDocumentCache, processShard, shardKey } from './shard';
+import { BatchDocumentCache } from './batch-documents';
+import { processShard } from './shard';
+import { shardKey } from './stored-shard';
 
 const BAD_ROW = '8,11,1,1,1,2,1,3,1,1\n';
 /** Three shards of two rows; the second shard has a rejected row. */

@@ -37,15 +37,9 @@ import {
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
 import { prefetch } from './prefetch';
-import {
-  type BatchDocumentCache,
-  type ShardDeps,
-  isCanceled,
-  isRemoved,
-  loadShardTask,
-  scoreAndStore,
-  skipIfRemoved,
-} from './shard';
+import type { BatchDocumentCache } from './batch-documents';
+import { isCanceled, isRemoved, skipIfRemoved } from './batch-state';
+import { type ShardDeps, loadShardTask, scoreAndStore } from './shard';
 import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 import { markForShadow } from '../shadow/shadow-marker';
 
@@ -67,15 +61,15 @@ export class Finalizer {
 
   /** @param exhaustedShards shards whose jobs have used up their attempts */
   process(job: FinalizeJob, exhaustedShards: ReadonlySet<number>): Promise<void> {
-    return this.skipIfRemoved(job, () => this.processStored(job, exhaustedShards));
+    return this.runUnlessRemoved(job, () => this.finalizeOnce(job, exhaustedShards));
   }
 
   /** Checks before the work too, so that nothing is written for a removed batch. */
-  private async skipIfRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
+  private async runUnlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
     if (!(await isRemoved(this.deps.store, job))) await skipIfRemoved(this.deps.store, job, work);
   }
 
-  private async processStored(
+  private async finalizeOnce(
     { tenant, batchId, run }: FinalizeJob,
     exhaustedShards: ReadonlySet<number>,
   ): Promise<void> {
@@ -92,7 +86,7 @@ export class Finalizer {
    * scored rows remain available as partial results, and the run can be retried.
    */
   failRun(job: FinalizeJob): Promise<void> {
-    return this.skipIfRemoved(job, () => this.failStoredRun(job));
+    return this.runUnlessRemoved(job, () => this.failStoredRun(job));
   }
 
   private async failStoredRun({ tenant, batchId, run }: FinalizeJob): Promise<void> {
@@ -111,10 +105,10 @@ export class Finalizer {
   ): Promise<void> {
     const { store } = this.deps;
     const batch = await this.batchDocuments.read(tenant, batchId);
-    const files = new RunFinalizer(this.deps, tenant, batch, run, exhaustedShards);
+    const runFinalizer = new RunFinalizer(this.deps, tenant, batch, run, exhaustedShards);
     const manifest = (await isCanceled(store, tenant, batchId, run))
-      ? await files.summarizeCanceled()
-      : await files.writeFiles();
+      ? await runFinalizer.summarizeCanceled()
+      : await runFinalizer.writeFiles();
     if (manifest.status === 'succeeded' || manifest.status === 'completed_with_errors')
       await markForShadow(this.deps, tenant, batch, run);
     await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
@@ -170,13 +164,13 @@ class RunFinalizer {
       ObjectKeys.runErrors(tenant, batch.id, run),
       this.sparseChunks(header, errorColumns(batch), 'errors', this.shardsWithErrors),
     );
-    const compared = { drift: judgeFile(this.histogram, model), ...this.agreementWithLabels() };
-    if (batch.rescores === undefined) return this.manifest({ results, errors, ...compared });
+    const comparisons = { drift: judgeFile(this.histogram, model), ...this.agreementWithLabels() };
+    if (batch.rescores === undefined) return this.manifest({ results, errors, ...comparisons });
     const changes = await this.putFile(
       ObjectKeys.runChanges(tenant, batch.id, run),
       this.sparseChunks(header, CHANGE_COLUMNS, 'changes', this.shardsWithChanges),
     );
-    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...compared });
+    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...comparisons });
   }
 
   /** Counts the rows that were scored before the cancel; writes no files. */
@@ -226,21 +220,21 @@ class RunFinalizer {
   private async *resultChunks(header: Buffer, shards: number[]): AsyncGenerator<Uint8Array> {
     yield this.headerRow(header, await this.resultColumns());
     for await (const { shard, object } of this.objects(shards)) {
-      this.count(shard, object);
-      await this.countAgreement(shard, object);
+      this.addShard(shard, object);
+      await this.addShardAgreement(shard, object);
       yield object.results;
     }
   }
 
-  /** Writes a file that has few rows, from the shards that have any of them. */
+  /** Yields the file of one section: a header, and the rows of the shards that have any. */
   private async *sparseChunks(
     header: Buffer,
     columns: readonly string[],
-    column: 'errors' | 'changes',
+    section: 'errors' | 'changes',
     shards: number[],
   ): AsyncGenerator<Uint8Array> {
     yield this.headerRow(header, columns);
-    for await (const { object } of this.objects(shards)) yield object[column];
+    for await (const { object } of this.objects(shards)) yield object[section];
   }
 
   private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
@@ -251,7 +245,7 @@ class RunFinalizer {
     const { deps, tenant, batch, run } = this;
     if (this.failedShards.includes(shard))
       return decodeShardObject(
-        await deps.pool.fail(await loadShardTask(deps, tenant, batch, shard)),
+        await deps.pool.encodeFailed(await loadShardTask(deps, tenant, batch, shard)),
         shardKey(tenant, batch, shard),
       );
     const existing = await readShardObject(
@@ -285,9 +279,9 @@ class RunFinalizer {
     }
   }
 
-  private count(shard: number, { counts, histogram, errors, changes }: ShardObject): void {
+  private addShard(shard: number, { counts, histogram, errors, changes }: ShardObject): void {
     addCounts(this.total, counts);
-    Array.from(histogram).forEach((rows, slot) => (this.histogram[slot] = (this.histogram[slot] ?? 0) + rows));
+    Array.from(histogram).forEach((rows, bin) => (this.histogram[bin] = (this.histogram[bin] ?? 0) + rows));
     if (errors.length > 0) this.shardsWithErrors.push(shard);
     if (changes.length > 0) this.shardsWithChanges.push(shard);
   }
@@ -296,8 +290,8 @@ class RunFinalizer {
     return summarize(this.total);
   }
 
-  /** A shard that an earlier release scored has no such counts: they are taken from scoring it again, to the same answers. */
-  private async countAgreement(shard: number, { agreement }: ShardObject): Promise<void> {
+  /** Shards stored by earlier releases lack these counts, so the shard is scored again for them. */
+  private async addShardAgreement(shard: number, { agreement }: ShardObject): Promise<void> {
     const { deps, tenant, batch } = this;
     if (this.labelColumn === undefined || this.failedShards.includes(shard)) return;
     if (agreement !== undefined) return addAgreement(this.agreement, agreement);
@@ -307,7 +301,7 @@ class RunFinalizer {
     deps.pool.release(object);
   }
 
-  /** Empty for a file whose class column holds none of the schema's spellings. */
+  /** Empty if the class column holds no known label. */
   private agreementWithLabels(): { agreement?: AgreementDocument } {
     const { agreement, labelColumn, batch } = this;
     if (labelColumn === undefined || comparedRows(agreement) === 0) return {};

@@ -13,7 +13,7 @@ export interface Predictor {
   results: Map<string, PredictionResult>;
 }
 
-/** Keeps the model versions that single records and rows were explained by, by digest. */
+/** Caches one classifier and one explainer per model digest. */
 export class Predictors {
   private readonly loaded = new Map<string, Predictor>();
 

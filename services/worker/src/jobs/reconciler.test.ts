@@ -7,7 +7,7 @@ import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { createConsumers } from '../consumers';
 import { Finalizer } from './finalize';
-import { BatchDocumentCache } from './shard';
+import { BatchDocumentCache } from './batch-documents';
 import { type ReconcilerDeps, reconcile } from './reconciler';
 
 const MINUTE_MS = 60_000;

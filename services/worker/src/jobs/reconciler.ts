@@ -113,7 +113,7 @@ async function reconcileMarker(deps: ReconcilerDeps, key: string, ageMs: number)
   if (result !== 'enqueued') return false;
   deps.metrics.reconciled();
   const { tenant, id } = marker;
-  deps.logger.warn({ tenant, id }, 'enqueued again');
+  deps.logger.warn({ tenant, id }, 'enqueued unfinished work whose job was lost');
   return true;
 }
 

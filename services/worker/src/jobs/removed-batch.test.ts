@@ -5,7 +5,8 @@ import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { createConsumers } from '../consumers';
 import { Finalizer } from './finalize';
-import { BatchDocumentCache, processShard } from './shard';
+import { BatchDocumentCache } from './batch-documents';
+import { processShard } from './shard';
 
 let redis: RedisProcess;
 let worker: RunningWorker;

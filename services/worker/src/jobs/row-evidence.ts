@@ -18,7 +18,8 @@ import type { Schema } from '@cytoqueue/schema';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
 import { type Predictors, toNeighbors } from './predictors';
-import { type BatchDocumentCache, isRemoved, skipIfRemoved } from './shard';
+import type { BatchDocumentCache } from './batch-documents';
+import { isRemoved, skipIfRemoved } from './batch-state';
 
 interface RowEvidenceDeps {
   store: ObjectStore;
@@ -40,10 +41,10 @@ export function explainRow(
     await deps.store
       .putOnce(key, sealDocument(document), { contentType: 'application/json' })
       .catch((error: unknown) => {
-        // A worker of another release, whose evidence may differ, was first.
+        // A worker of another release stored its evidence first, which may differ.
         if (!(error instanceof ObjectMismatchError)) throw error;
       });
-    // A deletion that began before may have passed the evidence over.
+    // A deletion that started earlier may have missed this object.
     if (await isRemoved(deps.store, job)) await deps.store.delete(key);
   });
 }

@@ -16,7 +16,7 @@ export async function runJob<T extends { tenant: string }>(
   { logger, metrics, livenessMonitor }: RunJobDeps,
   work: () => Promise<void>,
 ): Promise<void> {
-  metrics.delivered(job);
+  metrics.countRedelivery(job);
   livenessMonitor.recordActivity();
   try {
     await work();
@@ -34,7 +34,7 @@ export async function runJob<T extends { tenant: string }>(
       );
     }
     const jobError = toJobError(error, Date.now() - job.timestamp);
-    if (jobError instanceof PostponeError) logger.warn({ ...jobLogFields(job), err: error }, 'job delayed');
+    if (jobError instanceof PostponeError) logger.warn({ ...jobLogFields(job), err: error }, 'job postponed');
     // The last failed attempt is logged by `onAttemptsExhausted`.
     else if (!isLastAttempt(job, jobError)) logger.warn({ ...jobLogFields(job), err: error }, 'job attempt failed');
     throw jobError;

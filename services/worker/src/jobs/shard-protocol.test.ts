@@ -13,7 +13,9 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { CrashError, type CrashPoint, Crashing } from '../../test/crashing';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
-import { BatchDocumentCache, processShard, shardKey } from './shard';
+import { BatchDocumentCache } from './batch-documents';
+import { processShard } from './shard';
+import { shardKey } from './stored-shard';
 
 /*
  * Tests the protocol of shards and finalizers under arbitrary schedules: shards in any order, redelivered and

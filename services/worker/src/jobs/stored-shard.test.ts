@@ -12,7 +12,8 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { PredictionProcessor } from './prediction';
-import { BatchDocumentCache, loadShardTask, processShard } from './shard';
+import { BatchDocumentCache } from './batch-documents';
+import { loadShardTask, processShard } from './shard';
 import { putShardOnce, shardKey } from './stored-shard';
 
 /** Two releases of the worker process one batch. */

@@ -47,7 +47,7 @@ export async function readShardObject(
 /**
  * Writes a scored shard once. An equal object that already exists stays, and so does one that a worker of another
  * release wrote in another format.
- * @returns the stored object that was kept instead of the new one, if it has another format
+ * @returns the existing object, if it has another format
  * @throws ObjectMismatchError when two workers with the same format computed different bytes
  */
 export async function putShardOnce(
@@ -63,10 +63,10 @@ export async function putShardOnce(
     return undefined;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
-    const kept = await readShardObject(deps, tenant, batch, shard);
-    if (kept === undefined) await deps.store.putOnce(key, object);
-    else if (kept.format === SHARD_FORMAT) throw error;
-    return kept;
+    const existing = await readShardObject(deps, tenant, batch, shard);
+    if (existing === undefined) await deps.store.putOnce(key, object);
+    else if (existing.format === SHARD_FORMAT) throw error;
+    return existing;
   }
 }
 

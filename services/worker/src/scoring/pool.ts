@@ -15,7 +15,7 @@ const EXTRA_INPUTS = 2;
 
 /** Input of a thread. The memory of input and output is transferred to the thread and back, not copied. */
 export interface ThreadTask {
-  kind: 'score' | 'fail';
+  kind: 'score' | 'encode-failed';
   task: ShardTask;
   /** Memory for the encoded object. */
   output: ArrayBuffer;
@@ -64,8 +64,8 @@ export class ScoringPool {
   }
 
   /** Encodes the rows as a failed shard; moves `task.bytes` like `score`. */
-  fail(task: ShardTask): Promise<Buffer> {
-    return this.run('fail', task);
+  encodeFailed(task: ShardTask): Promise<Buffer> {
+    return this.run('encode-failed', task);
   }
 
   /** Runs a sample shard on each thread, so that its code is compiled before the first upload. */
@@ -78,7 +78,7 @@ export class ScoringPool {
     return this.stopping;
   }
 
-  private async run(kind: 'score' | 'fail', task: ShardTask): Promise<Buffer> {
+  private async run(kind: ThreadTask['kind'], task: ShardTask): Promise<Buffer> {
     const bytes = toTransferable(task.bytes);
     const output = this.outputs.acquire(bytes.length * OUTPUT_SIZE_FACTOR);
     const transferList = [bytes.buffer as ArrayBuffer, output];

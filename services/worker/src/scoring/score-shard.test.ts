@@ -229,7 +229,7 @@ describe('canonical rows', () => {
   const scored = '7,"5,0","1,0",1,1,2,1,3,1,1,x,5.0,1.0,1,1,2,1,3,1,1,4,';
   const faulty = `8,,,,,,,,,,x${',!'.repeat(9)},6,"column-count row has 2 cells, the header 11: ""8"", ""x"""`;
   const rejected = `9,10,,,,,,,,,x${',!'.repeat(9)},9,not-a-record the cells are the numbers of the columns`;
-  const canonicalTask = (rows: string) => task(rows, { canonical, numbersErrors: true });
+  const canonicalTask = (rows: string) => task(rows, { canonical, addsRowAndLineToErrors: true });
 
   test('are scored by their hidden values, and results contain the original text only', () => {
     const { results, errors, counts } = scoreShard(classifier, canonicalTask(`${scored}\n${faulty}\n${rejected}\n`));
@@ -279,7 +279,7 @@ describe('canonical rows', () => {
 test('errors of plain rows name the physical line, also after empty lines and multi-line cells', () => {
   const bad = '7,55,1,1,1,2,1,3,1,1,x';
   const rows = `${ROW}\n\n${ROW.replace('x', '"a\nb"')}\n${bad}\n\n${bad}\n`;
-  const { errors } = scoreShard(classifier, task(rows, { firstRow: 3, firstLine: 10, numbersErrors: true }));
+  const { errors } = scoreShard(classifier, task(rows, { firstRow: 3, firstLine: 10, addsRowAndLineToErrors: true }));
   expect(cellsOf(errors).map((cells) => cells.slice(-2))).toEqual([
     ['5', '14'],
     ['6', '16'],

@@ -35,11 +35,11 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
     cache === undefined ? predict(classifier, samples, task.options.operating_point) : predictCached(cache, samples);
   const comparedPredictions = compared && task.compared && predict(compared, samples, task.compared.operatingPoint);
 
-  const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
+  const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
-  // Store the result columns as CSV for each sample that the lookup of `predictCached` has added, for later shards.
+  // Cache the result columns as CSV text for each sample that `predictCached` did not find in the cache.
   if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
-  // Cached results are written behind a verbatim copy of the row, which would show the hidden columns of canonical rows.
+  // Not for canonical rows: the cache copies whole rows, hidden columns included.
   const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
   for (let row = 0, sampleIndex = 0; row < samples.table.rows; row++) {
     if (resultCache !== undefined) {
@@ -79,7 +79,7 @@ function readRows(task: ShardTask, match: HeaderMatch, schema: Schema, cache?: P
     rowReader: cache?.rowReader,
     faultColumn: canonical?.fault,
   });
-  // Results cut canonical rows at the last column that the file itself has.
+  // Never copy canonical rows whole: results end at the file's own last column.
   if (canonical !== undefined) samples.table.copyable.fill(0);
   return samples;
 }
@@ -114,7 +114,7 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
   const { schema } = classifier.model;
   const match = matchStoredColumns(task, schema);
   const samples = readRows(task, match, schema);
-  const format = { ...formatOf(classifier, task, match), explained: explainer?.width ?? 0 };
+  const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
   const writer = new ShardWriter(task.bytes, format, samples.table.rows);
   for (let row = 0; row < samples.table.rows; row++) {
     const rejection: RowRejection = {
@@ -172,17 +172,17 @@ function rowRange({ table }: ShardSamples, row: number): RowRange {
     start: table.start[row]!,
     end: table.end[row]!,
     next: table.rowEnd[row]!,
-    copyable: table.copyable[row] === 1,
+    canCopyVerbatim: table.copyable[row] === 1,
   };
 }
 
-function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): Omit<ShardFormat, 'explained'> {
+function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): Omit<ShardFormat, 'evidenceColumns'> {
   return {
     dialect: task.dialect,
     columns: task.columns.length,
     formulas: task.options.formulas,
     featureColumns: new Set(task.canonical?.sources ?? match.featureColumns),
-    lines: task.numbersErrors === true ? { first: task.firstLine, column: task.canonical?.line } : undefined,
+    lines: task.addsRowAndLineToErrors === true ? { first: task.firstLine, column: task.canonical?.line } : undefined,
     labels: model.schema.labels,
     featureNames: model.schema.features.map(({ name }) => name),
     model: model.ref,

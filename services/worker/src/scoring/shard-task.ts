@@ -17,7 +17,7 @@ export interface ShardTask {
   bytes: Uint8Array;
   /** 1-based data row of the first row. */
   firstRow: number;
-  /** Physical line of the first row; absent where the batch keeps no lines. */
+  /** Physical line of the first row; absent for batches of earlier releases. */
   firstLine?: number;
   dialect: Dialect;
   /** Names of the columns that results show. */
@@ -25,7 +25,7 @@ export interface ShardTask {
   /** The rows are those of a canonical file, whose values lie in hidden columns. */
   canonical?: Omit<CanonicalColumns, 'visible'>;
   /** The errors file gets row and line numbers. */
-  numbersErrors?: boolean;
+  addsRowAndLineToErrors?: boolean;
   options: Pick<BatchOptions, 'formulas' | 'operating_point' | 'missing' | 'explain'>;
   model: TaskModel;
   /** Another model to compare with, at its own operating point. */
@@ -48,7 +48,7 @@ export function createShardTask(
     firstRow,
     firstLine,
     canonical,
-    numbersErrors: batch.import !== undefined,
+    addsRowAndLineToErrors: batch.import !== undefined,
     dialect,
     columns,
     options: batch.options,

@@ -24,19 +24,18 @@ export interface ShardFormat {
   featureNames: readonly string[];
   /** `name@version` */
   model: string;
-  /** Cells of evidence that follow the result. */
-  explained: number;
+  /** Number of evidence columns after the result columns. */
+  evidenceColumns: number;
   /** The errors file gets row and line numbers: counted from the shard's first line, or from the rows' own column. */
   lines?: { first?: number; column?: number };
 }
 
-/** Where a row's bytes lie in the shard. */
+/** Byte range of a row in the shard. `next` is the start of the next row. */
 export interface RowRange {
   start: number;
   end: number;
   next: number;
-  /** The row may be carried over as it is. */
-  copyable: boolean;
+  canCopyVerbatim: boolean;
 }
 
 /** Room for the result columns of one row, more than they usually take. */
@@ -53,7 +52,7 @@ export class ShardWriter {
   private countedTo = 0;
   private readonly source: ByteSource;
   private readonly delimiter: number;
-  /** `,ok,benign,` and its like, by label. */
+  /** For example `,ok,benign,`, by label. */
   private readonly scoredPrefixes: ByteSource[];
   /** Text after the probability, by flags and missing features: a few such texts recur on millions of rows. */
   private readonly resultSuffixes = new Map<number, ByteSource>();
@@ -76,21 +75,21 @@ export class ShardWriter {
     results.reserve(bytes.length + rows * RESULT_BYTES_PER_ROW + 1_024);
   }
 
-  /** `sample`: place of the row in the predictions' columns. */
+  /** @param sample index of the row in the predictions' columns */
   writeScored(
     range: RowRange,
     row: number,
     predictions: PredictionColumns,
     sample: number,
-    missing: number,
+    missingMask: number,
     evidence: readonly string[] = [],
   ): void {
     const { results } = this;
-    if (range.copyable) results.copy(this.source, range.start, range.end);
+    if (range.canCopyVerbatim) results.copy(this.source, range.start, range.end);
     else writeInputRow(results, this.bytes, range.start, range.end, this.format.dialect, this.format);
     results.byte(this.delimiter);
     results.integer(row);
-    this.writePrediction(results, predictions, sample, missing);
+    this.writePrediction(results, predictions, sample, missingMask);
     for (const cell of evidence) {
       results.byte(this.delimiter);
       results.cell(cell, this.format.dialect.delimiter);
@@ -99,17 +98,22 @@ export class ShardWriter {
   }
 
   /** Writes the columns after the row number. They depend only on the sample, so they can be cached. */
-  private writePrediction(writer: ByteWriter, predictions: PredictionColumns, sample: number, missing: number): void {
+  private writePrediction(
+    writer: ByteWriter,
+    predictions: PredictionColumns,
+    sample: number,
+    missingMask: number,
+  ): void {
     const prefix = this.scoredPrefixes[predictions.label[sample]!]!;
-    const suffix = this.suffix(predictions.indeterminate[sample]!, missing);
+    const suffix = this.suffix(predictions.indeterminate[sample]!, missingMask);
     writer.copy(prefix, 0, prefix.bytes.length);
     writer.number(predictions.probability[sample]!);
     writer.copy(suffix, 0, suffix.bytes.length);
   }
 
   /** Caches the text after the row number for each sample that has none yet. */
-  cacheResults(texts: ResultCache, predictions: PredictionColumns, missing: Uint32Array): void {
-    texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missing[sample]!));
+  cacheResults(texts: ResultCache, predictions: PredictionColumns, missingMasks: Uint32Array): void {
+    texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missingMasks[sample]!));
   }
 
   /** Writes scored rows from the cache, starting at `row` with sample `sample`. @returns the first row that the cache cannot write */
@@ -132,7 +136,7 @@ export class ShardWriter {
         writer.byte(this.delimiter);
         writer.cell(text, delimiter);
       }
-      if (isResult) writer.ascii(delimiter.repeat(this.format.explained));
+      if (isResult) writer.ascii(delimiter.repeat(this.format.evidenceColumns));
       else if (this.format.lines !== undefined)
         writer.ascii(['', row, this.lineOf(range, this.format.lines)].join(delimiter));
       this.endLine(writer, range);
@@ -176,13 +180,13 @@ export class ShardWriter {
     return { results: this.results.view(), errors: this.errors.view(), changes: this.changes.view() };
   }
 
-  private suffix(flags: number, missing: number): ByteSource {
+  private suffix(flags: number, missingMask: number): ByteSource {
     // Two bits of flags, up to 30 features: an exact key below 2^53.
-    const key = missing * 4 + flags;
+    const key = missingMask * 4 + flags;
     const cached = this.resultSuffixes.get(key);
     if (cached !== undefined) return cached;
     const { featureNames, model, dialect } = this.format;
-    const missingNames = featureNames.filter((_, feature) => (missing & (1 << feature)) !== 0).join(';');
+    const missingNames = featureNames.filter((_, feature) => (missingMask & (1 << feature)) !== 0).join(';');
     const outcome = flags === 0 ? 'confident' : 'indeterminate';
     const writer = new ByteWriter(256);
     for (const text of ['', outcome, reasonCodes(flags).join(';'), missingNames, model, '', '']) {

@@ -10,7 +10,8 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from '../jobs/finalize';
-import { BatchDocumentCache, processShard } from '../jobs/shard';
+import { BatchDocumentCache } from '../jobs/batch-documents';
+import { processShard } from '../jobs/shard';
 import { type ShadowScorerDeps, scoreMarked } from './shadow-scorer';
 
 const MODELS = join(__dirname, '../../../../packages/registry/models/wbc-knn');

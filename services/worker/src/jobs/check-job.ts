@@ -13,8 +13,9 @@ import {
 } from '@cytoqueue/queue';
 import { ObjectKeys, idTimeMs } from '@cytoqueue/records';
 import { ObjectNotFoundError } from '@cytoqueue/storage';
-import type { BatchDocumentCache } from './jobs/shard';
+import type { BatchDocumentCache } from './batch-documents';
 
+/** Stored in Redis as `failedReason` and read by workers of other releases, so it must stay the same. */
 const REJECTED_PREFIX = 'job refused: ';
 const MAX_RUN = 99_999;
 
