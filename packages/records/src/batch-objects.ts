@@ -57,6 +57,11 @@ export async function isPending(store: ObjectStore, tenant: string, id: string):
   return (await store.list({ prefix: ObjectKeys.pendingRunsPrefix(tenant, id), limit: 1 })).objects.length > 0;
 }
 
+/** Stores the pending marker of a prediction, or of a batch's run. */
+export async function putPending(store: ObjectStore, tenant: string, id: string, run?: number): Promise<void> {
+  await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
+}
+
 /** Deletes the pending markers of a prediction or batch that is being deleted. */
 export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
   await store.delete(ObjectKeys.pending(tenant, id));

@@ -13,6 +13,7 @@ export {
   listScoredShards,
   listUnscoredShards,
   parseBatchDocument,
+  putPending,
   readLatestRun,
   readShardRows,
   type ScoredShards,
@@ -52,6 +53,7 @@ export {
 export type * from './documents/documents';
 export { findDocument, parseDocument, readDocument, readDocumentBytes } from './documents/read-document';
 export { sealDocument, unsealDocument } from './documents/sealed-document';
+export { putDocument, putDocumentOnce, putOrReadDocument } from './documents/write-document';
 export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
 export { errorColumns } from './error-columns';
 export { explainColumns } from './explain-columns';

@@ -3,8 +3,8 @@ import {
   ObjectKeys,
   type Promotion,
   unsealDocument,
-  sealDocument,
   readDocumentBytes,
+  putDocumentOnce,
 } from '@cytoqueue/records';
 import {
   ObjectCorruptError,
@@ -65,8 +65,8 @@ export class ChampionHistory {
     const history = [...state.history, promotion];
     const champion: ChampionDocument = { version: promotion.version, history };
     try {
-      if (state.nextNumber === 1) await this.putOnce(ObjectKeys.champion(name), champion);
-      else await this.putOnce(ObjectKeys.promotion(name, state.nextNumber), promotion);
+      if (state.nextNumber === 1) await putDocumentOnce(this.store, ObjectKeys.champion(name), champion);
+      else await putDocumentOnce(this.store, ObjectKeys.promotion(name, state.nextNumber), promotion);
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
       throw new ChampionChangedError(`the champion of ${name} was changed by another request at the same time`, {
@@ -110,10 +110,6 @@ export class ChampionHistory {
       if (error instanceof ObjectNotFoundError) return undefined;
       throw error;
     }
-  }
-
-  private async putOnce(key: string, value: object): Promise<void> {
-    await this.store.putOnce(key, sealDocument(value), { contentType: 'application/json' });
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '@cytoqueue/storage';
 import { ObjectKeys } from '../object-keys';
 import { readDocument } from './read-document';
-import { sealDocument } from './sealed-document';
+import { putDocumentOnce } from './write-document';
 
 /** Longer than any update takes, so no writer can write a deleted version again. */
 const DEFAULT_REPLACED_TTL_MS = 24 * 60 * 60_000;
@@ -100,7 +100,7 @@ export class VersionedDocument<T extends object> {
 
   private async putNext(number: number, value: T): Promise<boolean> {
     try {
-      await this.store.putOnce(this.keyOf(number), sealDocument(value), { contentType: 'application/json' });
+      await putDocumentOnce(this.store, this.keyOf(number), value);
       return true;
     } catch (error) {
       if (error instanceof ObjectMismatchError) return false;

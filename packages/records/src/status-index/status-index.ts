@@ -1,4 +1,5 @@
 import { readDocumentBytes } from '../documents/read-document';
+import { putDocument } from '../documents/write-document';
 /*
  * The index finds the resources with a status without reading all of them. A background task derives it from the resources
  * (status-indexer.ts); no write path depends on it, and replicas of earlier releases do not affect it. One segment object covers
@@ -16,7 +17,7 @@ import {
 import type { IdPrefix } from '../ids';
 import { listNewestFirst } from '../newest-first';
 import { ObjectKeys } from '../object-keys';
-import { unsealDocument, sealDocument } from '../documents/sealed-document';
+import { unsealDocument } from '../documents/sealed-document';
 
 export type IndexedKind = 'predictions' | 'batches';
 
@@ -78,7 +79,7 @@ export async function writeSegment(
   ids: SegmentIds,
 ): Promise<Segment> {
   const segment = segmentOf(list, lastId, ids);
-  await store.put(segment.key, sealDocument(ids), { contentType: 'application/json' });
+  await putDocument(store, segment.key, ids);
   return segment;
 }
 

@@ -11,7 +11,8 @@ import {
   sumShardCounts,
   summarize,
   markUnfinished,
-  sealDocument,
+  putPending,
+  putDocumentOnce,
 } from '@cytoqueue/records';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
@@ -57,7 +58,7 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   // The index treats a fully scored batch as final, but damage can make it retryable.
   await markUnfinished(store, { tenant, kind: 'batches' }, id);
   // Written before the run document, so that no run is open without a marker; the reconciler removes a marker without a run.
-  await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
+  await putPending(store, tenant, id, run);
   await createRunDocument(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: toCarriedOver(scored) });
   // The reconciler may have removed the marker as an orphan just before the run was opened: it checks for the run after that.
   await ensurePendingMarker(store, tenant, id, run);
@@ -95,7 +96,7 @@ function toCarriedOver(scored: ScoredShards): RunDocument['kept'] {
 async function createRunDocument(store: ObjectStore, tenant: string, id: string, document: RunDocument): Promise<void> {
   const key = ObjectKeys.runDocument(tenant, id, document.run);
   try {
-    await store.putOnce(key, sealDocument(document), { contentType: 'application/json' });
+    await putDocumentOnce(store, key, document);
   } catch (error) {
     if (error instanceof ObjectMismatchError) throw new Problem('not-finished', 'Another retry has just been opened.');
     throw error;

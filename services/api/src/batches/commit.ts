@@ -10,9 +10,10 @@ import {
   batchDocumentShape,
   findDocument,
   listUnscoredShards,
+  putDocument,
+  putPending,
 } from '@cytoqueue/records';
 import { payloadDigest } from '../tenants/idempotency';
-import { putJson } from '../http/stored-json';
 import type { BatchDeps, Upload } from './batch-deps';
 import { rollback, withRollback } from './rollback';
 
@@ -30,7 +31,7 @@ export async function commitBatch(
   if (key === undefined) {
     await withRollback(deps, tenant, id, async () => {
       await describe(deps, tenant, batch);
-      await putPendingMarker(deps, tenant, id);
+      await putPending(deps.store, tenant, id);
     });
   } else {
     const accepted = await withRollback(deps, tenant, id, async () => {
@@ -42,7 +43,7 @@ export async function commitBatch(
       await ensureEnqueued(deps, tenant, accepted);
       return accepted;
     }
-    await putPendingMarker(deps, tenant, id);
+    await putPending(deps.store, tenant, id);
   }
   await enqueue(deps, tenant, batch);
   return batch;
@@ -51,7 +52,7 @@ export async function commitBatch(
 /** Everything that is stored before the commit point and is the same with and without a key. */
 async function describe({ store, producer, quotas }: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
   await quotas.storage.reserve(tenant, batch.id, storedBytes(batch));
-  await putJson(store, ObjectKeys.batchDocument(tenant, batch.id), batch);
+  await putDocument(store, ObjectKeys.batchDocument(tenant, batch.id), batch);
   await producer.assertAvailable();
 }
 
@@ -68,7 +69,7 @@ async function claimKey(
     const found = await findDocument(store, ObjectKeys.batchDocument(tenant, claimed), batchDocumentShape);
     if (found !== undefined && !retention.isExpired(claimed)) return found;
     // The earlier batch has expired or was deleted.
-    claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
+    claimed = await idempotency.reclaim(claimed, tenant, key, claim);
   }
   return batch;
 }
@@ -94,7 +95,7 @@ export async function findByIdempotencyKey(
 export async function ensureEnqueued(deps: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
   const { store, producer, background } = deps;
   if ((await store.head(ObjectKeys.runManifest(tenant, batch.id, 1))) !== undefined) return;
-  await putPendingMarker(deps, tenant, batch.id);
+  await putPending(store, tenant, batch.id);
   await background.run(
     'enqueue batch',
     async () => {
@@ -108,10 +109,6 @@ export async function ensureEnqueued(deps: BatchDeps, tenant: string, batch: Bat
     },
     { giveUpAfterMs: ENQUEUE_RETRY_MS },
   );
-}
-
-async function putPendingMarker({ store }: BatchDeps, tenant: string, id: string): Promise<void> {
-  await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
 }
 
 async function enqueue({ producer, background }: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {

@@ -12,6 +12,7 @@ import {
   readDocument,
   runDocumentShape,
   readDocumentBytes,
+  putPending,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 
@@ -63,8 +64,8 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
 }
 
 /**
- * Writes the pending marker of an unfinished run again if it is lost. The marker goes after the manifest, so a run without both has
- * lost one of them and would never end: the reconciler then finishes it.
+ * Writes the pending marker of an unfinished run again if it is lost. The marker is deleted only after the manifest is stored, so a
+ * run with neither has lost one of them: restoring the marker lets the reconciler finish it.
  */
 export async function restorePendingMarker(
   store: ObjectStore,
@@ -76,8 +77,7 @@ export async function restorePendingMarker(
 }
 
 export async function ensurePendingMarker(store: ObjectStore, tenant: string, id: string, run: number): Promise<void> {
-  const key = ObjectKeys.pending(tenant, id, run);
-  if ((await store.head(key)) === undefined) await store.put(key, Buffer.alloc(0));
+  if ((await store.head(ObjectKeys.pending(tenant, id, run))) === undefined) await putPending(store, tenant, id, run);
 }
 
 async function orCorruptError<T>(reading: Promise<T>): Promise<T | ObjectCorruptError> {

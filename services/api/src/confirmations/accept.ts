@@ -84,7 +84,7 @@ async function claimId(
   const payload = bodies.map((body) => (body instanceof Problem ? body.detail : body));
   const claim = { id, payload_sha256: payloadDigest(['confirmations', payload]) };
   let claimed = await idempotency.claim(tenant, key, claim);
-  while (retention.isExpired(claimed)) claimed = await idempotency.claimAfter(claimed, tenant, key, claim);
+  while (retention.isExpired(claimed)) claimed = await idempotency.reclaim(claimed, tenant, key, claim);
   return { firstId: claimed, isRepetition: claimed !== id };
 }
 

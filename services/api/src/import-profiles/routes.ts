@@ -1,4 +1,4 @@
-import { type DamageReport, ObjectKeys, importProfileShape, readDocument, sealDocument } from '@cytoqueue/records';
+import { type DamageReport, ObjectKeys, importProfileShape, readDocument, putDocument } from '@cytoqueue/records';
 import {
   ObjectCorruptError,
   ObjectNotFoundError,
@@ -152,7 +152,7 @@ async function putProfile(store: ObjectStore, context: HandlerContext): Promise<
   const names = await listNames(store, principal.tenant);
   if (names.length >= MAX_PROFILES && !names.includes(name)) throw tooManyProfiles();
   auditEntry.resource = `import-profiles/${name}`;
-  await store.put(key, sealDocument(content), { contentType: 'application/json' });
+  await putDocument(store, key, content);
   if (!names.includes(name)) await assertStillInLimit(store, principal.tenant, key);
   await auditEntry.recordDurably();
   response.json({ name, ...content });

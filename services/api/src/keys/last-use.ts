@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ActiveKey, type ActiveKeys, type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
-import { ObjectKeys, findDocument, lastUsedShape } from '@cytoqueue/records';
-import { putJson } from '../http/stored-json';
+import { ObjectKeys, findDocument, lastUsedShape, putDocument } from '@cytoqueue/records';
 
 const WRITE_INTERVAL_MS = 15 * 60_000;
 /** An unavailable store must not use up the time for stopping. */
@@ -68,7 +67,7 @@ export class LastUse {
       Object.entries(merge(stored, this.seenOf(tenant))).filter(([id]) => activeIds.has(id)),
     );
     if (Object.entries(days).some(([id, day]) => stored[id] !== day))
-      await putJson(this.store, ObjectKeys.lastUsed(tenant), { days });
+      await putDocument(this.store, ObjectKeys.lastUsed(tenant), { days });
   }
 
   private seenOf(tenant: string): LastUsedDays {

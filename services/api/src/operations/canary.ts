@@ -9,10 +9,10 @@ import {
   createId,
   findDocument,
   predictionCompletionShape,
+  putDocument,
 } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { putJson } from '../http/stored-json';
 import { waitForResult } from '../predictions/wait';
 import type { ApiMetrics } from './api-metrics';
 import { type CanaryCase, matchesExpected, canaryCases } from './canary-cases';
@@ -112,7 +112,7 @@ export class Canary {
       operating_point: 'default',
       features,
     };
-    await putJson(store, ObjectKeys.predictionRequest(CANARY_TENANT, id), request);
+    await putDocument(store, ObjectKeys.predictionRequest(CANARY_TENANT, id), request);
     await producer.enqueuePrediction({ tenant: CANARY_TENANT, predictionId: id });
     const read = () =>
       findDocument<PredictionCompletion>(

@@ -13,10 +13,11 @@ import {
   createId,
   findDocument,
   predictionRequestShape,
-  readDocument,
   sealDocument,
+  putOrReadDocument,
+  putPending,
 } from '@cytoqueue/records';
-import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import type { ObjectStore } from '@cytoqueue/storage';
 import { z } from 'zod';
 import type { Background } from '../http/background';
 import { type IdempotencyKeys, keyDigest, payloadDigest } from '../tenants/idempotency';
@@ -148,7 +149,7 @@ async function acceptIdempotent(
   const claim = { id: request.id, payload_sha256: payloadDigest(payload) };
   let id = await idempotency.claim(tenant, key, claim);
   // A key can outlive its record by some hours; a record under the expired id would be deleted at once.
-  while (retention.isExpired(id)) id = await idempotency.claimAfter(id, tenant, key, claim);
+  while (retention.isExpired(id)) id = await idempotency.reclaim(id, tenant, key, claim);
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
   const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
   const isFinished = earlier !== undefined && (await store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
@@ -157,8 +158,14 @@ async function acceptIdempotent(
   const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
   if (!isPending) await producer.assertAvailable();
   const stored =
-    earlier ?? (await createOrRead(store, requestKey, { ...request, id, idempotency_sha256: keyDigest(key) }));
-  if (!isPending) await store.put(ObjectKeys.pending(tenant, id), Buffer.alloc(0));
+    earlier ??
+    (await putOrReadDocument(
+      store,
+      requestKey,
+      { ...request, id, idempotency_sha256: keyDigest(key) },
+      predictionRequestShape,
+    ));
+  if (!isPending) await putPending(store, tenant, id);
   await enqueue(deps, tenant, id);
   return { request: stored, isNew: id === request.id };
 }
@@ -170,19 +177,4 @@ async function enqueue({ producer, background }: PredictionDeps, tenant: string,
   await background.run('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), {
     giveUpAfterMs: ENQUEUE_RETRY_MS,
   });
-}
-
-/** Returns the stored request: this one, or one that was stored earlier. */
-async function createOrRead(
-  store: ObjectStore,
-  requestKey: string,
-  request: PredictionRequest,
-): Promise<PredictionRequest> {
-  try {
-    await store.putOnce(requestKey, sealDocument(request), { contentType: 'application/json' });
-    return request;
-  } catch (error) {
-    if (!(error instanceof ObjectMismatchError)) throw error;
-    return readDocument(store, requestKey, predictionRequestShape);
-  }
 }

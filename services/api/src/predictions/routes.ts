@@ -3,8 +3,8 @@ import {
   ObjectKeys,
   type PredictionCompletion,
   type PredictionRequest,
-  sealDocument,
   readDocumentBytes,
+  putDocumentOnce,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { idempotencyKeyOf } from '../tenants/idempotency';
@@ -143,9 +143,7 @@ async function cancelPrediction(
   if (isFinished(view.status)) throw alreadyFinished(view.status);
   const completion: PredictionCompletion = { status: 'canceled' };
   try {
-    await deps.store.putOnce(ObjectKeys.predictionResult(tenant, params.id), sealDocument(completion), {
-      contentType: 'application/json',
-    });
+    await putDocumentOnce(deps.store, ObjectKeys.predictionResult(tenant, params.id), completion);
   } catch (error) {
     if (error instanceof ObjectMismatchError) throw alreadyFinished('finished');
     throw error;

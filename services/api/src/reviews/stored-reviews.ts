@@ -2,11 +2,11 @@ import {
   ObjectKeys,
   type ReviewDocument,
   findDocument,
-  readDocument,
   reviewShape,
   sealDocument,
+  putOrReadDocument,
 } from '@cytoqueue/records';
-import { ObjectMismatchError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 
@@ -35,36 +35,20 @@ export async function storeReview(
   review: ReviewDocument,
 ): Promise<ReviewDocument> {
   const key = `${folder}${review.id}`;
-  const bytes = sealDocument(review);
   try {
-    await quotas.storage.reserve(tenant, review.id, bytes.length);
+    await quotas.storage.reserve(tenant, review.id, sealDocument(review).length);
   } catch (error) {
     // A repeated request stores nothing, so the quota does not apply.
     const first = error instanceof Problem ? await findDocument(store, key, reviewShape) : undefined;
     if (first === undefined) throw error;
     return first;
   }
-  const stored = await putOrRead(store, key, review, bytes);
+  const stored = await putOrReadDocument(store, key, review, reviewShape);
   if ((await store.head(documentKey)) !== undefined) return stored;
   // A deletion that began before the review was stored may have missed it.
   await store.delete(key);
   await quotas.storage.release(tenant, review.id);
   throw new ObjectNotFoundError(documentKey);
-}
-
-async function putOrRead(
-  store: ObjectStore,
-  key: string,
-  review: ReviewDocument,
-  bytes: Buffer,
-): Promise<ReviewDocument> {
-  try {
-    await store.putOnce(key, bytes, { contentType: 'application/json' });
-    return review;
-  } catch (error) {
-    if (!(error instanceof ObjectMismatchError)) throw error;
-    return readDocument(store, key, reviewShape);
-  }
 }
 
 /** Removes all reviews of a record, or of a batch's rows, and their share of the quota. */

@@ -4,10 +4,10 @@ import {
   ObjectKeys,
   findDocument,
   idempotencyDocumentShape,
-  readDocument,
-  sealDocument,
+  putDocument,
+  putOrReadDocument,
 } from '@cytoqueue/records';
-import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import type { ObjectStore } from '@cytoqueue/storage';
 import type { Request } from 'express';
 import { Problem } from '../http/problem';
 
@@ -43,15 +43,9 @@ export class IdempotencyKeys {
    * @throws Problem 422 when the key was used for another payload
    */
   async claim(tenant: string, key: string, document: IdempotencyDocument): Promise<string> {
-    try {
-      await this.store.putOnce(this.objectKey(tenant, key), sealDocument(document));
-      return document.id;
-    } catch (error) {
-      if (!(error instanceof ObjectMismatchError)) throw error;
-    }
-    const earlier = await readDocument(this.store, this.objectKey(tenant, key), idempotencyDocumentShape);
-    assertSamePayload(earlier.payload_sha256, document.payload_sha256);
-    return earlier.id;
+    const first = await putOrReadDocument(this.store, this.objectKey(tenant, key), document, idempotencyDocumentShape);
+    assertSamePayload(first.payload_sha256, document.payload_sha256);
+    return first.id;
   }
 
   /** The key's document, if the key has been claimed. */
@@ -71,13 +65,13 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Claims a key again whose resource has been removed. This claim is write-once too, so of concurrent requests one
+   * Claims a key again whose resource was deleted or has expired. This claim is write-once too, so of concurrent requests one
    * creates the new resource; then the key's document is replaced to name it.
    */
-  async claimAfter(deletedId: string, tenant: string, key: string, document: IdempotencyDocument): Promise<string> {
+  async reclaim(removedId: string, tenant: string, key: string, document: IdempotencyDocument): Promise<string> {
     // Valid keys contain no line end, so this collides with no other key.
-    const id = await this.claim(tenant, `${key}\n${deletedId}`, document);
-    await this.store.put(this.objectKey(tenant, key), sealDocument({ ...document, id }));
+    const id = await this.claim(tenant, `${key}\n${removedId}`, document);
+    await putDocument(this.store, this.objectKey(tenant, key), { ...document, id });
     return id;
   }
 

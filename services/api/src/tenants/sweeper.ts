@@ -10,7 +10,7 @@ import {
   readDocument,
   removeSegmentsBefore,
   scoredDayShape,
-  sealDocument,
+  putDocument,
 } from '@cytoqueue/records';
 import { type ObjectStore, listFolders, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -116,7 +116,7 @@ async function sweepScoredDays(deps: SweepDeps, tenant: string, cutoffMs: number
     if (cutoffMs < expiryMs || info.modifiedAt.getTime() >= expiryMs + DELETE_DELAY_MS) continue;
     removed += await runIsolated(deps, info.key, async () => {
       const counted = await readDocument(store, info.key, scoredDayShape);
-      await store.put(info.key, sealDocument({ ...counted, histograms: {} }), { contentType: 'application/json' });
+      await putDocument(store, info.key, { ...counted, histograms: {} });
       return 1;
     });
   }

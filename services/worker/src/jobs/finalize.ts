@@ -26,13 +26,14 @@ import {
   failedShardsShape,
   manifestShape,
   readDocument,
-  sealDocument,
   listUnscoredShards,
   errorColumns,
   explainColumns,
   shardAt,
   addCounts,
   summarize,
+  putOrReadDocument,
+  putDocumentOnce,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
@@ -118,7 +119,7 @@ export class Finalizer {
   private async putManifest(key: string, manifest: ManifestDocument): Promise<void> {
     const { store } = this.deps;
     try {
-      await store.putOnce(key, sealDocument(manifest), { contentType: 'application/json' });
+      await putDocumentOnce(store, key, manifest);
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
       const first = await readDocument(store, key, manifestShape);
@@ -270,13 +271,7 @@ class RunFinalizer {
     const unscored = exhaustedShards.size === 0 ? [] : await listUnscoredShards(deps.store, tenant, batch);
     const failed = unscored.map(({ shard }) => shard).filter((shard) => exhaustedShards.has(shard));
     for (const shard of failed) await deps.metrics.shardFailed({ batchId: batch.id, run, shard });
-    try {
-      await deps.store.putOnce(key, sealDocument(failed), { contentType: 'application/json' });
-      this.failedShards = failed;
-    } catch (error) {
-      if (!(error instanceof ObjectMismatchError)) throw error;
-      this.failedShards = await readDocument(deps.store, key, failedShardsShape);
-    }
+    this.failedShards = await putOrReadDocument(deps.store, key, failed, failedShardsShape);
   }
 
   private addShard(shard: number, { counts, histogram, errors, changes }: ShardObject): void {

@@ -15,7 +15,7 @@ import {
   predictionCompletionShape,
   predictionRequestShape,
   readDocument,
-  sealDocument,
+  putDocumentOnce,
 } from '@cytoqueue/records';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { type Predictor, Predictors, toNeighbors } from './predictors';
@@ -74,7 +74,7 @@ export class PredictionProcessor {
   private async complete(tenant: string, id: string, completion: PredictionCompletion): Promise<boolean> {
     const key = ObjectKeys.predictionResult(tenant, id);
     try {
-      await this.deps.store.putOnce(key, sealDocument(completion), { contentType: 'application/json' });
+      await putDocumentOnce(this.deps.store, key, completion);
       return true;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;

@@ -11,6 +11,7 @@ import {
   findDocument,
   readLatestRun,
   listUnscoredShards,
+  putPending,
 } from '@cytoqueue/records';
 import { type ObjectStore, type ObjectUnreadableError, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -128,7 +129,7 @@ function reconcileResource(deps: ReconcilerDeps, marker: Marker): Promise<Reconc
 async function deleteOrphan({ store }: ReconcilerDeps, key: string, { tenant, id, run }: Marker): Promise<void> {
   await store.delete(key);
   if (run > 1 && (await store.head(ObjectKeys.runDocument(tenant, id, run))) !== undefined)
-    await store.put(key, Buffer.alloc(0));
+    await putPending(store, tenant, id, run);
 }
 
 type ReconcileResult = 'orphaned' | 'finished' | 'in-progress' | 'enqueued';

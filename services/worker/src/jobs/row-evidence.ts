@@ -9,9 +9,9 @@ import {
   ObjectKeys,
   type RowEvidenceDocument,
   readShardRows,
-  sealDocument,
   shardAt,
   shardOfRow,
+  putDocumentOnce,
 } from '@cytoqueue/records';
 import { readSamples } from '@cytoqueue/samples';
 import type { Schema } from '@cytoqueue/schema';
@@ -38,12 +38,10 @@ export function explainRow(
     const document = await explain(deps, tenant, batch, row);
     if (document === undefined) return;
     const key = ObjectKeys.rowEvidence(tenant, batchId, row);
-    await deps.store
-      .putOnce(key, sealDocument(document), { contentType: 'application/json' })
-      .catch((error: unknown) => {
-        // A worker of another release stored its evidence first, which may differ.
-        if (!(error instanceof ObjectMismatchError)) throw error;
-      });
+    // A worker of another release may have stored its evidence first, which may differ.
+    await putDocumentOnce(deps.store, key, document).catch((error: unknown) => {
+      if (!(error instanceof ObjectMismatchError)) throw error;
+    });
     // A deletion that started earlier may have missed this object.
     if (await isRemoved(deps.store, job)) await deps.store.delete(key);
   });

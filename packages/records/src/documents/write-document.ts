@@ -1,0 +1,32 @@
+import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import type { Shape } from './document-shapes';
+import { readDocument } from './read-document';
+import { sealDocument } from './sealed-document';
+
+const OPTIONS = { contentType: 'application/json' };
+
+/** Seals and stores a document. */
+export async function putDocument(store: ObjectStore, key: string, document: object): Promise<void> {
+  await store.put(key, sealDocument(document), OPTIONS);
+}
+
+/** Seals and stores a write-once document. @throws ObjectMismatchError when another document is stored under the key */
+export async function putDocumentOnce(store: ObjectStore, key: string, document: object): Promise<void> {
+  await store.putOnce(key, sealDocument(document), OPTIONS);
+}
+
+/** Stores a write-once document unless another one is stored under the key. @returns `document`, or the one that was stored first */
+export async function putOrReadDocument<T extends object>(
+  store: ObjectStore,
+  key: string,
+  document: T,
+  shape: Shape<T>,
+): Promise<T> {
+  try {
+    await putDocumentOnce(store, key, document);
+    return document;
+  } catch (error) {
+    if (!(error instanceof ObjectMismatchError)) throw error;
+    return readDocument(store, key, shape);
+  }
+}
