@@ -24,8 +24,7 @@ export interface ShardOptions {
   rowCheck?: RowCheck;
 }
 
-/** Without `unusual` each row needs a closer look. */
-type FoundRows = Pick<RowEnds, 'ends' | 'count'> & Partial<RowEnds>;
+type FoundRows = Pick<RowEnds, 'ends' | 'unusual'>;
 
 /**
  * Cuts the data part of a file into shards while it streams in, and checks that it is text.
@@ -143,18 +142,8 @@ export class ShardSplitter {
     const base = this.position;
     this.scanned = bytes;
     const quoted = this.scanner.isWithinQuotedCell || bytes.includes(QUOTE);
-    const found = quoted ? this.findQuotedEnds(bytes) : this.findUnquotedEnds(bytes);
-    const { ends, count } = found;
-    let from = 0;
-    for (let row = 0; row < count; row++) {
-      const at = ends[row]!;
-      this.rowLine = this.line;
-      this.line += 1 + this.carriedLines + (quoted ? countByte(bytes, this.lineByte, from, at) : 0);
-      this.carriedLines = 0;
-      from = at + 1;
-      this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte);
-    }
-    if (quoted) this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
+    const found = quoted ? this.endQuotedRows(bytes, base) : this.endUnquotedRows(bytes, base);
+    const from = (found.ends.at(-1) ?? -1) + 1;
     this.rowLine = this.line;
     if (this.options.onRows !== undefined) this.show(bytes, found, from, quoted);
     this.previousByte = bytes.at(-1) ?? this.previousByte;
@@ -163,29 +152,60 @@ export class ShardSplitter {
     this.checkRowBytes(this.position);
   }
 
-  private findUnquotedEnds(bytes: Buffer): FoundRows {
+  private endUnquotedRows(bytes: Buffer, base: number): FoundRows {
     this.scanner.passUnquoted(bytes);
-    return findRowEnds(bytes, this.lineByte, this.options.rowCheck);
+    const found = findRowEnds(bytes, this.lineByte, this.options.rowCheck);
+    const { ends, hasShortRows } = found;
+    const inBulk = !hasShortRows && bytes.length <= this.options.maxRowBytes;
+    for (let row = 0; row < ends.length;) {
+      // Part of the first row is in earlier chunks.
+      if (inBulk && row > 0) row = this.endRows(ends, row, base);
+      else {
+        const at = ends[row++]!;
+        this.endLine(base + at + 1, at > 0 ? bytes[at - 1]! : this.previousByte, 1);
+      }
+    }
+    return found;
   }
 
-  private findQuotedEnds(bytes: Buffer): FoundRows {
+  /** Ends rows that are neither empty nor too long, up to the end of their shard. @returns the next row */
+  private endRows(ends: Uint32Array, row: number, base: number): number {
+    let last = Math.min(ends.length, row + this.shardRows - this.openRows) - 1;
+    const fullAt = this.openOffset + this.shardBytes - base - 1;
+    if (ends[last]! >= fullAt) for (last = row; ends[last]! < fullAt;) last++;
+    const rows = last + 1 - row;
+    this.line += rows;
+    this.openRows += rows;
+    this.rowOffset = base + ends[last]! + 1;
+    this.closeFullShard(this.rowOffset);
+    return last + 1;
+  }
+
+  private endQuotedRows(bytes: Buffer, base: number): FoundRows {
     if (this.ends.length < bytes.length) this.ends = new Uint32Array(bytes.length);
     const { ends, scanner } = this;
     let count = 0;
-    for (let at = scanner.findRowEnd(bytes, 0); at >= 0; at = scanner.findRowEnd(bytes, at + 1)) ends[count++] = at;
-    return { ends, count };
+    let from = 0;
+    for (let at = scanner.findRowEnd(bytes, 0); at >= 0; at = scanner.findRowEnd(bytes, from)) {
+      const lines = 1 + countByte(bytes, this.lineByte, from, at);
+      from = at + 1;
+      ends[count++] = at;
+      this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte, lines);
+    }
+    this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
+    return { ends: ends.subarray(0, count), unusual: undefined };
   }
 
   /** Passes the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the rest. */
-  private show(bytes: Buffer, { ends, count, unusual }: FoundRows, from: number, quotes: boolean): void {
-    const first = this.carried.length > 0 && count > 0 ? 1 : 0;
+  private show(bytes: Buffer, { ends, unusual }: FoundRows, from: number, quoted: boolean): void {
+    const first = this.carried.length > 0 && ends.length > 0 ? 1 : 0;
     const firstEnd = ends[0] ?? 0;
     if (first === 1) this.showCarried(bytes.subarray(0, firstEnd));
-    if (count > first)
+    if (ends.length > first)
       this.options.onRows?.(bytes, {
         start: first === 1 ? firstEnd + 1 : 0,
-        ends: ends.subarray(first, count),
-        quoted: quotes,
+        ends: ends.subarray(first),
+        quoted,
         unusual: first === 1 ? unusual?.filter((row) => row > 0).map((row) => row - 1) : unusual,
       });
     if (from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
@@ -212,7 +232,11 @@ export class ShardSplitter {
     this.openChecksum = 0;
   }
 
-  private endLine(next: number, byteBeforeLineEnd: number): void {
+  /** @param lines that end in the scanned bytes */
+  private endLine(next: number, byteBeforeLineEnd: number, lines: number): void {
+    this.rowLine = this.line;
+    this.line += lines + this.carriedLines;
+    this.carriedLines = 0;
     const length = next - this.rowOffset;
     const empty = length === 1 || (length === 2 && byteBeforeLineEnd === CR);
     if (empty) this.skipEmptyLine(next);

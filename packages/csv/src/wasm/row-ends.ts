@@ -9,31 +9,34 @@ export interface RowCheck {
 }
 
 export interface RowEnds {
-  count: number;
   /** Where the rows end, without the byte that ends them. */
   ends: Uint32Array;
+  /** A row holds one byte or none, so it may be an empty line. */
+  hasShortRows: boolean;
   /**
-   * Indices of rows that need a closer look. All others have a feature cell that begins with a digit and is not the first of the
+   * Indices of rows that need a closer look; undefined without a check. All others have a feature cell that begins with a digit and is not the first of the
    * columns' numbers, a name of 3 to 15 bytes that ends with a digit and has no exponent, and no Ctrl-Z at the end.
    */
-  unusual: Uint32Array;
+  unusual: Uint32Array | undefined;
 }
 
 /** Bytes that are searched at once, so that the memory stays small. */
 export const MAX_SEARCHED_BYTES = 256 * 1024;
 
 const PAGE_BYTES = 65_536;
+/** Searched with the last bytes. */
+const SLACK_BYTES = 64;
 const INPUT = 64;
-const ENDS = INPUT + MAX_SEARCHED_BYTES + 64;
+const ENDS = INPUT + MAX_SEARCHED_BYTES + SLACK_BYTES;
 /** A row may be a line end alone. */
 const UNUSUAL = ENDS + 4 * MAX_SEARCHED_BYTES;
 const MEMORY_BYTES = UNUSUAL + 4 * MAX_SEARCHED_BYTES;
-const SLACK_BYTES = 16;
 
 interface Exports {
   memory: WebAssembly.Memory;
   findRowEnds(): number;
   unusualCount: WebAssembly.Global;
+  hasShortRows: WebAssembly.Global;
 }
 
 /** Compiled at the first use, and used by all: a search is over before the next begins. */
@@ -74,8 +77,8 @@ export function findRowEnds(bytes: Uint8Array, lineByte: number, check?: RowChec
   });
   const count = exports.findRowEnds();
   return {
-    count,
     ends: new Uint32Array(memory.buffer, ENDS, count),
-    unusual: new Uint32Array(memory.buffer, UNUSUAL, exports.unusualCount.value as number),
+    hasShortRows: exports.hasShortRows.value !== 0,
+    unusual: check && new Uint32Array(memory.buffer, UNUSUAL, exports.unusualCount.value as number),
   };
 }
