@@ -3,7 +3,6 @@ import {
   type RowCheck,
   type ScannedRows,
   asBuffer,
-  cellOffsets,
   countByte,
   delimiterByte,
   lineEndByte,
@@ -75,16 +74,14 @@ export class RowWatch {
 
   /** Checks the next rows of a file. */
   checkRows(bytes: Uint8Array, { start, ends, quoted, unusual }: ScannedRows): void {
-    const from = (record: number) => (record === 0 ? start : ends[record - 1]! + 1);
-    if (unusual === undefined || this.comparesClasses) {
-      for (let record = 0; record < ends.length; record++) this.checkRow(bytes, from(record), ends[record]!, quoted);
-      return;
-    }
+    const looksAt = this.comparesClasses ? undefined : unusual;
+    const count = looksAt?.length ?? ends.length;
     let next = 0;
-    for (const record of unusual) {
-      this.skipRows(record - next);
-      this.checkRow(bytes, from(record), ends[record]!, quoted);
-      next = record + 1;
+    for (let index = 0; index < count; index++) {
+      const row = looksAt?.[index] ?? index;
+      this.skipRows(row - next);
+      this.checkRow(bytes, row === 0 ? start : ends[row - 1]! + 1, ends[row]!, quoted);
+      next = row + 1;
     }
     this.skipRows(ends.length - next);
   }
@@ -110,22 +107,12 @@ export class RowWatch {
     const { identifiers, classCodes } = this.rules;
     const { columns, roles } = this.layout;
     this.comparesClasses = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
-    const row = asBuffer(bytes).subarray(start, end);
-    const offsets = row.includes(QUOTE) ? cellOffsets(row, this.dialect) : this.offsetsOf(row);
-    if (offsets.length !== 2 * columns.length) return;
-    const cell = (column: number) => unquoted(row.toString('utf8', offsets[2 * column], offsets[2 * column + 1]));
-    const label = cell(roles.label);
+    const cells = this.cellsOf(asBuffer(bytes).subarray(start, end));
+    if (cells.length !== columns.length) return;
+    const label = cells[roles.label]!;
     const place = { row: this.rows, line: this.line };
     classCodes.check(label, place);
-    if (roles.id >= 0) identifiers.compare(plainText(cell(roles.id)), label, place);
-  }
-
-  /** As `cellOffsets`, for a row without quotes. */
-  private offsetsOf(row: Buffer): number[] {
-    const offsets = [0];
-    for (let at = 0; at < row.length; at++) if (row[at] === this.delimiter) offsets.push(at, at + 1);
-    offsets.push(row.length);
-    return offsets;
+    if (roles.id >= 0) identifiers.compare(plainText(cells[roles.id]!), label, place);
   }
 
   private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {
@@ -201,10 +188,6 @@ export class RowWatch {
       return [record.toString()];
     }
   }
-}
-
-function unquoted(cell: string): string {
-  return cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
 function isDigit(byte: number): boolean {
