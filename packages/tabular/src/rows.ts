@@ -58,7 +58,8 @@ export class RowRules {
     const { headerIndex, belowHeader, columns } = this.layout;
     const { cells, line } = row;
     if (this.index === headerIndex) return undefined;
-    if (isBlank(cells)) return this.skip('empty');
+    // The container found a record here that it could not read: it is rejected, never left out.
+    if (row.fault === undefined && isBlank(cells)) return this.skip('empty');
     if (cells[0] === CTRL_Z && isBlank(cells.slice(1))) return this.skipCtrlZ();
     if (this.index < headerIndex) return this.skip('title');
     const below = belowHeader.get(this.index);
