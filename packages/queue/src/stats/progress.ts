@@ -4,6 +4,7 @@ import { REDIS_PREFIX } from '../jobs/job-types';
 import { readScoringSpeed, recordScoringSpeed } from './scoring-speed';
 import { ADD_COUNTERS_SCRIPT, type CounterValues, counterArguments } from './minute-counters';
 import { ADD_FINISHED_ROWS_SCRIPT } from './throughput';
+import { readAliveWorkers } from './worker-heartbeat';
 import { asQueueUnavailable } from '../redis/errors';
 
 /** Rows of finished shards of one run. Approximate: the objects in the store are authoritative. */
@@ -110,13 +111,18 @@ export class BatchProgress {
   }
 
   /** See scoring-speed.ts. @throws QueueUnavailableError */
-  readScoringSpeed(): Promise<number | undefined> {
-    return readScoringSpeed(this.redis);
+  readScoringSpeed(modelDigest?: string): Promise<number | undefined> {
+    return readScoringSpeed(this.redis, modelDigest);
+  }
+
+  /** Shards that all live workers together process at once. @throws QueueUnavailableError */
+  async readScoringSlots(): Promise<number> {
+    return (await readAliveWorkers(this.redis)).slots;
   }
 
   /** See scoring-speed.ts. */
-  recordScoringSpeed(rows: number, ms: number): Promise<void> {
-    return recordScoringSpeed(this.redis, rows, ms);
+  recordScoringSpeed(modelDigest: string, rows: number, ms: number): Promise<void> {
+    return recordScoringSpeed(this.redis, modelDigest, rows, ms);
   }
 
   /** Marks the start of a run: its counts are complete as long as Redis keeps the key. */

@@ -36,6 +36,7 @@ export class PreflightStatistics {
   private readonly missing: number[];
   private incomplete = 0;
   private repeated = 0;
+  private spentMs = 0;
   private readonly blocks: WholeRowChunker;
   private readonly seenDigests = new Set<string>();
   private blockLine: number;
@@ -77,8 +78,14 @@ export class PreflightStatistics {
     };
   }
 
+  /** Mean time for a row so far. */
+  get msPerRow(): number {
+    return this.spentMs / Math.max(1, this.valid + this.rejected);
+  }
+
   private addBlock(block: Buffer): void {
     if (block.length === 0) return;
+    const startedMs = performance.now();
     const samples = readSamples(block, this.dialect, this.match, this.schema, this.options.missing, {
       faultColumn: this.canonical?.fault,
     });
@@ -93,6 +100,7 @@ export class PreflightStatistics {
     this.valid += samples.count;
     this.rejected += samples.rejections.size;
     if (this.canonical === undefined) this.blockLine += countByte(block, lineEndByte(this.dialect.lineEnd));
+    this.spentMs += performance.now() - startedMs;
   }
 
   private addRejection(row: number, { code, detail }: RowRejection, findLine: () => number | null): void {

@@ -1,7 +1,9 @@
+import { BatchProgress, WorkerHeartbeat } from '@cytoqueue/queue';
 import { ObjectKeys } from '@cytoqueue/records';
 import { matchHeader, wbc } from '@cytoqueue/schema';
 import { HEADER, ROW } from '../../../../test/src/support/csv-rows';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RunningApi } from '../../test/running-api';
 import { readStatistics } from './preflight';
 import type { UploadSummary } from './upload-inspector';
@@ -106,4 +108,20 @@ test('no meaning is reported for the columns of a header that is ambiguous', asy
   const names = Array.from({ length: 11 }, (_, index) => `V${index + 1}`).join(',');
   const { columns } = await preflight(`${names}\n1,${ROW.trim()},2\n`);
   expect(new Set(columns.map(({ used_as }) => used_as))).toEqual(new Set(['carried']));
+});
+
+test('the time estimate comes from the workers alive and their recent speed with the same model', async () => {
+  const estimate = async () =>
+    ((await preflight(HEADER + ROW.repeat(2_000))) as unknown as { eta_seconds: number }).eta_seconds;
+  expect(await estimate()).toBeNull();
+  const worker = new WorkerHeartbeat(api.commands, 'worker', 4);
+  worker.start();
+  await waitUntil('the worker is known', async () => (await estimate()) !== null);
+  const progress = new BatchProgress(api.commands);
+  await progress.recordScoringSpeed('sha256:of-another-model', 1_000, 1_000_000);
+  expect(await estimate()).toBeLessThan(500);
+  const { model } = (await preflight(HEADER + ROW)) as unknown as { model: { digest: string } };
+  await progress.recordScoringSpeed(model.digest, 1_000, 4_000);
+  expect(await estimate()).toBe(2);
+  await worker.stop();
 });

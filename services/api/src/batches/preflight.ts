@@ -92,7 +92,7 @@ async function toReport(
   statistics: PreflightStatistics,
 ): Promise<PreflightReport> {
   const { header, match, rows, bytes, sha256, report, warnings, warningsTotal } = summary;
-  const rowsPerSecond = await progress.readScoringSpeed().catch(() => undefined);
+  const msPerRow = await readMsPerRow(progress, pin.digest, statistics.msPerRow).catch(() => undefined);
   const refusals = [];
   if (importing.on_warning === 'abort' && warningsTotal > 0)
     refusals.push({
@@ -121,8 +121,21 @@ async function toReport(
     columns: reportColumns(match, model.schema),
     ...statistics.report(rows),
     drift: judgeFile(statistics.histogram, model),
-    eta_seconds: rowsPerSecond === undefined ? null : Math.ceil(rows / rowsPerSecond),
+    eta_seconds: msPerRow === undefined ? null : Math.ceil((rows * msPerRow) / 1_000),
   };
+}
+
+/**
+ * The time that all workers together need for a row: measured on their recent shards with this model, else the time that this
+ * preflight took for a row, which is about as long.
+ */
+async function readMsPerRow(
+  progress: BatchDeps['progress'],
+  modelDigest: string,
+  readingMsPerRow: number,
+): Promise<number | undefined> {
+  const [speed, slots] = await Promise.all([progress.readScoringSpeed(modelDigest), progress.readScoringSlots()]);
+  return slots === 0 ? undefined : (speed === undefined ? readingMsPerRow : 1_000 / speed) / slots;
 }
 
 /** Errors of files whose bytes can be read as a table. */

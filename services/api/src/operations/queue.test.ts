@@ -98,7 +98,7 @@ test('derives the time to drain from the workers alive and the recent throughput
   });
   expect(assumed.drain_seconds).toBeGreaterThan(0);
   const progress = new BatchProgress(working);
-  await progress.recordScoringSpeed(1_000, 100_000);
+  await progress.recordScoringSpeed('sha256:1', 1_000, 100_000);
   const values = { 'PredictionQueueWait|3': 98, 'PredictionQueueWait|40': 2, 'PredictionLatency|7.5': 100 };
   await new MinuteCounters(working).add({ ShardsFailed: 1, JobsRetried: 4, ...values });
   await progress.countShard('batch', 1, 0, { ...NO_COUNTS, succeeded: 500_000_000 });

@@ -55,7 +55,7 @@ async function scoreUnlessCanceled(
   deps.pool.release(object);
   const durationMs = performance.now() - startedMs;
   await Promise.all([
-    deps.progress.recordScoringSpeed(job.rows, durationMs),
+    deps.progress.recordScoringSpeed(batch.model.digest, job.rows, durationMs),
     deps.metrics.countScoredShard(job, counts, durationMs / 1_000),
   ]);
 }
