@@ -476,9 +476,13 @@ export interface QueueState {
   backlog_jobs: number;
   oldest_job_age_seconds: number;
   workers_alive: number;
+  /** Workers that have not stopped in order; one without heartbeat leaves the list after three minutes. */
+  workers: { id: string; alive: boolean; slots: number; last_heartbeat_at: string }[];
   rows_per_second: number;
   /** There is a backlog and no row was finished for 15 seconds. */
   stalled: boolean;
+  /** When the last row was finished; null when not stalled. */
+  stalled_since: string | null;
   /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
   queues: {
@@ -495,4 +499,6 @@ export interface QueueState {
   latency: { prediction_wait_ms: Percentiles | null; prediction_total_ms: Percentiles | null };
   /** Counts of the last hour. */
   failures: { shards_failed: number; jobs_retried: number };
+  /** The complete minutes of the last hour, oldest first; the backlog is null while no API process ran. */
+  history: { at: string; rows_per_second: number; backlog_rows: number | null }[];
 }

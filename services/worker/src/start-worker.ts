@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudWatchSender, CloudWatchPublisher } from '@cytoqueue/metrics';
 import {
@@ -83,7 +84,7 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   cleanups.push('consumers', () => consumers.stop());
   livenessMonitor.start();
   cleanups.push('liveness monitor', () => livenessMonitor.stop());
-  const heartbeat = new WorkerHeartbeat(redis, randomUUID(), shardConcurrency(threads));
+  const heartbeat = new WorkerHeartbeat(redis, `${hostname()}-${randomUUID().slice(0, 8)}`, shardConcurrency(threads));
   heartbeat.start();
   cleanups.push('heartbeat', () => heartbeat.stop());
   const damage = new DamageReport(logger, () => metrics.checksumMismatch());

@@ -8,10 +8,10 @@ const BANNER = 'The service is not responding';
 export function describeOfflinePages(newPeople: () => WebApp): void {
   test('a page whose requests fail reports it, keeps its content, and recovers by itself', async () => {
     const { page } = await newPeople().visit('/operations', 'operator');
-    await page.getByText('Rows waiting').first().waitFor();
+    await page.getByText('Time to clear').first().waitFor();
     await page.context().setOffline(true);
     await page.getByText(BANNER).waitFor();
-    expect(await page.getByText('Rows waiting').count()).toBeGreaterThan(0);
+    expect(await page.getByText('Time to clear').count()).toBeGreaterThan(0);
     expect(await axeViolations(page)).toEqual([]);
     await page.context().setOffline(false);
     await page.getByText(BANNER).waitFor({ state: 'detached' });

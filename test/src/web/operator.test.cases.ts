@@ -29,18 +29,19 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const app = newPeople();
     const { page, complaints, addresses } = await app.visit('/', 'operator');
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
-    await page.getByText('Rows waiting').first().waitFor();
+    await page.getByText('Time to clear').waitFor();
     expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Operations', 'Models']);
     await whilePaused(app.stack.dataDir, async () => {
       await app.sendFile('clinician', WISCONSIN);
       await page.getByRole('definition').getByText('699', { exact: true }).waitFor();
+      await page.getByRole('row', { name: /Responding|Not responding|Heartbeat late/ }).waitFor();
       await page.getByRole('img', { name: /699 rows now/ }).waitFor();
       expect(await axeViolations(page)).toEqual([]);
     });
-    await page.getByRole('img', { name: /^0 rows now; between 0 and 699/ }).waitFor();
+    await page.getByRole('img', { name: /^0 rows now; between 0 and 699 in the last hour/ }).waitFor();
     expect(addresses.filter((address) => /\/v1\/(predictions|batches)/.test(address))).toEqual([]);
     expect(complaints).toEqual([]);
-    expect(await page.getByRole('link', { name: 'Job browser' }).count()).toBe(0);
+    expect(await page.getByRole('link', { name: 'Job queue (Bull Board)' }).count()).toBe(0);
     await page.goto(`${app.stack.url}/predictions/new`);
     await page.getByRole('heading', { name: 'You do not have access to this page' }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
@@ -50,7 +51,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const app = newPeople();
     await app.scoreRecord('clinician', { features: BENIGN_RECORD });
     const { page } = await app.visit('/operations', 'operator');
-    const latency = page.getByRole('definition').filter({ hasText: /\d (ms|s) half, .* 99 %/ });
+    const latency = page.getByRole('definition').filter({ hasText: /\d (ms|s) median, .* 99th percentile/ });
     await latency.first().waitFor();
     expect(await latency.count()).toBe(2);
   });
@@ -76,14 +77,15 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     expect(await page.getByRole('button', { name: /^Make .* current/ }).count()).toBe(0);
   });
 
-  test('the job browser is linked for a platform key but not for a tenant’s admin', async () => {
+  test('the job queue is linked for a platform key but not for a tenant’s admin', async () => {
     const app = newPeople();
     const admin = await app.visit('/operations', 'admin');
-    await admin.page.getByText('Rows waiting').first().waitFor();
-    expect(await admin.page.getByRole('link', { name: 'Job browser' }).count()).toBe(0);
+    await admin.page.getByText('Time to clear').waitFor();
+    expect(await admin.page.getByRole('link', { name: 'Job queue (Bull Board)' }).count()).toBe(0);
     const { page } = await app.visit('/operations', 'maintainer');
-    await page.getByRole('link', { name: 'Job browser' }).click();
+    await page.getByRole('link', { name: 'Job queue (Bull Board)' }).click();
     await page.getByText('shards').first().waitFor();
+    expect(await page.locator(`a[href="/operations"]`).count()).toBe(1);
   });
 
   test('a platform key promotes a version and rolls it back, and the audit log names the key', async () => {

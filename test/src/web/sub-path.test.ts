@@ -122,7 +122,7 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
     const { page, complaints } = await app.visit(`/sign-in#token=${token}`);
     await page.waitForURL(`${proxy.url}/predictions/new`);
     await page.getByRole('link', { name: 'Operations' }).click();
-    await page.getByRole('link', { name: 'Job browser' }).click();
+    await page.getByRole('link', { name: 'Job queue (Bull Board)' }).click();
     await page.waitForURL(/\/cyto\/admin\/queues/);
     await page
       .getByRole('link', { name: /predictions/ })

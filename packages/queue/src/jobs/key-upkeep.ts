@@ -17,6 +17,7 @@ const SHARED_KEYS: Record<string, string> = {
   pace: 'hash',
   throughput: 'hash',
   workers: 'zset',
+  'backlog-history': 'zset',
   swept: 'string',
   'sums:unsent': 'zset',
   outbox: 'hash',

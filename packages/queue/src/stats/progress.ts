@@ -4,7 +4,7 @@ import { REDIS_PREFIX } from '../jobs/job-types';
 import { readScoringSpeed, recordScoringSpeed } from './scoring-speed';
 import { ADD_COUNTERS_SCRIPT, type CounterValues, counterArguments } from './minute-counters';
 import { ADD_FINISHED_ROWS_SCRIPT } from './throughput';
-import { readAliveWorkers } from './worker-heartbeat';
+import { readAliveSlots } from './worker-heartbeat';
 import { asQueueUnavailable } from '../redis/errors';
 
 /** Rows of finished shards of one run. Approximate: the objects in the store are authoritative. */
@@ -116,8 +116,8 @@ export class BatchProgress {
   }
 
   /** Shards that all live workers together process at once. @throws QueueUnavailableError */
-  async readScoringSlots(): Promise<number> {
-    return (await readAliveWorkers(this.redis)).slots;
+  readScoringSlots(): Promise<number> {
+    return readAliveSlots(this.redis);
   }
 
   /** See scoring-speed.ts. */

@@ -3,7 +3,7 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { createProducerConnection, createWorkerConnection } from '../redis/connection';
 import { REDIS_PREFIX } from '../jobs/job-types';
-import { WorkerHeartbeat, readAliveWorkers } from './worker-heartbeat';
+import { WorkerHeartbeat, readWorkers } from './worker-heartbeat';
 import { QueueUnavailableError } from '../redis/errors';
 
 const KEY = `${REDIS_PREFIX}:workers`;
@@ -26,7 +26,9 @@ afterEach(async () => {
   await redis.down();
 });
 
-const alive = async () => (await readAliveWorkers(reading)).alive;
+const aliveWorkers = async () =>
+  (await readWorkers(reading)).filter(({ isAlive }) => isAlive).map(({ id, slots }) => ({ id, slots }));
+const alive = async () => (await aliveWorkers()).length;
 
 test('workers count from start to stop, each with its slots', async () => {
   const [one, two] = [new WorkerHeartbeat(working, 'one', 3), new WorkerHeartbeat(working, 'two', 4)];
@@ -34,12 +36,15 @@ test('workers count from start to stop, each with its slots', async () => {
   one.start();
   two.start();
   await waitUntil('both are alive', async () => (await alive()) === 2);
-  expect(await readAliveWorkers(reading)).toEqual({ alive: 2, slots: 7 });
+  expect(await aliveWorkers()).toEqual([
+    { id: 'one', slots: 3 },
+    { id: 'two', slots: 4 },
+  ]);
   await one.stop();
-  expect(await readAliveWorkers(reading)).toEqual({ alive: 1, slots: 4 });
+  expect(await aliveWorkers()).toEqual([{ id: 'two', slots: 4 }]);
   await two.stop();
   await two.stop();
-  expect(await readAliveWorkers(reading)).toEqual({ alive: 0, slots: 0 });
+  expect(await readWorkers(reading)).toEqual([]);
 });
 
 test('a worker whose last heartbeat is more than 16 seconds old is not alive', async () => {
@@ -49,6 +54,9 @@ test('a worker whose last heartbeat is more than 16 seconds old is not alive', a
   expect(await alive()).toBe(1);
   await reading.zincrby(KEY, -(3_600_000 + 17_000), '2:hung');
   expect(await alive()).toBe(0);
+  const [hung] = await readWorkers(reading);
+  expect(hung).toMatchObject({ id: 'hung', slots: 2, isAlive: false });
+  expect(hung?.silentMs).toBeGreaterThanOrEqual(17_000);
 });
 
 test("a crashed worker is removed by another worker's heartbeat, after ten times that time", async () => {
@@ -66,7 +74,7 @@ test('a worker is alive at once after Redis restarts empty', async () => {
   presence.start();
   await waitUntil('the worker is alive', async () => (await alive()) === 1);
   await redis.down();
-  await expect(readAliveWorkers(reading)).rejects.toBeInstanceOf(QueueUnavailableError);
+  await expect(readWorkers(reading)).rejects.toBeInstanceOf(QueueUnavailableError);
   await redis.up();
   await waitUntil('the worker is alive again', () => alive().then((count) => count === 1, ignore));
   await presence.stop();
@@ -81,5 +89,5 @@ test('a stop does not wait for a Redis that does not answer', async () => {
   // The stop ends although Redis does not confirm the removal; Redis applies it when it resumes.
   redis.thaw();
   await waitUntil('the worker is removed', async () => (await alive().catch(() => 1)) === 0);
-  expect(await readAliveWorkers(reading)).toEqual({ alive: 0, slots: 0 });
+  expect(await readWorkers(reading)).toEqual([]);
 });

@@ -16,10 +16,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${10 * EXPIRY_MS})
 return redis.call('ZADD', KEYS[1], now, ARGV[1])`;
 
-const ALIVE_SCRIPT = `
+const SEEN_SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-return redis.call('ZRANGEBYSCORE', KEYS[1], now - ${EXPIRY_MS}, '+inf')`;
+return { now, redis.call('ZRANGEBYSCORE', KEYS[1], now - ${10 * EXPIRY_MS}, '+inf', 'WITHSCORES') }`;
 
 /** Reports at intervals that this worker is alive. Runs in the thread that takes jobs, so it stops when that thread hangs. */
 export class WorkerHeartbeat {
@@ -60,8 +60,31 @@ export class WorkerHeartbeat {
 
 function ignore(): void {}
 
-/** Counts the workers alive and their slots. @throws QueueUnavailableError */
-export async function readAliveWorkers(redis: Redis): Promise<{ alive: number; slots: number }> {
-  const members = (await asQueueUnavailable(redis.eval(ALIVE_SCRIPT, 1, WORKERS_KEY))) as string[];
-  return { alive: members.length, slots: members.reduce((sum, member) => sum + Number.parseInt(member, 10), 0) };
+/** A worker that has not stopped in order. */
+export interface SeenWorker {
+  id: string;
+  /** Shards it processes at once. */
+  slots: number;
+  /** Age of its last heartbeat. */
+  silentMs: number;
+  /** Whether fewer than three heartbeats are missing. */
+  isAlive: boolean;
+}
+
+/** The workers whose heartbeat came within the last ten expiry times, by id. @throws QueueUnavailableError */
+export async function readWorkers(redis: Redis): Promise<SeenWorker[]> {
+  const [now, found] = (await asQueueUnavailable(redis.eval(SEEN_SCRIPT, 1, WORKERS_KEY))) as [number, string[]];
+  const workers: SeenWorker[] = [];
+  for (let i = 0; i < found.length; i += 2) {
+    const [slots = '', id = ''] = (found[i] ?? '').split(/:(.*)/s);
+    const silentMs = Math.max(0, now - Number(found[i + 1]));
+    workers.push({ id, slots: Number.parseInt(slots, 10), silentMs, isAlive: silentMs <= EXPIRY_MS });
+  }
+  return workers.sort((one, other) => one.id.localeCompare(other.id, 'en'));
+}
+
+/** Counts the shards that all workers alive process at once. @throws QueueUnavailableError */
+export async function readAliveSlots(redis: Redis): Promise<number> {
+  const workers = await readWorkers(redis);
+  return workers.reduce((sum, { isAlive, slots }) => sum + (isAlive ? slots : 0), 0);
 }

@@ -7,14 +7,20 @@ import type { Express } from 'express';
 /** The board's page would load a font from another host. */
 const GOOGLE_FONTS_LINK = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 
-/** BullMQ's board of these queues, below `basePath`. */
-export function createBoard(queues: JobProducer['queues'], basePath: string): Express {
+/** BullMQ's board of these queues, below `basePath`, with a link back to the app. */
+export function createBoard(queues: JobProducer['queues'], basePath: string, appPath: string): Express {
   const serverAdapter = new ExpressAdapter();
   serverAdapter.setBasePath(basePath);
   createBullBoard({
     queues: queues.map((queue) => new BullMQAdapter(queue)),
     serverAdapter,
-    options: { uiConfig: { boardTitle: 'Cytoqueue', hideRedisDetails: true } },
+    options: {
+      uiConfig: {
+        boardTitle: 'Cytoqueue',
+        hideRedisDetails: true,
+        miscLinks: [{ text: 'Back to Cytoqueue operations', url: appPath }],
+      },
+    },
   });
   return removeGoogleFonts(serverAdapter.getRouter() as Express);
 }

@@ -38,7 +38,7 @@ function boardOpener({ producer, address }: QueueBoardDeps): () => Express {
   let board: Express | undefined;
   return () => {
     const { createBoard } = require('./create-board') as typeof CreateBoard;
-    board ??= createBoard(producer.queues, address.path + BOARD_PATH);
+    board ??= createBoard(producer.queues, address.path + BOARD_PATH, `${address.path}/operations`);
     return board;
   };
 }

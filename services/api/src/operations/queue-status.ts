@@ -9,7 +9,10 @@ import {
   type CounterValues,
   type Throughput,
   readThroughput,
-  readAliveWorkers,
+  type SeenWorker,
+  readBacklogHistory,
+  readWorkers,
+  recordBacklog,
 } from '@cytoqueue/queue';
 import { defaultPolicy } from '@cytoqueue/scaling';
 import type { Redis } from 'ioredis';
@@ -25,6 +28,14 @@ export interface Percentiles {
   p99: number;
 }
 
+/** One minute of the queue's history. */
+export interface QueueMinute {
+  startMs: number;
+  rowsPerSecond: number;
+  /** Undefined while no API process ran. */
+  backlogRows: number | undefined;
+}
+
 /** The state of the queue. Times are in seconds unless their name says otherwise. */
 export interface QueueStatus {
   asOf: Date;
@@ -32,10 +43,16 @@ export interface QueueStatus {
   backlogJobs: number;
   oldestJobAgeSeconds: number;
   workersAlive: number;
+  /** Those that have not stopped in order, for some minutes after their last heartbeat. */
+  workers: SeenWorker[];
+  /** The complete minutes of the last hour, oldest first. */
+  history: QueueMinute[];
   /** Throughput (records and rows of batches): a decaying average, 0 when nothing finished for 15 seconds. */
   rowsPerSecond: number;
   /** Whether rows wait in a queue that is not paused and none finished for 15 seconds. */
   stalled: boolean;
+  /** Time without a finished row, when stalled. */
+  stalledSeconds: number | undefined;
   /**
    * Backlog ÷ capacity of the workers: their recent scoring speed, or the scaling policy's assumed rate when nothing
    * was scored for an hour. Undefined without workers or when stalled.
@@ -70,16 +87,23 @@ export class QueueStatusReader {
     return this.cached.status;
   }
 
+  /** Adds the present backlog to the history. @throws QueueUnavailableError */
+  async record(): Promise<void> {
+    await recordBacklog(this.redis, (await this.read()).backlogRows);
+  }
+
   private async load(): Promise<QueueStatus> {
     const asOf = new Date();
-    const [queues, workers, rowsPerSecondPerSlot, finished, recent, sensitivityAlarms] = await Promise.all([
+    const [queues, workers, rowsPerSecondPerSlot, finished, recent, sensitivityAlarms, backlogs] = await Promise.all([
       this.backlog.read(),
-      readAliveWorkers(this.redis),
+      readWorkers(this.redis),
       this.progress.readScoringSpeed(),
       readThroughput(this.redis),
       this.counters.recent(FAILURES_MINUTES),
       readSensitivityAlarms(this.redis),
+      readBacklogHistory(this.redis),
     ]);
+    const alive = workers.filter(({ isAlive }) => isAlive);
     const throughput = withEarlierReleases(finished, recent);
     const backlogRows = sum(queues, ({ rows }) => rows);
     const idleSeconds = secondsWithoutProgress(queues, throughput);
@@ -87,16 +111,19 @@ export class QueueStatusReader {
     const hour = sumCounters(recent.minutes);
     const capacity =
       rowsPerSecondPerSlot === undefined
-        ? workers.alive * defaultPolicy.rowsPerSecondPerWorker
-        : rowsPerSecondPerSlot * workers.slots;
+        ? alive.length * defaultPolicy.rowsPerSecondPerWorker
+        : rowsPerSecondPerSlot * sum(alive, ({ slots }) => slots);
     return {
       asOf,
       backlogRows,
       backlogJobs: sum(queues, ({ jobs }) => jobs),
       oldestJobAgeSeconds: oldestAge(queues),
-      workersAlive: workers.alive,
+      workersAlive: alive.length,
+      workers,
+      history: toHistory(asOf, recent, backlogs),
       rowsPerSecond: throughput.rowsPerSecond,
       stalled,
+      stalledSeconds: stalled ? idleSeconds : undefined,
       drainSeconds: drainSeconds(backlogRows, stalled ? 0 : capacity, idleSeconds),
       queues,
       latency: toLatency(sumCounters(recent.minutes.slice(0, LATENCY_MINUTES))),
@@ -119,6 +146,23 @@ function sumCounters(minutes: readonly CounterValues[]): CounterValues {
 
 function oldestAge(queues: readonly QueueBacklog[]): number {
   return queues.reduce((oldest, { oldestAgeSeconds }) => Math.max(oldest, oldestAgeSeconds), 0);
+}
+
+/** Leaves out the current minute, which is not complete. */
+function toHistory(
+  asOf: Date,
+  { seconds, minutes }: RecentCounters,
+  backlogs: ReadonlyMap<number, number>,
+): QueueMinute[] {
+  const current = Math.round((asOf.getTime() / 1_000 - seconds) / 60);
+  return minutes
+    .map(({ RowsPredicted = 0, RowsRejected = 0 }, age) => ({
+      startMs: (current - age) * 60_000,
+      rowsPerSecond: (RowsPredicted + RowsRejected) / 60,
+      backlogRows: backlogs.get(current - age),
+    }))
+    .slice(1)
+    .reverse();
 }
 
 /** Uses the counters per minute when only workers of releases before 0.2 run, which write no throughput. */

@@ -108,6 +108,8 @@ test('derives the time to drain from the workers alive and the recent throughput
   });
   expect(body).toMatchObject({ backlog_rows: 1_000, drain_seconds: 50, stalled: false });
   expect(body['rows_per_second']).toBeGreaterThan(0);
+  expect(body['workers']).toEqual([{ id: 'w', alive: true, slots: 2, last_heartbeat_at: expect.any(String) }]);
+  expect(body).toMatchObject({ stalled_since: null, history: { length: 59 } });
   expect(body['failures']).toEqual({ shards_failed: 1, jobs_retried: 4 });
   expect(body['latency']).toEqual({
     prediction_wait_ms: { p50: 3, p99: 40 },
@@ -126,7 +128,9 @@ test('is stalled, without throughput or estimate, while rows wait and none finis
   await waitUntil('the worker is seen', async () => (await read()).workersAlive === 1);
   expect(await read()).toMatchObject({ stalled: false, drainSeconds: expect.any(Number) });
   await setBack();
-  expect(await read()).toMatchObject({ backlogRows: 1_000, stalled: true, rowsPerSecond: 0, drainSeconds: undefined });
+  const stalled = await read();
+  expect(stalled).toMatchObject({ backlogRows: 1_000, stalled: true, rowsPerSecond: 0, drainSeconds: undefined });
+  expect(stalled.stalledSeconds).toBeGreaterThanOrEqual(3_600);
   const drain = toGauges(await read()).find(({ name }) => name === 'DrainSeconds');
   expect(drain?.value).toBeGreaterThanOrEqual(3_600);
   const [predictions, shards] = api.producer.queues;
@@ -134,6 +138,16 @@ test('is stalled, without throughput or estimate, while rows wait and none finis
   expect(await read()).toMatchObject({ stalled: false });
   await Promise.all([predictions.resume(), shards.resume()]);
   await presence.stop();
+});
+
+test('the history has the rows and the backlog of earlier minutes', async () => {
+  const reader = new QueueStatusReader(working, new BatchProgress(working));
+  const minute = Math.floor(Number((await working.time())[0]) / 60);
+  await working.hset(`${REDIS_PREFIX}:sums:${minute - 10}`, 'RowsPredicted', 100, 'RowsRejected', 20);
+  await working.zadd(`${REDIS_PREFIX}:backlog-history`, minute - 10, `${minute - 10}:7`);
+  const { history } = await reader.read();
+  const busy = history.filter(({ rowsPerSecond }) => rowsPerSecond > 0);
+  expect(busy).toEqual([{ startMs: (minute - 10) * 60_000, rowsPerSecond: 2, backlogRows: 7 }]);
 });
 
 /** Makes the queued rows and the last finished ones an hour older. */

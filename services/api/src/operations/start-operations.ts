@@ -1,7 +1,7 @@
 import { CloudWatchSender, CloudWatchPublisher } from '@cytoqueue/metrics';
 import { type BatchProgress, type ChangeSubscriber, type JobProducer, CounterOutbox } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
-import type { Config, Logger, CleanupStack } from '@cytoqueue/runtime';
+import { type CleanupStack, type Config, type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { ApiMetrics } from './api-metrics';
@@ -9,6 +9,9 @@ import { Canary } from './canary';
 import { QueueStatusReader } from './queue-status';
 import { MetricsReporter } from './metrics-reporter';
 import { OutdatedChampions } from './outdated-champions';
+
+/** Each API process adds the present backlog to the history of the last hour this often. */
+const HISTORY_INTERVAL_MS = 10_000;
 
 interface OperationsDeps {
   store: ObjectStore;
@@ -25,7 +28,7 @@ export interface Operations {
   metrics: ApiMetrics;
 }
 
-/** Starts metrics, their report to CloudWatch when a namespace is set, and the canary. */
+/** Starts the queue's history, metrics, their report to CloudWatch when a namespace is set, and the canary. */
 export function startOperations(config: Config, deps: OperationsDeps, cleanups: CleanupStack): Operations {
   const { redis, progress, registry, logger } = deps;
   const queueStatus = new QueueStatusReader(redis, progress);
@@ -33,6 +36,14 @@ export function startOperations(config: Config, deps: OperationsDeps, cleanups: 
   const metrics = new ApiMetrics(redis, queueStatus, outdatedChampions, logger);
   if (config.cloudwatchNamespace !== undefined)
     startMetricsReporter(config, config.cloudwatchNamespace, { ...deps, queueStatus, outdatedChampions }, cleanups);
+  const history = new PeriodicTask({
+    name: 'backlog history',
+    intervalMs: HISTORY_INTERVAL_MS,
+    logger,
+    run: () => queueStatus.record().catch(() => undefined),
+  });
+  history.start();
+  cleanups.push('backlog history', () => history.stop());
   const canary = new Canary({ ...deps, metrics, intervalSeconds: config.canarySeconds });
   canary.start();
   cleanups.push('canary', () => canary.stop());

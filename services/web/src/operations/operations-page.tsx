@@ -2,7 +2,14 @@ import type { Percentiles, QueueState } from '@cytoqueue/client';
 import { withBasePath } from '../api/base-path';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
-import { pluralize, formatCount, formatDateTime, formatDuration, formatMilliseconds } from '../ui/format';
+import {
+  pluralize,
+  formatCount,
+  formatDateTimeSeconds,
+  formatDuration,
+  formatMilliseconds,
+  formatTime,
+} from '../ui/format';
 import { Notice } from '../ui/notice';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
@@ -10,7 +17,8 @@ import { StatTiles } from '../ui/stat-tiles';
 import { useSession } from '../session/use-session';
 import { QueueTable } from './queue-table';
 import { TimeChart } from './time-chart';
-import { useQueueHistory } from './use-queue-history';
+import { type QueuePoint, useQueueHistory } from './use-queue-history';
+import { WorkerTable } from './worker-table';
 
 export function OperationsPage() {
   usePageTitle('Operations');
@@ -24,13 +32,13 @@ export function OperationsPage() {
           <p className="small muted">
             {queue === undefined
               ? 'Current state of the queue'
-              : `As of ${formatDateTime(queue.as_of)} (${new Date(queue.as_of).toLocaleTimeString('en-GB')}), updated automatically`}
+              : `As of ${formatDateTimeSeconds(queue.as_of)}; updates automatically every 2 s`}
             . No patient’s record is shown here.
           </p>
         </div>
         {session?.platform === true && (
           <a className="button" href={withBasePath('/admin/queues')}>
-            Job browser
+            Job queue (Bull Board)
           </a>
         )}
       </header>
@@ -42,26 +50,26 @@ export function OperationsPage() {
   );
 }
 
-function Queue({ queue, history }: { queue: QueueState; history: readonly QueueState[] }) {
+function Queue({ queue, history }: { queue: QueueState; history: readonly QueuePoint[] }) {
   return (
     <>
       <Warnings queue={queue} />
       <Panel title="Now">
         <StatTiles
           tiles={[
-            {
-              name: 'Rows waiting',
-              value: formatCount(queue.backlog_rows),
-              hint: pluralize(queue.backlog_jobs, 'job'),
-            },
-            { name: 'Oldest job', value: formatDuration(queue.oldest_job_age_seconds), hint: 'has waited' },
+            stateTile(queue),
             { name: 'Throughput', value: formatCount(queue.rows_per_second), hint: 'rows per second' },
-            { name: 'Drained in', value: drainText(queue) },
             {
-              name: 'Workers',
-              value: formatCount(queue.workers_alive),
-              hint: 'alive',
-              tone: queue.workers_alive === 0 ? 'warning' : undefined,
+              name: 'Backlog',
+              value: formatCount(queue.backlog_rows),
+              hint: `rows in ${pluralize(queue.backlog_jobs, 'job')}`,
+            },
+            { name: 'Oldest wait', value: formatDuration(queue.oldest_job_age_seconds) },
+            { name: 'Time to clear', value: clearingText(queue) },
+            {
+              name: 'Workers responding',
+              value: `${formatCount(queue.workers_alive)} of ${formatCount(queue.workers.length)}`,
+              tone: queue.workers_alive < Math.max(1, queue.workers.length) ? 'warning' : undefined,
             },
             {
               name: 'Failed shards',
@@ -73,53 +81,79 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueS
           ]}
         />
       </Panel>
+      <WorkerTable queue={queue} />
       <div className="two">
-        <Panel title="Rows waiting">
+        <Panel title="Backlog in the last hour">
           <TimeChart
-            points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.backlog_rows }))}
+            points={history.flatMap(({ at, backlogRows }) =>
+              backlogRows === null ? [] : [{ at, value: backlogRows }],
+            )}
             unit="rows"
           />
         </Panel>
-        <Panel title="Rows per second">
+        <Panel title="Throughput in the last hour">
           <TimeChart
-            points={history.map((state) => ({ at: Date.parse(state.as_of), value: state.rows_per_second }))}
+            points={history.map(({ at, rowsPerSecond }) => ({ at, value: rowsPerSecond }))}
             unit="rows per second"
           />
         </Panel>
       </div>
-      <Panel title="Latency of single records" lead="Median and 99th percentile.">
+      <QueueTable queues={queue.queues} />
+      <Panel title="Single records: response time" lead="Median and 99th percentile of the last ten minutes.">
         <dl className="facts">
           <Latency name="Waiting in the queue" percentiles={queue.latency.prediction_wait_ms} />
-          <Latency name="From request to answer" percentiles={queue.latency.prediction_total_ms} />
+          <Latency name="Request to result" percentiles={queue.latency.prediction_total_ms} />
         </dl>
       </Panel>
-      <QueueTable queues={queue.queues} />
     </>
   );
+}
+
+function stateTile(queue: QueueState) {
+  const name = 'State';
+  if (queue.stalled_since !== null)
+    return { name, value: 'Stalled', hint: `since ${formatTime(queue.stalled_since)}`, tone: 'error' as const };
+  if (queue.workers_alive === 0) return { name, value: 'No worker', tone: 'error' as const };
+  return queue.backlog_rows === 0 ? { name, value: 'Idle', hint: 'nothing waits' } : { name, value: 'Scoring' };
 }
 
 function Warnings({ queue }: { queue: QueueState }) {
   const paused = queue.queues.filter((entry) => entry.paused);
+  const silent = queue.workers.filter(({ alive }) => !alive);
   return (
     <>
       {queue.workers_alive === 0 && (
-        <Notice tone="warning">
-          <strong>No worker is alive.</strong> What is sent is stored and waits; nothing is scored until one starts.
+        <Notice tone="error">
+          <strong>No worker responds.</strong> New records and files are stored and wait; nothing is scored until a
+          worker starts.
         </Notice>
       )}
-      {queue.stalled && queue.workers_alive > 0 && (
-        <Notice tone="warning">
-          <strong>Work is stalled.</strong> Rows wait, and none was finished for 15 seconds.
+      {queue.stalled_since !== null && queue.workers_alive > 0 && (
+        <Notice tone="error">
+          <p>
+            <strong>
+              {`Stalled since ${formatTime(queue.stalled_since)}: no row finishes, ${pluralize(queue.backlog_rows, 'row waits', 'rows wait')}.`}
+            </strong>{' '}
+            The shards of a worker that has died are given to another one within 75 s. If it lasts longer, restart the
+            workers; accepted rows are stored and none is lost.
+          </p>
         </Notice>
       )}
-      {paused.length > 0 && <Notice tone="warning">Paused: {paused.map(({ name }) => name).join(', ')}.</Notice>}
+      {silent.length > 0 && queue.workers_alive > 0 && (
+        <Notice tone="warning">
+          <strong>{silent.map(({ id }) => id).join(', ')}</strong>{' '}
+          {silent.length === 1 ? 'does not respond.' : 'do not respond.'} Other workers take over its shards when their
+          locks end.
+        </Notice>
+      )}
+      {paused.length > 0 && <Notice tone="warning">{`Paused: ${paused.map(({ name }) => name).join(', ')}.`}</Notice>}
     </>
   );
 }
 
-function drainText({ drain_seconds: drain, backlog_rows: rows }: QueueState): string {
+function clearingText({ drain_seconds: seconds, backlog_rows: rows }: QueueState): string {
   if (rows === 0) return 'empty';
-  return drain === null ? 'unknown' : formatDuration(drain);
+  return seconds === null ? 'unknown' : formatDuration(seconds);
 }
 
 function Latency({ name, percentiles }: { name: string; percentiles: Percentiles | null }) {
@@ -128,11 +162,12 @@ function Latency({ name, percentiles }: { name: string; percentiles: Percentiles
       <dt>{name}</dt>
       <dd>
         {percentiles === null ? (
-          <span className="muted">none recently</span>
+          <span className="muted">none in the last ten minutes</span>
         ) : (
           <>
-            {formatMilliseconds(percentiles.p50)} <span className="muted">half</span>,{' '}
-            {formatMilliseconds(percentiles.p99)} <span className="muted">99 %</span>
+            <span translate="no">{formatMilliseconds(percentiles.p50)}</span> <span className="muted">median</span>,{' '}
+            <span translate="no">{formatMilliseconds(percentiles.p99)}</span>{' '}
+            <span className="muted">99th percentile</span>
           </>
         )}
       </dd>

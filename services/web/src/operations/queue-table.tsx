@@ -3,11 +3,11 @@ import { formatCount, formatDuration } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { TableScroll } from '../ui/table-scroll';
 
-const QUEUE_LABELS = { predictions: 'Single records', shards: 'Shards of files', finalize: 'Result files' };
+const QUEUE_LABELS = { predictions: 'Single records', shards: 'Shards of files', finalize: 'Preparing results files' };
 
 export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
   return (
-    <Panel title="The queues">
+    <Panel title="Queues">
       <TableScroll label="Queues">
         <table className="list">
           <thead>
@@ -29,7 +29,7 @@ export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
                 Rows
               </th>
               <th scope="col" className="number">
-                Oldest
+                Oldest wait
               </th>
               <th scope="col">State</th>
             </tr>

@@ -5,6 +5,8 @@
 
 const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const dateTimeSeconds = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const timeOfDay = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
 const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 export function formatCount(count: number): string {
@@ -29,6 +31,16 @@ export function formatShare(share: number): string {
 
 export function formatDateTime(timestamp: string): string {
   return dateTime.format(new Date(timestamp));
+}
+
+/** `27 Nov 2026, 09:14:03` */
+export function formatDateTimeSeconds(timestamp: string): string {
+  return dateTimeSeconds.format(new Date(timestamp));
+}
+
+/** `09:14:03` */
+export function formatTime(time: string | number): string {
+  return timeOfDay.format(new Date(time));
 }
 
 export function formatBytes(bytes: number): string {

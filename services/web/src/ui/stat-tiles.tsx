@@ -4,7 +4,7 @@ export interface StatTile {
   name: string;
   value: ReactNode;
   hint?: ReactNode;
-  tone?: 'warning' | 'benign' | 'malignant' | 'indeterminate' | undefined;
+  tone?: 'warning' | 'error' | 'benign' | 'malignant' | 'indeterminate' | undefined;
 }
 
 export function StatTiles({ tiles }: { tiles: readonly StatTile[] }) {
