@@ -64,14 +64,13 @@ function createClassifier({ rows, k, metric, rule }: Setting): Classifier {
 function expectEqualToOracle(classifier: Classifier, rows: LabelledSample[], sample: number[]): void {
   const { file } = classifier.model;
   const ranked = rank(sample, rows, file.metric);
-  const { probability, label, indeterminate, neighbors, missingMask } = classifier.predict(sample);
+  const { probability, label, indeterminate, neighbors } = classifier.predict(sample);
   expect(neighbors).toEqual(ranked.slice(0, file.k).map(asNeighbor));
   expect(probability).toBe(probabilityOf(ranked, file));
   expect(label).toBe(probability >= 0.5 ? 1 : 0);
   expect((indeterminate & GREY_ZONE) !== 0).toBe(probability > 0.05 && probability < 0.95);
   const alarm = { numerator: BigInt(file.alarm.numerator), denominator: BigInt(file.alarm.denominator) };
   expect((indeterminate & UNUSUAL_RECORD) !== 0).toBe(compare(ranked[file.k - 1], alarm) > 0);
-  expect(sample.map((_, feature) => (missingMask & (1 << feature)) !== 0)).toEqual(sample.map(Number.isNaN));
 }
 
 function asNeighbor({ row, distance }: MeasuredRow): Neighbor {

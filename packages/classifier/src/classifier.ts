@@ -41,8 +41,6 @@ export interface Prediction {
   readonly indeterminate: number;
   /** The reasons in `indeterminate` as sentences for a clinician. */
   readonly reasons: readonly string[];
-  /** Bit f is set when feature f was not measured. */
-  readonly missingMask: number;
   /** The k nearest training rows of either class, nearest first. */
   readonly neighbors: Neighbor[];
 }
@@ -98,7 +96,7 @@ export class Classifier {
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
     const { reference } = this;
     const values = this.checkSample(sample);
-    const missingMask = reference.score(values, 0);
+    reference.score(values, 0);
     const probability = this.toProbability(reference.benign, reference.malignant);
     const indeterminate = indeterminateFlags(probability, reference.isFar || this.isNovel(values, 0, probability));
     return {
@@ -106,7 +104,6 @@ export class Classifier {
       probability,
       indeterminate,
       reasons: reasonText(indeterminate),
-      missingMask,
       neighbors: this.toNeighbors(reference.nearest),
     };
   }

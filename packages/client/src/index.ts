@@ -12,6 +12,7 @@ export type {
   RowListOptions,
   UploadOptions,
 } from './method-options';
+export { positiveClassOf, probabilityOf } from './probability';
 export { randomHex } from './random-hex';
 export type { RetryPolicy } from './retry';
 export type { CallOptions, ClientOptions } from './transport';

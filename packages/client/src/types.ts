@@ -4,7 +4,8 @@ import type { FileWarning, ImportReport } from './import-types';
 
 export type * from './import-types';
 
-export type ClassName = 'benign' | 'malignant';
+/** A class of a model: `benign` and `malignant` for the shipped ones. */
+export type ClassName = string;
 export type OperatingPoint = 'default' | 'sensitivity99';
 /** By canonical name; null = not measured. */
 export type FeatureValues = Record<string, number | null>;
@@ -61,9 +62,17 @@ export interface Neighbor {
   features: FeatureValues;
 }
 
-export interface PredictionResult {
+/** The probability of the positive class, under the name that the classes of its model give it; see `probabilityOf`. */
+export interface ProbabilityMembers {
+  /** Given by models of benign and malignant records. */
+  probability_malignant?: number;
+  /** Given by models with other classes, with the class that it is about. */
+  probability_positive?: number;
+  positive_class?: ClassName;
+}
+
+export interface PredictionResult extends ProbabilityMembers {
   predicted_class: ClassName;
-  probability_malignant: number;
   operating_point: { name: OperatingPoint; threshold: number };
   outcome: 'confident' | 'indeterminate';
   reasons: string[];
@@ -88,7 +97,8 @@ export interface Evidence {
     changes: { feature: string; from: number; to: number }[];
     total_change: number;
     predicted_class: ClassName;
-    probability_malignant: number;
+    probability_malignant?: number;
+    probability_positive?: number;
   } | null;
   /** Why the record is unusual; null when it is not; absent for models before version 1.1.0. */
   unusual?: {
@@ -99,6 +109,8 @@ export interface Evidence {
     outside_training_range: { feature: string; value: number; lowest: number; highest: number }[];
     unexpected: { feature: string; value: number; expected: number; deviations: number }[];
   } | null;
+  /** Parts that were approximated, because the model has many training rows or features; absent for none. */
+  approximated?: ('shapley' | 'missing')[];
 }
 
 export type BatchStatus =
@@ -150,9 +162,9 @@ export interface Batch {
   /** Numbers of rows; `total` is the sum of the other counts. */
   counts: { total: number; pending: number; succeeded: number; rejected: number; failed: number };
   summary: {
-    /** Includes undecided rows. */
-    benign: number;
-    malignant: number;
+    /** The same counts, for models of benign and malignant records. */
+    benign?: number;
+    malignant?: number;
     indeterminate: number;
     missing_features: number;
     /** Without undecided rows; absent for batches of earlier releases. */
@@ -194,7 +206,7 @@ export interface BatchRow {
   features: FeatureValues;
   result?: Pick<
     PredictionResult,
-    'predicted_class' | 'probability_malignant' | 'outcome' | 'reasons' | 'missing_features'
+    'predicted_class' | keyof ProbabilityMembers | 'outcome' | 'reasons' | 'missing_features'
   >;
   error?: { status: 'rejected' | 'failed'; code: string; detail: string };
 }
@@ -279,6 +291,9 @@ export interface Feature {
   min: number;
   max: number | null;
   integer: boolean;
+  unit?: string;
+  /** In schemas with several statistics of each quantity: the quantity. */
+  quantity?: string;
 }
 
 export interface ModelSummary {
@@ -370,7 +385,7 @@ export interface ConfirmationBody {
 }
 
 /** A confirmed diagnosis. It names a prediction, or a batch and a row. */
-export interface Confirmation {
+export interface Confirmation extends ProbabilityMembers {
   id: string;
   created_at: string;
   prediction_id?: string;
@@ -381,7 +396,6 @@ export interface Confirmation {
   model: string;
   operating_point: OperatingPoint;
   predicted_class: ClassName;
-  probability_malignant: number;
   outcome: 'confident' | 'indeterminate';
   confirmed_class: ClassName;
   confirmed_at: string;

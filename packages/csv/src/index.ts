@@ -13,6 +13,6 @@ export { readRows } from './read/rows';
 export { ShardSplitter, type ShardOptions } from './read/shard-splitter';
 export type { Shard } from './read/join-shards';
 export { ByteWriter, toByteSource, type ByteSource } from './write/byte-writer';
-export { uniqueColumnNames, CHANGE_COLUMNS, RESULT_COLUMNS } from './write/result-columns';
+export { changeColumns, resultColumns, uniqueColumnNames } from './write/result-columns';
 export { resultHeader, type ResultHeaderOptions } from './write/result-header';
 export { WholeRowChunker } from './read/whole-row-chunker';

@@ -61,6 +61,13 @@ export { createId, type IdPrefix, idAfter, idTimeMs } from './ids';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { ObjectKeys } from './object-keys';
 export {
+  pickProbability,
+  positiveClassOf,
+  type ProbabilityMembers,
+  probabilityMembers,
+  probabilityOf,
+} from './probability';
+export {
   addCounts,
   decodeShardCounts,
   decodeShardHeader,

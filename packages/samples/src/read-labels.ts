@@ -9,7 +9,7 @@ export const NO_LABEL = 255;
 const MAX_KNOWN_CELLS = 16;
 
 /**
- * The known class of each scorable row: 0 benign, 1 malignant, or `NO_LABEL`. Cells of fast-parsed rows are found in the bytes,
+ * The known class of each scorable row: 0 negative, 1 positive, or `NO_LABEL`. Cells of fast-parsed rows are found in the bytes,
  * from the nearer end of the row, because millions of rows have one of a few spellings.
  * @param column of the file's known class, among `columns` columns
  */

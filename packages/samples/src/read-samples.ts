@@ -1,6 +1,6 @@
 import type { RowOptions } from '@cytoqueue/csv';
 import { CsvError, type Dialect, type WasmRowReader, type RowTable, parseCells, readRows } from '@cytoqueue/csv';
-import { type HeaderMatch, type Schema, parseRow } from '@cytoqueue/schema';
+import { type HeaderMatch, type Schema, featureAt, hasGrades, parseRow } from '@cytoqueue/schema';
 
 /** Why a row was not scored. */
 export interface RowRejection {
@@ -17,15 +17,13 @@ export interface ShardSamples {
   count: number;
   /** Row-major count × features. In a Uint8Array 0 is "not measured", in a Float64Array NaN. */
   samples: Uint8Array | Float64Array;
-  /** Per scorable row: bit f is set when feature f was not measured. */
+  /** Per scorable row: not 0 when a feature was not measured; bit f modulo 32 stands for feature f. */
   missingMasks: Uint32Array;
   /** Keyed by row of the table. */
   rejections: Map<number, RowRejection>;
-  /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100. Integer schemas only. */
+  /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100. Schemas of grades only. */
   tenfolds: Uint32Array;
 }
-
-const MAX_BYTE = 255;
 
 export interface ReadSamplesOptions {
   /** Reads the rows; table and samples then lie in its memory, valid until its next read. */
@@ -53,11 +51,6 @@ export function readSamples(
   return builder.canReuseTable ? builder.reuseTable() : builder.build();
 }
 
-/** Whether every value of the schema fits a byte, with 0 left over for "not measured". */
-function fitsBytes({ features }: Schema): boolean {
-  return features.every(({ integer, min, max }) => integer && min >= 1 && max <= MAX_BYTE);
-}
-
 class SampleBuilder {
   readonly table: RowTable;
   private readonly featureCount: number;
@@ -78,12 +71,13 @@ class SampleBuilder {
   ) {
     this.faultColumn = faultColumn;
     this.featureCount = schema.features.length;
-    this.storesBytes = fitsBytes(schema);
+    // In a byte, 0 is left over for "not measured".
+    this.storesBytes = hasGrades(schema);
     this.tenfolds = new Uint32Array(this.featureCount);
     const options: RowOptions = {
       columns: match.columns.length,
       featureColumns: this.storesBytes ? match.featureColumns : [],
-      maxValue: this.storesBytes ? Math.min(...schema.features.map(({ max }) => max)) : 1,
+      maxValue: this.storesBytes ? featureAt(schema, 0).max : 1,
       missingTokens: schema.missingTokens,
     };
     this.table = rowReader === undefined ? readRows(bytes, dialect, options) : rowReader.read(bytes, dialect, options);

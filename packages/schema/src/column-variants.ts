@@ -1,5 +1,3 @@
-import type { SchemaId } from './schema';
-
 /** Names of the Original data's columns in much-copied tutorials and German forms, beside the published aliases. */
 const wbcVariants: Record<string, readonly string[]> = {
   clump_thickness: ['clump_thick', 'clumpthick', 'thickness_of_clumps', 'klumpendicke'],
@@ -55,9 +53,9 @@ export const STATISTIC_WORDS: ReadonlySet<string> = new Set(
 );
 
 /** Further names of a feature, which the API does not list as aliases. */
-export function featureVariants(schema: SchemaId, feature: string, quantity: string | undefined): readonly string[] {
+export function featureVariants(schema: string, feature: string, quantity: string | undefined): readonly string[] {
   if (schema === 'wbc') return wbcVariants[feature] ?? [];
-  if (quantity === undefined) return [];
+  if (schema !== 'wdbc' || quantity === undefined) return [];
   const statistic = feature.slice(quantity.length + 1);
   return [quantity, ...(quantityVariants[quantity] ?? [])].flatMap((name) =>
     (statisticVariants[statistic] ?? []).flatMap((word) => [`${name}_${word}`, `${word}_${name}`]),

@@ -10,7 +10,19 @@ export { type FeatureMatch, normalizeName, matchFeature, suggestFeature } from '
 export { plainText } from './plain-text';
 export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
 export { isMissing, parseCell } from './value';
-export { type Feature, featureAt, type Label, type Schema, type SchemaId } from './schema';
+export {
+  type ClassNames,
+  type Feature,
+  featureAt,
+  hasGrades,
+  type Label,
+  type ProbabilityName,
+  probabilityName,
+  type Schema,
+} from './schema';
+export { createSchema, MAX_FEATURES } from './custom-schema';
+export type { SchemaDefinition } from './schema-definition';
 export { wbc, wdbc };
 
-export const schemas: Record<Schema['id'], Schema> = { wbc, wdbc };
+/** The shipped schemas by id. */
+export const schemas: Readonly<Record<'wbc' | 'wdbc', Schema>> = { wbc, wdbc };

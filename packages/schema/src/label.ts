@@ -1,10 +1,10 @@
 import { plainText } from './plain-text';
 import type { Label, Schema } from './schema';
 
-/** The known class in a training file's cell: 0 benign, 1 malignant, undefined for anything else. */
+/** The known class in a file's cell: 0 negative, 1 positive, undefined for anything else. */
 export function parseLabel(text: string, schema: Schema): Label | undefined {
   const token = plainText(text).toLowerCase();
-  const [benign, malignant] = schema.labelTokens;
-  if (benign.includes(token)) return 0;
-  return malignant.includes(token) ? 1 : undefined;
+  const [negative, positive] = schema.labelTokens;
+  if (negative.includes(token)) return 0;
+  return positive.includes(token) ? 1 : undefined;
 }

@@ -25,7 +25,6 @@ function errorOf(input: unknown): SchemaError {
 test('reads a complete record', () => {
   expect(parseRecord(record, wbc)).toEqual({
     sample: Float64Array.of(5, 1, 1, 1, 2, 10, 3, 1, 1),
-    missingMask: 0,
     features: record,
   });
 });
@@ -35,9 +34,8 @@ test('accepts aliases and answers with canonical names', () => {
 });
 
 test.each([null, '?'])('%j is "not measured"', (value) => {
-  const { sample, missingMask, features } = parseRecord({ ...record, bare_nuclei: value }, wbc);
+  const { sample, features } = parseRecord({ ...record, bare_nuclei: value }, wbc);
   expect(sample[5]).toBeNaN();
-  expect(missingMask).toBe(1 << 5);
   expect(features).toEqual({ ...record, bare_nuclei: null });
 });
 
@@ -73,7 +71,11 @@ test.each(['sample_code_number', 'id', 'class', '__proto__', 'constructor'])('%s
 
 test('rejects a record with five unmeasured features, naming them', () => {
   const unmeasured = { clump_thickness: null, bare_nuclei: null, bland_chromatin: '?', normal_nucleoli: null };
-  expect(parseRecord({ ...record, ...unmeasured }, wbc).missingMask).toBe(0b11100001);
+  expect(parseRecord({ ...record, ...unmeasured }, wbc).features).toEqual({
+    ...record,
+    ...unmeasured,
+    bland_chromatin: null,
+  });
   const { errors } = errorOf({ ...record, ...unmeasured, mitoses: null });
   expect(errors).toMatchObject([{ field: 'clump_thickness', code: 'too-many-missing' }]);
   expect(errors[0].detail).toContain('clump_thickness, bare_nuclei, bland_chromatin, normal_nucleoli, mitoses');

@@ -7,8 +7,6 @@ import { checkValue, valueErrorText } from './value';
 export interface ParsedRecord {
   /** One value per feature in the schema's order; NaN where not measured. */
   readonly sample: Float64Array;
-  /** Bit f is set when feature f was not measured. */
-  readonly missingMask: number;
   /** The same values under canonical names; null where not measured. */
   readonly features: Record<string, number | null>;
 }
@@ -85,16 +83,14 @@ function describeType(received: unknown): string | undefined {
 function collect(sample: Float64Array, schema: Schema): ParsedRecord {
   const features: Record<string, number | null> = {};
   const missing: string[] = [];
-  let missingMask = 0;
   schema.features.forEach(({ name }, index) => {
     const value = sample[index] ?? NaN;
     features[name] = Number.isNaN(value) ? null : value;
     if (!Number.isNaN(value)) return;
-    missingMask |= 1 << index;
     missing.push(name);
   });
   if (missing.length > schema.maxMissing) throw new SchemaError([tooManyMissing(missing, schema)]);
-  return { sample, missingMask, features };
+  return { sample, features };
 }
 
 function unknownFeature(key: string, received: unknown, schema: Schema): FieldError {

@@ -10,7 +10,7 @@ export type RowResult =
       readonly ok: true;
       /** One value per feature in the schema's order; NaN where not measured. */
       readonly sample: Float64Array;
-      /** Bit f is set when feature f was not measured. */
+      /** Not 0 when a feature was not measured; bit f modulo 32 stands for feature f. */
       readonly missingMask: number;
     }
   | {
@@ -52,7 +52,7 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
   });
   const [firstError] = errors;
   if (firstError !== undefined) return rejectCells(firstError, errors);
-  const names = namesOf(missingMask, schema, match);
+  const names = missingMask === 0 ? [] : missingColumns(sample, schema, match);
   return names.length > schema.maxMissing ? rejectMissing(names, schema) : { ok: true, sample, missingMask };
 }
 
@@ -67,12 +67,10 @@ function checkCell(value: number, text: string, feature: Feature, column: string
   );
 }
 
-function namesOf(missingMask: number, schema: Schema, match: HeaderMatch): string[] {
-  if (missingMask === 0) return [];
-  const missing = schema.features.map(({ name }, index) =>
-    (missingMask & (1 << index)) === 0 ? undefined : (match.columns[match.featureColumns[index] ?? -1] ?? name),
+function missingColumns(sample: Float64Array, schema: Schema, match: HeaderMatch): string[] {
+  return schema.features.flatMap(({ name }, index) =>
+    Number.isNaN(sample[index]) ? [match.columns[match.featureColumns[index] ?? -1] ?? name] : [],
   );
-  return missing.filter((column) => column !== undefined);
 }
 
 /** Shows every cell: which of them belongs to which column, only the sender can tell. */

@@ -1,3 +1,4 @@
+import { type Schema, parseLabel } from '@cytoqueue/schema';
 import type { RowPlace } from './identifiers';
 import type { ImportLog } from './report';
 
@@ -5,12 +6,13 @@ import type { ImportLog } from './report';
 const CHECKED_ROWS = 10_000;
 const AMBIGUOUS_CODE = /^[01](\.0+)?$/;
 
-/** Warns once about a class column of 0 and 1, whose meaning differs between published copies of the data. */
+/** Warns once about a class column of 0 and 1, whose meaning differs between copies of the data unless the schema says it. */
 export class ClassCodeCheck {
   private checked = 0;
 
   constructor(
     private readonly log: ImportLog,
+    private readonly schema: Schema,
     private readonly column: string | undefined,
   ) {}
 
@@ -23,9 +25,11 @@ export class ClassCodeCheck {
     if (!this.isChecking) return;
     this.checked++;
     const code = cell.trim();
-    if (!AMBIGUOUS_CODE.test(code)) return;
+    if (!AMBIGUOUS_CODE.test(code) || parseLabel(code, this.schema) !== undefined) return;
     this.checked = CHECKED_ROWS;
-    const detail = `The class "${code}" means benign in some published copies of the data and malignant in others, so such rows are not compared with the model; write 2 and 4, B and M, or benign and malignant.`;
+    const [negative, positive] = this.schema.labels;
+    const spellings = this.schema.labelTokens.map((tokens) => tokens.join(', ')).join(' or ');
+    const detail = `The class "${code}" means ${negative} in some copies of such data and ${positive} in others, so such rows are not compared with the model; write ${spellings}.`;
     this.log.warn({ code: 'ambiguous-class-codes', detail, ...place, column: this.column });
   }
 }

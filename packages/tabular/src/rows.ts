@@ -47,7 +47,7 @@ export class RowRules {
   ) {
     this.missing = new Set(missing.map((word) => plainText(word).toLowerCase()));
     this.identifiers = new IdentifierChecks(log, schema, layout.columns[layout.roles.id]);
-    this.classCodes = new ClassCodeCheck(log, layout.columns[layout.roles.label]);
+    this.classCodes = new ClassCodeCheck(log, schema, layout.columns[layout.roles.label]);
     if (layout.otherScale !== undefined) log.warn({ code: 'grade-scale', detail: layout.otherScale });
     this.firstFeature = Math.min(...layout.roles.features.filter((column) => column >= 0));
   }

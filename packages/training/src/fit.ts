@@ -48,10 +48,10 @@ export function fit(labelled: readonly LabelledSample[], options: FitOptions): O
     calibration === null ? leaveOneOut.voteShares : calibrateProbabilities(leaveOneOut, calibration);
   return {
     format: 'cytoqueue-model',
-    format_version: 1,
+    format_version: schema.definition === undefined ? 1 : 3,
     name,
     version,
-    schema: schema.id,
+    schema: schema.definition ?? (schema.id as 'wbc' | 'wdbc'),
     labels: schema.labels,
     features: schema.features.map((feature) => feature.name),
     metric,

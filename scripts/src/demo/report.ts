@@ -1,4 +1,4 @@
-import type { Batch, Prediction } from '@cytoqueue/client';
+import { type Batch, type Prediction, probabilityOf } from '@cytoqueue/client';
 import { countConfusion, jaccardMalignant, sensitivity, specificity } from './confusion';
 import { textTable } from './text-table';
 
@@ -67,7 +67,7 @@ export function formatPrediction({ features }: Prediction, result: NonNullable<P
   );
   const reasons = result.reasons.length > 0 ? ` (${result.reasons.join(', ')})` : '';
   return [
-    `${result.predicted_class}, probability of malignant ${percent(result.probability_malignant)}, ${result.outcome}${reasons}`,
+    `${result.predicted_class}, probability of malignant ${percent(probabilityOf(result))}, ${result.outcome}${reasons}`,
     textTable(
       ['', 'class', 'distance', ...names.map((name) => name.slice(0, FEATURE_LETTERS))],
       [line('this record', '', '', features), ...cases],

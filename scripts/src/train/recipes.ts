@@ -6,7 +6,7 @@ import {
   type DistanceConfig,
   distanceConfigs,
 } from '@cytoqueue/training';
-import { type Schema, type SchemaId, schemas } from '@cytoqueue/schema';
+import { hasGrades, type Schema, schemas } from '@cytoqueue/schema';
 
 /** A model to train on a data set: the options to fit it, and the same as a candidate for evaluation. */
 export interface Recipe {
@@ -18,13 +18,10 @@ export interface Recipe {
 }
 
 /** Models of a schema: the main one first, then those to compare with. */
-export function recipesFor(schemaId: SchemaId, name?: string): readonly Recipe[] {
-  const mainName = name ?? `${schemaId}-knn`;
-  const bySchema: Record<SchemaId, readonly Recipe[]> = {
-    wbc: [ratioByBrayCurtis(mainName), votesByEuclid(`${mainName}-euclidean`)],
-    wdbc: [ratioByScaledEuclid(mainName)],
-  };
-  return bySchema[schemaId];
+export function recipesFor(schema: Schema, name = `${schema.id}-knn`): readonly Recipe[] {
+  return hasGrades(schema)
+    ? [ratioByBrayCurtis(name), votesByEuclid(`${name}-euclidean`)]
+    : [ratioByScaledEuclid(name)];
 }
 
 export function schemaOf(id: string): Schema | undefined {

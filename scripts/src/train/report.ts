@@ -7,7 +7,6 @@ import type {
   NoveltyReport,
 } from '@cytoqueue/training';
 import type { MetricValues } from '@cytoqueue/classifier';
-import type { SchemaId } from '@cytoqueue/schema';
 
 /**
  * `evaluation.json`: all results of the evaluation, without time, path or host. The card is generated from it alone.
@@ -15,7 +14,7 @@ import type { SchemaId } from '@cytoqueue/schema';
 export interface TrainingReport {
   readonly format: 'cytoqueue-evaluation';
   readonly format_version: 1;
-  readonly schema: SchemaId;
+  readonly schema: string;
   readonly data: DataFacts;
   readonly protocol: Protocol;
   readonly models: Readonly<Record<string, ModelReport>>;

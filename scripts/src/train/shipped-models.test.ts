@@ -17,7 +17,7 @@ import { fitTrustedModel } from './trust';
  * of the cross-validation is computed again. `train/build-models.js` computes them whole.
  */
 describe.each(shippedData)('$schema.id', ({ path, schema }) => {
-  const recipes = recipesFor(schema.id);
+  const recipes = recipesFor(schema);
   const file = readTrainingFile(path, schema);
   const report = JSON.parse(shipped(recipes[0].name, 'evaluation.json')) as TrainingReport;
 

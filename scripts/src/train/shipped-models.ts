@@ -38,7 +38,7 @@ export function buildShippedModels(onProgress?: (schema: Schema, done: number) =
 function buildTrustedModel(schema: Schema, report: TrainingReport): Map<string, Uint8Array> {
   const data = shippedData.find((one) => one.schema.id === schema.id);
   if (data === undefined) throw new RangeError(`no data of ${schema.id} ship`);
-  const [recipe] = recipesFor(schema.id);
+  const [recipe] = recipesFor(schema);
   if (recipe === undefined) throw new RangeError(`no model of ${schema.id} ships`);
   return listArtifacts(addTrust(recipe, readTrainingFile(data.path, schema), schema, trustedVersion, report));
 }

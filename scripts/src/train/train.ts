@@ -46,7 +46,7 @@ export function train(file: TrainingFile, options: TrainOptions): Trained {
   const data = { training: createTrainingSet(file.complete, schema), groups: groupById(file.complete) };
   const facts = summarizeData(file, data);
   const protocol = planProtocol(facts, data.groups, { folds: FOLDS, repetitions, seed });
-  const recipes = recipesFor(schema.id, name);
+  const recipes = recipesFor(schema, name);
 
   const fitted = recipes.map((recipe) => ({ recipe, model: fitModel(recipe, file, schema, version) }));
   const grid = gridCandidates(protocol.most_neighbors);

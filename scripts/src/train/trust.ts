@@ -8,14 +8,14 @@ import {
   groupById,
   NoveltyFit,
 } from '@cytoqueue/training';
-import type { Schema, SchemaId } from '@cytoqueue/schema';
+import { hasGrades, type Schema } from '@cytoqueue/schema';
 import type { Recipe } from './recipes';
 import { type ModelReport, type TrainingReport, reportOf } from './report';
 import { defaultSeed, fitModel, serializeWithScores } from './train';
 import type { TrainingFile } from './training-file';
 
 /** Minimum share of confident results for genuine records that the rule for unusual records must keep. */
-const leastKept: Readonly<Record<SchemaId, number>> = { wbc: 0.99, wdbc: 0.97 };
+const leastKeptOf = (schema: Schema) => (hasGrades(schema) ? 0.99 : 0.97);
 const REPETITIONS = 5;
 
 /** Fits the model to all complete rows, including the limits that detect records and files unlike them. */
@@ -26,7 +26,7 @@ export function fitTrustedModel(
   version: string,
 ): Omit<ModelFile, 'digest'> {
   const training = createTrainingSet(file.complete, schema);
-  const chosen = chooseNovelty(file.complete, { ...recipe.fit, schema }, leastKept[schema.id], defaultSeed);
+  const chosen = chooseNovelty(file.complete, { ...recipe.fit, schema }, leastKeptOf(schema), defaultSeed);
   return {
     ...fitModel(recipe, file, schema, version),
     format_version: 2,
@@ -57,7 +57,7 @@ export function addTrust(
     novelty: evaluateNovelty(
       file.complete,
       { ...recipe.fit, schema },
-      { leastKept: leastKept[schema.id], repetitions: REPETITIONS, seed: defaultSeed, onProgress },
+      { leastKept: leastKeptOf(schema), repetitions: REPETITIONS, seed: defaultSeed, onProgress },
     ),
     drift: evaluateDrift(model),
   };

@@ -15,6 +15,7 @@ import { predictionCases } from './prediction.test.cases';
 import { retentionCases } from './retention.test.cases';
 import { rowCases } from './row.test.cases';
 import { SHARD_ROWS, type SharedStack, TENANTS, type Tenant } from './shared-stack';
+import { thirdSchemaCases } from './third-schema.test.cases';
 
 const keysDir = makeDataDir();
 let stack: RunningStack;
@@ -73,6 +74,9 @@ describe('rows of a batch', () => {
 });
 describe('confirmed diagnoses', () => {
   confirmationCases(shared);
+});
+describe('a model with its own schema', () => {
+  thirdSchemaCases(shared);
 });
 describe('the client package', () => {
   clientCases(shared);

@@ -25,5 +25,6 @@ export const TENANTS = [
   'retention',
   'rows',
   'confirmations',
+  'third-schema',
 ] as const;
 export type Tenant = (typeof TENANTS)[number];

@@ -63,7 +63,7 @@ export class ColumnCauses {
     const { bins } = this.mix;
     if (this.isConstant(feature)) return 'constant';
     if (this.swapped.has(feature)) return 'swapped';
-    if (!bins.isLogarithmic) return undefined;
+    if (!bins.isLogarithmic(feature)) return undefined;
     const effect = this.comparison.effects[feature];
     const factor = this.logFactor(feature);
     const power = this.lengthPowers?.[feature] ?? 0;
@@ -109,9 +109,10 @@ export class ColumnCauses {
     const { mix, columns } = this;
     const { bins } = mix;
     const moved = new Float64Array(bins.slots);
+    const atLeastZero = (value: number) => (bins.isLogarithmic(place) ? Math.max(0, value) : value);
     (columns.get(feature) ?? []).forEach((count, slot) => {
       if (count > 0 && slot > 0 && slot <= bins.measuredSlots)
-        moved[bins.slotOf(Math.max(0, change(bins.valueOf(slot, feature))), place)] += count;
+        moved[bins.slotOf(atLeastZero(change(bins.valueOf(slot, feature))), place)] += count;
     });
     return mix.effectOf(moved, place);
   }
@@ -131,7 +132,7 @@ export function magnificationOf(
   lengthPowers: readonly number[] | null,
   { shifts, measured }: Comparison,
 ): number | undefined {
-  if (lengthPowers === null || !bins.isLogarithmic) return undefined;
+  if (lengthPowers === null || !bins.areNumbers) return undefined;
   const sizes = Array.from(lengthPowers.keys()).filter(
     (feature) => lengthPowers[feature] !== 0 && measured[feature] > 0,
   );

@@ -1,4 +1,4 @@
-import type { Schema } from '@cytoqueue/schema';
+import { hasGrades } from '@cytoqueue/schema';
 import type { Model } from '../model/model';
 import { populationStabilityIndex } from './psi';
 
@@ -28,19 +28,14 @@ export interface Drift {
   readonly notes: readonly DriftNote[];
 }
 
-/** True when the features are small integers, which a histogram can count. */
-export function hasHistogram({ features }: Schema): boolean {
-  return features.every(({ integer, min, max }) => integer && min >= 1 && max <= 10);
-}
-
 /**
  * Compares the values of a file with those of the model's training data, feature by feature.
  * @param histogram row-major features × HISTOGRAM_SLOTS, in the schema's order
- * @returns undefined when there are too few rows, or when features are not small integers
+ * @returns undefined when there are too few rows, or when features are not grades
  * @see Siddiqi (2006), Credit Risk Scorecards, for the index and how it is read
  */
 export function describeDrift(histogram: ArrayLike<number>, model: Model): Drift | undefined {
-  if (!hasHistogram(model.schema)) return undefined;
+  if (!hasGrades(model.schema)) return undefined;
   const features = model.schema.features.map(({ name }, feature) => createProfile(name, feature, histogram, model));
   if (features.every(({ measured, missing, tenfold }) => measured + missing + tenfold < MIN_ROWS)) return undefined;
   const psi = Object.fromEntries(features.map(({ name, stability }) => [name, stability]));

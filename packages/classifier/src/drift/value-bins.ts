@@ -1,8 +1,9 @@
+import { hasGrades } from '@cytoqueue/schema';
 import type { Model } from '../model/model';
 import { logarithmOffset } from '../novelty/logarithm-offset';
-import { HISTOGRAM_SLOTS, hasHistogram } from './drift';
+import { HISTOGRAM_SLOTS } from './drift';
 
-/** Real numbers are counted in quarters of a standard deviation of their logarithm, the ends open. */
+/** Numbers are counted in quarters of a standard deviation of their logarithm, or of themselves where they can be negative; the ends open. */
 const BINS_PER_DEVIATION = 4;
 const REACH = 32 * BINS_PER_DEVIATION;
 const NUMBER_SLOTS = 2 * REACH + 2;
@@ -15,8 +16,10 @@ const HIGHEST_GRADE = 10;
 export class ValueBins {
   /** Number of slots of one feature. Grades have those of `HISTOGRAM_SLOTS`. */
   readonly slots: number;
-  /** Whether values are counted by their logarithm. */
-  readonly isLogarithmic: boolean;
+  /** Whether the values are numbers rather than grades. */
+  readonly areNumbers: boolean;
+  /** Whether the values of a feature are counted by their logarithm. */
+  private readonly logarithmic: readonly boolean[];
   readonly featureCount: number;
   private readonly offsets: Float64Array;
   private readonly centers: Float64Array;
@@ -25,12 +28,15 @@ export class ValueBins {
   constructor({ schema, training }: Pick<Model, 'schema' | 'training'>) {
     const { featureCount, samples } = training;
     this.featureCount = featureCount;
-    this.isLogarithmic = !hasHistogram(schema);
-    this.slots = this.isLogarithmic ? NUMBER_SLOTS : HISTOGRAM_SLOTS;
+    this.areNumbers = !hasGrades(schema);
+    this.logarithmic = schema.features.map(({ min }) => this.areNumbers && min >= 0);
+    this.slots = this.areNumbers ? NUMBER_SLOTS : HISTOGRAM_SLOTS;
     const columns = Array.from({ length: featureCount }, (_, feature) =>
       samples.filter((__, index) => index % featureCount === feature),
     );
-    this.offsets = Float64Array.from(columns, (column) => (this.isLogarithmic ? logarithmOffset(column) : 0));
+    this.offsets = Float64Array.from(columns, (column, feature) =>
+      this.isLogarithmic(feature) ? logarithmOffset(column) : 0,
+    );
     const scaled = columns.map((column, feature) => column.map((value) => this.transform(value, feature)));
     this.centers = Float64Array.from(scaled, mean);
     this.scales = Float64Array.from(
@@ -52,7 +58,7 @@ export class ValueBins {
 
   slotOf(value: number, feature: number): number {
     if (Number.isNaN(value)) return 0;
-    if (!this.isLogarithmic) return value;
+    if (!this.areNumbers) return value;
     const deviations = (this.transform(value, feature) - this.centers[feature]) / this.scales[feature];
     const bin = Math.round(deviations * BINS_PER_DEVIATION);
     return 1 + REACH + Math.max(-REACH, Math.min(REACH, bin));
@@ -60,22 +66,20 @@ export class ValueBins {
 
   /** Where a slot's values lie, in standard deviations of the training data from their mean. */
   positionOf(slot: number, feature: number): number {
-    if (this.isLogarithmic) return (slot - 1 - REACH) / BINS_PER_DEVIATION;
+    if (this.areNumbers) return (slot - 1 - REACH) / BINS_PER_DEVIATION;
     return (slot - this.centers[feature]) / this.scales[feature];
   }
 
   /** A value that a slot stands for. */
   valueOf(slot: number, feature: number): number {
-    if (!this.isLogarithmic) return slot;
-    return Math.max(
-      0,
-      Math.exp(this.centers[feature] + this.positionOf(slot, feature) * this.scales[feature]) - this.offsets[feature],
-    );
+    if (!this.areNumbers) return slot;
+    const value = this.centers[feature] + this.positionOf(slot, feature) * this.scales[feature];
+    return this.isLogarithmic(feature) ? Math.max(0, Math.exp(value) - this.offsets[feature]) : value;
   }
 
   /** How many slots from 1 on hold measured values: not the tenfolds of grades, which are out of range. */
   get measuredSlots(): number {
-    return this.isLogarithmic ? NUMBER_SLOTS - 1 : HIGHEST_GRADE;
+    return this.areNumbers ? NUMBER_SLOTS - 1 : HIGHEST_GRADE;
   }
 
   /** One unit of the scale that values are counted on, in standard deviations: for `isLogarithmic`, of the logarithm. */
@@ -83,8 +87,12 @@ export class ValueBins {
     return 1 / this.scales[feature];
   }
 
+  isLogarithmic(feature: number): boolean {
+    return this.logarithmic[feature] ?? false;
+  }
+
   private transform(value: number, feature: number): number {
-    return this.isLogarithmic ? Math.log(value + this.offsets[feature]) : value;
+    return this.isLogarithmic(feature) ? Math.log(value + this.offsets[feature]) : value;
   }
 }
 

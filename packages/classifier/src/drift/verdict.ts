@@ -153,7 +153,7 @@ export class DriftJudge {
   /** The scale of grades that explains the file better than that of the training data, beyond chance; undefined for none. */
   private otherScale(counts: ArrayLike<number>, comparison: Comparison, standardError: number): string | undefined {
     const { scale_gain: gainByChance } = this.limits;
-    if (this.bins.isLogarithmic || gainByChance === null) return undefined;
+    if (this.bins.areNumbers || gainByChance === null) return undefined;
     this.scales ??= new OtherScales(this.model);
     const { name, gain } = this.scales.best(counts, comparison);
     return gain > Math.max(LEAST_SCALE_GAIN, gainByChance * standardError * UNLIKE_OVER_CHANCE) ? name : undefined;
@@ -161,8 +161,8 @@ export class DriftJudge {
 
   /** Columns of grades of which many are tenfolds, and out of range. */
   private findTenfold(counts: ArrayLike<number>): Tenfold[] {
-    const { isLogarithmic, slots, featureCount, measuredSlots } = this.bins;
-    if (isLogarithmic) return [];
+    const { areNumbers, slots, featureCount, measuredSlots } = this.bins;
+    if (areNumbers) return [];
     const features = Array.from({ length: featureCount }, (_, feature) => feature);
     return features.flatMap((feature) => {
       const count = counts[feature * slots + measuredSlots + 1];

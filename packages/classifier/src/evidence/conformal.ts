@@ -1,24 +1,27 @@
-import { classNames, type ConformalEvidence } from './evidence';
+import type { ConformalEvidence } from './evidence';
 import type { ModelFile } from '../model/model-file';
 
 /**
  * Conformal p-values: how typical a sample is of each class, compared with the training rows of that class.
- * @param benignMean mean distance to the k nearest benign training rows
+ * @param benignMean mean distance to the k nearest training rows of the negative class, `malignantMean` of the positive one
  */
 export function conformalEvidence(
   benignMean: number,
   malignantMean: number,
   file: ModelFile,
 ): ConformalEvidence | null {
-  const { calibration, conformal } = file;
+  const { calibration, conformal, labels } = file;
   if (calibration === null || conformal === null) return null;
   const [benign, malignant] = [benignMean + calibration.epsilon, malignantMean + calibration.epsilon];
-  const p_values = {
-    benign: conformalPValue(benign / malignant, conformal.benign),
-    malignant: conformalPValue(malignant / benign, conformal.malignant),
+  const pValues = [
+    conformalPValue(benign / malignant, conformal.benign),
+    conformalPValue(malignant / benign, conformal.malignant),
+  ];
+  return {
+    level: 1 - CONFORMAL_SIGNIFICANCE,
+    p_values: Object.fromEntries(labels.map((name, label) => [name, pValues[label]])),
+    set: labels.filter((_, label) => pValues[label] > CONFORMAL_SIGNIFICANCE),
   };
-  const set = Object.values(classNames).filter((name) => p_values[name] > CONFORMAL_SIGNIFICANCE);
-  return { level: 1 - CONFORMAL_SIGNIFICANCE, p_values, set };
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { RecordAnalysis } from './evidence';
-import { computeCoalitionValues } from './shapley';
+import { computeCoalitionValues, sampleShapleyValues, shapleyValues } from './shapley';
 import { createToProbability, type ToProbability, voteShare } from '../knn/probability';
 import { ClassNeighbors } from '../knn/nearest';
 import { BruteForceSearch } from '../knn/search';
@@ -7,7 +7,8 @@ import type { Model } from '../model/model';
 
 /**
  * Analysis of decimal features with Euclidean distance. The statistics of one quantity form one Shapley player: 30
- * features would make a billion coalitions, 10 quantities make 1024. No flip is searched: decimals have no next value.
+ * features would make a billion coalitions, 10 quantities make 1024. Where there are still too many coalitions or training
+ * rows, Shapley values are sampled. No flip is searched: decimals have no next value.
  */
 export class DecimalAnalysis implements RecordAnalysis {
   readonly allPlayerNames: readonly string[];
@@ -16,7 +17,10 @@ export class DecimalAnalysis implements RecordAnalysis {
   private readonly toProbability: ToProbability;
   private sample: Float64Array = new Float64Array(0);
 
-  constructor(private readonly model: Model) {
+  constructor(
+    private readonly model: Model,
+    private readonly maxComparisons: number,
+  ) {
     const { metric, scaling, k } = model.file;
     this.search = new BruteForceSearch(model.training, metric, scaling);
     this.neighborhood = new ClassNeighbors(k);
@@ -32,10 +36,25 @@ export class DecimalAnalysis implements RecordAnalysis {
     return this.allPlayerNames.filter((name) => this.featuresOf(name).length > 0);
   }
 
-  coalitionValues(emptyValue: number): Float64Array {
+  shapleyValues(emptyValue: number, probability: number) {
     const squares = this.playerNames().map((name) => this.squaredDifferencesOf(this.featuresOf(name)));
-    const partialSums = squares.map(() => new Float64Array(this.model.training.rows));
+    const { rows } = this.model.training;
     const { numerators } = this.search.distances;
+    if (2 ** squares.length * rows > this.maxComparisons) {
+      const orders = Math.floor(this.maxComparisons / (squares.length * rows));
+      const sum = new Float64Array(rows);
+      const game = {
+        players: squares.length,
+        clear: () => sum.fill(0),
+        add: (player: number) => {
+          addArrays(sum, squares[player], sum);
+          numerators.set(sum);
+          return this.probabilityOfDistances();
+        },
+      };
+      return { values: sampleShapleyValues(game, orders, emptyValue, probability), isExact: false };
+    }
+    const partialSums = squares.map(() => new Float64Array(rows));
     const game = {
       players: squares.length,
       coalitionValue: (depth: number, player: number) => {
@@ -45,7 +64,10 @@ export class DecimalAnalysis implements RecordAnalysis {
       addPlayer: (depth: number, player: number) =>
         addArrays(partialSums[depth], squares[player], partialSums[depth + 1]),
     };
-    return computeCoalitionValues(game, emptyValue);
+    const values = computeCoalitionValues(game, emptyValue);
+    // Differs by rounding only; use the probability of predict, so that the contributions sum to it.
+    values[values.length - 1] = probability;
+    return { values: shapleyValues(values), isExact: true };
   }
 
   probabilityWith(features: readonly number[], values: readonly number[]): number {

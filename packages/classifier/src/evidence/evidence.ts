@@ -10,21 +10,25 @@ export interface Evidence {
   readonly missing: MissingEvidence | null;
   /** Null when no change of one or two features flips the class, and for decimal features, which are not searched. */
   readonly flip: FlipEvidence | null;
-  /** Null when the record is not unusual; absent from models of format version 1, which cannot say. */
+  /** Null when the record is not unusual; absent from models without such a rule, which cannot say. */
   readonly unusual?: UnusualEvidence | null;
+  /** Parts that were approximated to bound the time that they take; absent when everything is exact. */
+  readonly approximated?: readonly ApproximatedPart[];
 }
+
+export type ApproximatedPart = 'shapley' | 'missing';
 
 /** Conformal prediction set: the classes that the record is compatible with. Empty when it is unlike both. */
 export interface ConformalEvidence {
   /** A class is in the set when its p-value is above 1 − level. */
   readonly level: number;
-  readonly p_values: Readonly<Record<ClassName, number>>;
-  readonly set: readonly ClassName[];
+  readonly p_values: Readonly<Record<string, number>>;
+  readonly set: readonly string[];
 }
 
-/** Contribution of each feature to the probability of malignancy. The values sum to the probability minus `base`. */
+/** Contribution of each feature to the probability of the positive class. The values sum to the probability minus `base`. */
 export interface ShapleyEvidence {
-  /** Share of malignant training rows: the probability when no feature is known. */
+  /** Share of positive training rows: the probability when no feature is known. */
   readonly base: number;
   /** By feature, 0 if not measured; by quantity where the schema has several statistics of each quantity. */
   readonly values: Readonly<Record<string, number>>;
@@ -32,7 +36,7 @@ export interface ShapleyEvidence {
 
 /** Range of results that the missing features could have led to. */
 export interface MissingEvidence {
-  /** `exact`: all values that the features allow. `plausible`: all combinations that occur in the training rows. */
+  /** `exact`: all values that the features allow. `plausible`: combinations that occur in the training rows. */
   readonly method: 'exact' | 'plausible';
   readonly features: readonly string[];
   readonly combinations: number;
@@ -46,8 +50,10 @@ export interface MissingEvidence {
 export interface FlipEvidence {
   readonly changes: readonly FeatureChange[];
   readonly total_change: number;
-  readonly predicted_class: ClassName;
-  readonly probability_malignant: number;
+  readonly predicted_class: string;
+  /** Given by models of benign and malignant records; others have `probability_positive`. */
+  readonly probability_malignant?: number;
+  readonly probability_positive?: number;
 }
 
 export interface FeatureChange {
@@ -56,23 +62,19 @@ export interface FeatureChange {
   readonly to: number;
 }
 
-export type ClassName = 'benign' | 'malignant';
-
-export const classNames: Readonly<Record<Label, ClassName>> = { 0: 'benign', 1: 'malignant' };
-
 /** Computes evidence that needs many predictions of variants of one sample. One implementation per kind of feature. */
 export interface RecordAnalysis {
   setSample(sample: Float64Array): void;
   /**
-   * Value of every coalition by bit mask of its players: the probability from its features alone. Players are measured
-   * features or groups of them. @param emptyValue value of the empty coalition
+   * Shapley value of each player: its share of `probability` − `emptyValue`. A coalition's value is the probability from its
+   * features alone. Players are measured features or groups of them. @param emptyValue value of the empty coalition
    */
-  coalitionValues(emptyValue: number): Float64Array;
-  /** Names in the order of the bits. */
+  shapleyValues(emptyValue: number, probability: number): { readonly values: Float64Array; readonly isExact: boolean };
+  /** Names in the order of the values. */
   playerNames(): readonly string[];
   /** Names of all possible players, whether measured in this sample or not. */
   readonly allPlayerNames: readonly string[];
-  /** Probability of malignancy if these missing features had these values. */
+  /** Probability of the positive class if these missing features had these values. */
   probabilityWith(features: readonly number[], values: readonly number[]): number;
   findFlip(label: Label, threshold: number): FlipEvidence | null;
 }

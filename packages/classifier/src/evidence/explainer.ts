@@ -2,18 +2,20 @@ import type { Label } from '@cytoqueue/schema';
 import type { PredictOptions } from '../classifier';
 import { conformalEvidence } from './conformal';
 import { DecimalAnalysis } from './decimal-analysis';
-import type { Evidence, MissingEvidence, RecordAnalysis, ShapleyEvidence } from './evidence';
-import { hasGrades, IntegerAnalysis } from './integer-analysis';
+import type { ApproximatedPart, Evidence, MissingEvidence, RecordAnalysis, ShapleyEvidence } from './evidence';
+import { comparesGrades, IntegerAnalysis } from './integer-analysis';
 import { missingCombinations } from './missing';
-import { shapleyValues } from './shapley';
 import { createToProbability, type ToProbability } from '../knn/probability';
 import { ReferenceKnn } from '../knn/reference-knn';
 import type { Model } from '../model/model';
 import { Novelty } from '../novelty/novelty';
 import type { UnusualEvidence } from '../novelty/unusual-evidence';
 
+/** Limits the time of evidence to about a tenth of a second: each comparison takes a few nanoseconds. */
+const MAX_COMPARISONS = 2e7;
+
 /**
- * Computes the evidence for a model's prediction. Exact and repeatable: it explains the same double that
+ * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains the same double that
  * `Classifier.predict` returns. Owns scratch memory: use one instance per thread.
  */
 export class Explainer {
@@ -21,15 +23,21 @@ export class Explainer {
   private readonly toProbability: ToProbability;
   private readonly analysis: RecordAnalysis;
   private readonly novelty: Novelty | undefined;
-  /** Share of malignant training rows. */
+  /** Share of positive training rows. */
   private readonly prevalence: number;
 
-  constructor(readonly model: Model) {
+  /** @param options.maxComparisons of coalitions and combinations with training rows; what needs more is approximated */
+  constructor(
+    readonly model: Model,
+    private readonly options: { readonly maxComparisons: number } = { maxComparisons: MAX_COMPARISONS },
+  ) {
     const { file, training } = model;
     this.reference = new ReferenceKnn(model);
     this.toProbability = createToProbability(file);
     this.novelty = file.novelty && new Novelty(file.novelty);
-    this.analysis = hasGrades(model) ? new IntegerAnalysis(model) : new DecimalAnalysis(model);
+    this.analysis = comparesGrades(model)
+      ? new IntegerAnalysis(model)
+      : new DecimalAnalysis(model, options.maxComparisons);
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
   }
 
@@ -53,12 +61,14 @@ export class Explainer {
     const threshold = file.operating_points[operatingPoint];
     const label = probability >= threshold ? 1 : 0;
     this.analysis.setSample(values);
+    const approximated: ApproximatedPart[] = [];
     return {
       conformal: conformalEvidence(benign, malignant, file),
-      shapley: this.shapley(probability),
-      missing: this.missing(values, label, threshold),
+      shapley: this.shapley(probability, approximated),
+      missing: this.missing(values, label, threshold, approximated),
       flip: this.analysis.findFlip(label, threshold),
       ...(this.novelty && { unusual: this.unusual(this.novelty, values, probability) }),
+      ...(approximated.length > 0 && { approximated }),
     };
   }
 
@@ -67,22 +77,26 @@ export class Explainer {
     return isUnusual ? novelty.describe(values, probability, this.model.schema) : null;
   }
 
-  private shapley(probability: number): ShapleyEvidence {
+  private shapley(probability: number, approximated: ApproximatedPart[]): ShapleyEvidence {
     const { analysis, prevalence } = this;
-    const coalitionValues = analysis.coalitionValues(prevalence);
-    // Differs by rounding only; use the probability of predict, so that the contributions sum to it.
-    coalitionValues[coalitionValues.length - 1] = probability;
+    const { values: shares, isExact } = analysis.shapleyValues(prevalence, probability);
+    if (!isExact) approximated.push('shapley');
     const values = Object.fromEntries(analysis.allPlayerNames.map((name) => [name, 0]));
-    const shares = shapleyValues(coalitionValues);
     analysis.playerNames().forEach((name, player) => (values[name] = shares[player]));
     return { base: prevalence, values };
   }
 
-  private missing(sample: Float64Array, label: Label, threshold: number): MissingEvidence | null {
+  private missing(
+    sample: Float64Array,
+    label: Label,
+    threshold: number,
+    approximated: ApproximatedPart[],
+  ): MissingEvidence | null {
     const { schema, training } = this.model;
     const features = Array.from(sample.keys()).filter((feature) => Number.isNaN(sample[feature]));
     if (features.length === 0) return null;
-    const { method, values } = missingCombinations(features, schema, training);
+    const { method, values, isComplete } = missingCombinations(features, schema, training, this.options.maxComparisons);
+    if (!isComplete) approximated.push('missing');
     const probabilities = values.map((combination) => this.analysis.probabilityWith(features, combination));
     return {
       method,

@@ -1,8 +1,9 @@
-import type { Label } from '@cytoqueue/schema';
-import { classNames, type FlipEvidence, type RecordAnalysis } from './evidence';
+import { hasGrades, type Label, probabilityName } from '@cytoqueue/schema';
+import type { FlipEvidence, RecordAnalysis } from './evidence';
 import { gradesWasm } from '../kernel/wasm';
 import { copyIntoMemory, instantiate, type WasmInstance } from '../kernel/wasm-instance';
 import { createToProbability, type ToProbability } from '../knn/probability';
+import { shapleyValues } from './shapley';
 import type { Model, TrainingSet } from '../model/model';
 
 /** Limits numerators and squares to less than 2¹⁴, and denominators to 200, as `assembly/grades.ts` requires. */
@@ -16,11 +17,10 @@ const FAR = 2 ** 14;
 /** Relative tolerance: larger than all rounding between a distance and a probability. */
 const ROUNDING = 1e-9;
 
-/** Whether the model compares grades: whole numbers from 1, few enough, and not scaled. */
-export function hasGrades({ file: { scaling }, schema: { features } }: Model): boolean {
-  const maxGrade = Math.max(...features.map(({ max }) => max));
-  const areGrades = features.every(({ integer, min }) => integer && min >= 1);
-  return scaling === null && areGrades && maxGrade * features.length <= MAX_TOTAL_GRADES;
+/** Whether the model compares grades, few enough, and not scaled. */
+export function comparesGrades({ file: { scaling }, schema }: Model): boolean {
+  const { features } = schema;
+  return scaling === null && hasGrades(schema) && features[0].max * features.length <= MAX_TOTAL_GRADES;
 }
 
 type SetPlayer = (player: number, feature: number, grade: number) => void;
@@ -126,13 +126,15 @@ export class IntegerAnalysis implements RecordAnalysis {
     this.wasm.call('scoreCoalitions');
   }
 
-  coalitionValues(emptyValue: number): Float64Array {
+  shapleyValues(emptyValue: number, probability: number) {
     const { toProbability, benignScores, malignantScores } = this;
     const values = new Float64Array(2 ** this.measured.length);
     values[0] = emptyValue;
-    for (let coalition = 1; coalition < values.length; coalition++)
+    for (let coalition = 1; coalition < values.length - 1; coalition++)
       values[coalition] = toProbability(benignScores[coalition], malignantScores[coalition]);
-    return values;
+    // Differs by rounding only; use the probability of predict, so that the contributions sum to it.
+    values[values.length - 1] = probability;
+    return { values: shapleyValues(values), isExact: true };
   }
 
   probabilityWith(features: readonly number[], values: readonly number[]): number {
@@ -155,8 +157,8 @@ export class IntegerAnalysis implements RecordAnalysis {
     return {
       changes,
       total_change: changes.reduce((total, { from, to }) => total + Math.abs(to - from), 0),
-      predicted_class: classNames[label === 0 ? 1 : 0],
-      probability_malignant: this.flip.probability,
+      predicted_class: model.schema.labels[label === 0 ? 1 : 0],
+      [probabilityName(model.schema)]: this.flip.probability,
     };
   }
 

@@ -5,18 +5,30 @@ import type { TrainingSet } from '../model/model';
 export interface Combinations {
   readonly method: 'exact' | 'plausible';
   readonly values: readonly (readonly number[])[];
+  /** False when only some of the combinations in the training rows are tried. */
+  readonly isComplete: boolean;
 }
 
-/** Up to this many missing grades are tried in all combinations: 10 or 100 of them. */
-const MAX_EXACT_FEATURES = 2;
+/** Up to this many combinations of whole numbers are tried: two missing grades have 100. */
+const MAX_EXACT = 100;
 
-/** All combinations for one or two integer features; otherwise the distinct combinations in the training rows. */
-export function missingCombinations(features: readonly number[], schema: Schema, training: TrainingSet): Combinations {
-  const isExact =
-    features.length <= MAX_EXACT_FEATURES && features.every((feature) => schema.features[feature].integer);
-  return isExact
-    ? { method: 'exact', values: allCombinations(features, schema) }
-    : { method: 'plausible', values: seenCombinations(features, training) };
+/** All combinations of few integer values; otherwise distinct combinations in the training rows, evenly picked where there are too many. */
+export function missingCombinations(
+  features: readonly number[],
+  schema: Schema,
+  training: TrainingSet,
+  maxComparisons: number,
+): Combinations {
+  const choices = features.reduce((product, feature) => {
+    const { integer, min, max } = schema.features[feature];
+    return integer ? product * (max - min + 1) : Infinity;
+  }, 1);
+  if (choices <= MAX_EXACT) return { method: 'exact', values: allCombinations(features, schema), isComplete: true };
+  const seen = seenCombinations(features, training);
+  const most = Math.max(MAX_EXACT, Math.floor(maxComparisons / training.rows));
+  if (seen.length <= most) return { method: 'plausible', values: seen, isComplete: true };
+  const picked = Array.from({ length: most }, (_, index) => seen[Math.floor((index * seen.length) / most)]);
+  return { method: 'plausible', values: picked, isComplete: false };
 }
 
 function allCombinations(features: readonly number[], schema: Schema): number[][] {

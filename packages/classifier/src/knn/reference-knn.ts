@@ -29,12 +29,11 @@ export class ReferenceKnn {
 
   /**
    * Scores the sample that begins at `offset`.
-   * @returns bit mask of the features that were not measured
    * @throws RangeError when no feature was measured
    */
-  score(samples: Samples, offset: number): number {
+  score(samples: Samples, offset: number): void {
     const { search, neighborhood, model } = this;
-    const missingMask = search.computeDistances(samples, offset);
+    search.computeDistances(samples, offset);
     const { benign, malignant, all } = neighborhood.selectFrom(search.distances, search.rowsByLabel);
     if (model.file.rule === 'votes') {
       this.benign = countWithin(search.distances, search.rowsByLabel[0], all);
@@ -44,7 +43,6 @@ export class ReferenceKnn {
       this.malignant = search.meanDistance(malignant);
     }
     this.isFar = exceedsAlarm(all, model.file.alarm);
-    return missingMask;
   }
 
   /** The k nearest rows of both classes together, for any k. */

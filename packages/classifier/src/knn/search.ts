@@ -35,18 +35,15 @@ export class BruteForceSearch {
 
   /**
    * Computes the distances of the sample that begins at `offset`.
-   * @returns bit mask of the features that were not measured
    * @throws RangeError when no feature was measured
    */
-  computeDistances(samples: Samples, offset: number): number {
+  computeDistances(samples: Samples, offset: number): void {
     const { sample, scaling } = this;
     const hasZeroForMissing = samples instanceof Uint8Array;
-    let missingMask = 0;
     let measuredCount = 0;
     for (let feature = 0; feature < sample.length; feature++) {
       const value = samples[offset + feature];
       if (Number.isNaN(value) || (hasZeroForMissing && value === 0)) {
-        missingMask |= 1 << feature;
         sample[feature] = NaN;
       } else {
         measuredCount++;
@@ -55,7 +52,6 @@ export class BruteForceSearch {
     }
     if (measuredCount === 0) throw new RangeError('a sample without any measured feature has no distances');
     this.metric.computeDistances(sample, this.columns, this.distances);
-    return missingMask;
   }
 
   /** Distance of the row at a rank of a selection. */

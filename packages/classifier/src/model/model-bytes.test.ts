@@ -53,7 +53,7 @@ test.each([
   ['other JSON', '{"format":"onnx"}', 'not-a-model'],
   [
     'a later version',
-    Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":3'),
+    Buffer.from(shipped).toString().replace('"format_version":1', '"format_version":4'),
     'unsupported-version',
   ],
   [

@@ -3,7 +3,7 @@ import { validateModelFile } from './validate';
 import { type ModelFile, ModelFileError } from './model-file';
 
 const MAGIC = '{"format":"cytoqueue-model","format_version":';
-const VERSION_AND_DIGEST = /^[12],"digest":"(sha256:[0-9a-f]{64})",\n$/;
+const VERSION_AND_DIGEST = /^[123],"digest":"(sha256:[0-9a-f]{64})",\n$/;
 const FIRST_LINE_BYTES = MAGIC.length + `1,"digest":"sha256:${'0'.repeat(64)}",\n`.length;
 
 const BODY_KEYS = [
@@ -37,7 +37,7 @@ export function readModelFile(bytes: Uint8Array): ModelFile {
     throw new ModelFileError('not-a-model', 'the file does not start with the magic bytes of a model');
   const digest = VERSION_AND_DIGEST.exec(firstLine.slice(MAGIC.length))?.[1];
   if (digest === undefined)
-    throw new ModelFileError('unsupported-version', 'the first line is not that of format version 1 or 2');
+    throw new ModelFileError('unsupported-version', 'the first line is not that of format version 1 to 3');
   const body = buffer.subarray(FIRST_LINE_BYTES);
   if (digestOf(body) !== digest) throw new ModelFileError('digest-mismatch', 'the content does not match the digest');
   return assertValid(parseJson(buffer));

@@ -1,4 +1,4 @@
-import type { Label, SchemaId } from '@cytoqueue/schema';
+import type { ClassNames, Label, SchemaDefinition } from '@cytoqueue/schema';
 import type { DriftLimits } from '../drift/drift-limits';
 import type { NoveltyFile } from '../novelty/novelty-file';
 
@@ -20,14 +20,18 @@ export interface MetricValues {
 /** A model as stored: self-contained JSON without time, path, host or patient id. */
 export interface ModelFile {
   readonly format: 'cytoqueue-model';
-  /** 2 with `novelty` or `drift`: an older release refuses the file instead of answering without them. */
-  readonly format_version: 1 | 2;
+  /**
+   * 2 with `novelty` or `drift`, 3 with a schema of its own: an older release refuses the file instead of answering without
+   * them.
+   */
+  readonly format_version: 1 | 2 | 3;
   /** `sha256:` and the hex SHA-256 of all bytes after the first line, which holds this digest. */
   readonly digest: string;
   readonly name: string;
   readonly version: string;
-  readonly schema: SchemaId;
-  readonly labels: readonly ['benign', 'malignant'];
+  /** The id of a shipped schema, or from format version 3 on the schema itself. */
+  readonly schema: 'wbc' | 'wdbc' | SchemaDefinition;
+  readonly labels: ClassNames;
   /** Canonical names, in the order of a sample's values. */
   readonly features: readonly string[];
   readonly metric: MetricName;
@@ -42,9 +46,12 @@ export interface ModelFile {
   } | null;
   /** A k-th distance above this is unusual. An exact fraction; for `euclidean` of the squared distance. */
   readonly alarm: { readonly numerator: number; readonly denominator: number };
-  /** Smallest probability that is classified as malignant. */
+  /** Smallest probability that is classified as positive. */
   readonly operating_points: Readonly<Record<OperatingPoint, number>>;
-  /** Only with `class-ratio`: leave-one-out nonconformity scores of the training rows by class, ascending. */
+  /**
+   * Only with `class-ratio`: leave-one-out nonconformity scores of the training rows by class, ascending; `benign` are
+   * those of the negative class, whatever its name.
+   */
   readonly conformal: { readonly benign: readonly number[]; readonly malignant: readonly number[] } | null;
   readonly training: {
     /** `sha256:` and the hex SHA-256 of the training file. */
@@ -56,9 +63,9 @@ export interface ModelFile {
     readonly samples: readonly number[];
   };
   readonly evaluation: MetricValues;
-  /** How records unlike the training data are recognised beside `alarm`; absent from format version 1. */
+  /** How records unlike the training data are recognised beside `alarm`; absent from format version 1 and where the data allow no such rule. */
   readonly novelty?: NoveltyFile;
-  /** How far files differ from the training data by chance; absent from format version 1. */
+  /** How far files differ from the training data by chance; absent from format version 1 and where it was not measured. */
   readonly drift?: DriftLimits;
   readonly limits_of_use: readonly string[];
 }

@@ -1,6 +1,7 @@
-import { type Schema, schemas } from '@cytoqueue/schema';
+import type { Schema } from '@cytoqueue/schema';
 import { readModelFile } from './model-bytes';
 import type { ModelFile } from './model-file';
+import { schemaOf } from './validate';
 
 /** Training rows in flat arrays, in the order of the training file. */
 export interface TrainingSet {
@@ -8,7 +9,7 @@ export interface TrainingSet {
   readonly featureCount: number;
   /** Row-major rows × features. */
   readonly samples: Float64Array;
-  /** 0 benign, 1 malignant. */
+  /** 0 negative (benign), 1 positive (malignant). */
   readonly labels: Uint8Array;
   /** 1-based data rows of the training file. */
   readonly trainingRows: Int32Array;
@@ -40,7 +41,7 @@ export function parseModel(bytes: Uint8Array): Model {
     version,
     digest,
     ref: `${name}@${version}`,
-    schema: schemas[file.schema],
+    schema: schemaOf(file.schema),
     training: toTrainingSet(file),
   };
 }

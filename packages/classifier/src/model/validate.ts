@@ -1,4 +1,4 @@
-import { type Schema, schemas } from '@cytoqueue/schema';
+import { type Schema, SchemaError, createSchema, hasGrades, schemas } from '@cytoqueue/schema';
 import { isDriftLimits } from '../drift/drift-limits';
 import { isNoveltyFile } from '../novelty/novelty-file';
 import type { ModelFile } from './model-file';
@@ -9,9 +9,24 @@ type Rule = readonly [field: string, isValid: (file: UncheckedFile, schema: Sche
 /** @returns the first invalid field, or undefined. All rules about the content of a model file are here. */
 export function validateModelFile(file: unknown): string | undefined {
   if (!isObject(file)) return 'not an object';
-  const schema = Object.values(schemas).find(({ id }) => id === file.schema);
+  const schema = findSchema(file);
   if (schema === undefined) return 'schema';
   return rules.find(([, isValid]) => !isValid(file, schema))?.[0];
+}
+
+/** The shipped schema that a model file names, or the one that it holds. @throws SchemaError */
+export function schemaOf(schema: ModelFile['schema']): Schema {
+  return typeof schema === 'string' ? schemas[schema] : createSchema(schema);
+}
+
+function findSchema({ schema, format_version: version }: UncheckedFile): Schema | undefined {
+  if (version !== 3) return Object.values(schemas).find(({ id }) => id === schema);
+  try {
+    return createSchema(schema);
+  } catch (error) {
+    if (error instanceof SchemaError) return undefined;
+    throw error;
+  }
 }
 
 /** In order: later rules rely on earlier ones. */
@@ -32,16 +47,16 @@ const rules: readonly Rule[] = [
   ['evaluation', ({ evaluation }) => isObject(evaluation)],
   ['novelty', ({ novelty, features }) => novelty === undefined || isNoveltyFile(novelty, (features as string[]).length)],
   ['drift', ({ drift }) => drift === undefined || isDriftLimits(drift)],
-  ['format_version', ({ format_version: version, novelty, drift }) => version === (novelty === undefined && drift === undefined ? 1 : 2)],
+  ['format_version', ({ format_version: version, novelty, drift }) => version === 3 || version === (novelty === undefined && drift === undefined ? 1 : 2)],
   ['limits_of_use', ({ limits_of_use: limits }) => Array.isArray(limits) && limits.every((limit) => typeof limit === 'string')],
 ]; // prettier-ignore
 
 /** Row numbers are stored in 32 bits. */
 const MAX_ROW_NUMBER = 2 ** 31 - 1;
 
-/** With integers from 1, Bray-Curtis distances are exact fractions whose denominator is never 0. */
+/** With grades, Bray-Curtis distances are exact fractions whose denominator is never 0. */
 function isBrayCurtis(metric: unknown, schema: Schema): boolean {
-  return metric === 'bray-curtis' && schema.features.every(({ integer, min }) => integer && min >= 1);
+  return metric === 'bray-curtis' && hasGrades(schema);
 }
 
 function isScaling(scaling: unknown, { features }: Schema): boolean {

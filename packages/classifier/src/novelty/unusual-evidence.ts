@@ -1,7 +1,7 @@
 /** Why a record is unusual; JSON as it stands, features by their canonical names. */
 export interface UnusualEvidence {
   /** The class whose training rows the record was compared with: the one that it fits best among those left open by its probability. */
-  readonly compared_with: 'benign' | 'malignant';
+  readonly compared_with: string;
   /** Above 1 the record is farther from that class than nearly all of its training rows. */
   readonly distance_over_limit: number;
   /** The magnification that explains the sizes, relative to the training data; null where the sizes are as expected. */

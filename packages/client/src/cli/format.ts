@@ -19,6 +19,7 @@ import type {
   Preflight,
   QueueState,
 } from '../types';
+import { probabilityOf } from '../probability';
 
 const SHOWN_FEATURES = 3;
 /** Row number of errors in the header. */
@@ -26,12 +27,13 @@ const HEADER_ROW = 0;
 
 export function formatPrediction({ id, status, model, result, error }: Prediction): string {
   if (result === undefined) return [`${id}: ${status}`, ...(error === undefined ? [] : [error.detail])].join('\n');
-  const { predicted_class, probability_malignant, outcome, reasons, missing_features, neighbors, evidence } = result;
+  const { predicted_class, outcome, reasons, missing_features, neighbors, evidence } = result;
+  const about = result.positive_class === undefined ? 'malignancy' : result.positive_class;
   const strongest = Object.entries(evidence.shapley.values)
     .toSorted(([, a], [, b]) => Math.abs(b) - Math.abs(a))
     .slice(0, SHOWN_FEATURES);
   return [
-    `${predicted_class}, probability of malignancy ${percent(probability_malignant)}, ${outcome}`,
+    `${predicted_class}, probability of ${about} ${percent(probabilityOf(result))}, ${outcome}`,
     ...reasons.map((reason) => `  ${reason}`),
     ...(missing_features.length === 0 ? [] : [`  not measured: ${missing_features.join(', ')}`]),
     `nearest training rows: ${neighbors.map((neighbor) => `row ${neighbor.training_row} ${neighbor.class} at ${neighbor.distance.toFixed(3)}`).join(', ')}`,
@@ -57,26 +59,34 @@ export function formatBatch({
     `${id}: ${status}, ${percent(progress)}${eta}`,
     `  ${filename ?? 'unnamed file'}, model ${model.name}@${model.version}`,
     `  ${counts.total} rows: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
-    `  ${summary.benign} benign, ${summary.malignant} malignant; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
-    ...formatAgreement(agreement),
+    `  ${formatClasses(summary.classes)}; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
+    ...formatAgreement(agreement, Object.keys(summary.classes)),
     ...formatDrift(drift),
     ...(summary.drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
   ].join('\n');
 }
 
-function formatAgreement(agreement: Agreement | undefined): string[] {
+function formatClasses(classes: Batch['summary']['classes']): string {
+  const counts = Object.entries(classes).map(([name, count]) => `${count} ${name}`);
+  return counts.length === 0 ? 'no class counts' : counts.join(', ');
+}
+
+function formatAgreement(agreement: Agreement | undefined, [negative = '', positive = '']: string[]): string[] {
   if (agreement === undefined) return [];
   const { column, confident, ...all } = agreement;
   return [
-    `  compared with the classes in column "${column}": ${formatMatrix(all)}`,
-    `  of these confident: ${formatMatrix(confident)}`,
+    `  compared with the classes in column "${column}": ${formatMatrix(all, negative, positive)}`,
+    `  of these confident: ${formatMatrix(confident, negative, positive)}`,
   ];
 }
 
-function formatMatrix({ true_positive, false_negative, true_negative, false_positive }: ConfusionMatrix): string {
-  const malignant = true_positive + false_negative;
-  const benign = true_negative + false_positive;
-  return `${true_positive} of ${malignant} malignant and ${true_negative} of ${benign} benign rows agree`;
+function formatMatrix(
+  { true_positive, false_negative, true_negative, false_positive }: ConfusionMatrix,
+  negative: string,
+  positive: string,
+): string {
+  const positives = `${true_positive} of ${true_positive + false_negative} ${positive}`;
+  return `${positives} and ${true_negative} of ${true_negative + false_positive} ${negative} rows agree`;
 }
 
 const MAX_DRIFT_COLUMNS = 10;

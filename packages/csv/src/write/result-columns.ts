@@ -1,27 +1,27 @@
-/** Columns that a result file adds after the input's own. */
-export const RESULT_COLUMNS = [
+/** Columns that a result file adds after the input's own. @param probability name of the column with the probability of the positive class */
+export const resultColumns = (probability: string) => [
   'row',
   'row_status',
   'predicted_class',
-  'probability_malignant',
+  probability,
   'outcome',
   'reason',
   'missing_features',
   'model',
   'error_code',
   'error_detail',
-] as const;
+];
 
 /** Columns added after the input's own in the file of rows that two models classify differently. */
-export const CHANGE_COLUMNS = [
+export const changeColumns = (probability: string) => [
   'row',
   'predicted_class',
-  'probability_malignant',
+  probability,
   'model',
   'previous_class',
-  'previous_probability_malignant',
+  `previous_${probability}`,
   'previous_model',
-] as const;
+];
 
 /** Prefixes each added column with `cytoqueue_`, repeatedly if needed, until it differs from every input column. */
 export function uniqueColumnNames(added: readonly string[], inputColumns: readonly string[]): string[] {

@@ -118,7 +118,6 @@ const confirmation = {
   model: 'string',
   operating_point: 'string',
   predicted_class: 'string',
-  probability_malignant: 'number',
   outcome: 'string',
   confirmed_class: 'string',
   confirmed_at: 'string',

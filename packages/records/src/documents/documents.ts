@@ -1,4 +1,5 @@
 /** The JSON documents in the object store. Most members are in snake case, because the API returns several documents unchanged. */
+import type { ClassNames } from '@cytoqueue/schema';
 import type { AgreementDocument } from '../agreement';
 
 /** A model version, fixed when the request was accepted. */
@@ -26,15 +27,18 @@ export interface PredictionRequest {
 export interface NeighborDocument {
   /** 1-based data row of the training file. */
   training_row: number;
-  class: 'benign' | 'malignant';
+  class: string;
   distance: number;
   features: Record<string, number | null>;
 }
 
 export interface PredictionResult {
-  predicted_class: 'benign' | 'malignant';
-  /** 0..1 */
-  probability_malignant: number;
+  predicted_class: string;
+  /** 0..1; of models of benign and malignant records. */
+  probability_malignant?: number;
+  /** 0..1, and the class that it is about; of models with other classes. */
+  probability_positive?: number;
+  positive_class?: string;
   operating_point: { name: OperatingPointName; threshold: number };
   outcome: 'confident' | 'indeterminate';
   reasons: string[];
@@ -47,6 +51,7 @@ export interface PredictionResult {
     missing: object | null;
     flip: object | null;
     unusual?: object | null;
+    approximated?: readonly string[];
   };
 }
 
@@ -145,6 +150,8 @@ export interface BatchDocument {
   warnings_total?: number;
   /** The upload's import settings with the content of its profile, so that later changes of the profile have no effect. */
   import_settings?: { profile?: object; sheet?: string; charset?: string };
+  /** Classes of the model, the positive one last. Absent for models of benign and malignant records. */
+  labels?: ClassNames;
   /** The batch whose rows this batch scores again, and the model to compare with. */
   rescores?: { batch_id: string; model: ModelPin; operating_point: OperatingPointName };
 }
@@ -171,6 +178,7 @@ export interface DriftDocument {
 /**
  * `benign` and `malignant` add up to the scored rows, as do `confident_benign`, `confident_malignant` and `indeterminate`.
  * `missing_features` counts scored rows of any class.
+ * For models with other classes `benign` counts the negative one and `malignant` the positive one.
  */
 export interface BatchSummary {
   benign: number;
@@ -370,10 +378,12 @@ export interface ConfirmationDocument {
   /** `name@version` */
   model: string;
   operating_point: OperatingPointName;
-  predicted_class: 'benign' | 'malignant';
-  probability_malignant: number;
+  predicted_class: string;
+  probability_malignant?: number;
+  probability_positive?: number;
+  positive_class?: string;
   outcome: 'confident' | 'indeterminate';
-  confirmed_class: 'benign' | 'malignant';
+  confirmed_class: string;
   /** A day: 2026-11-02. */
   confirmed_at: string;
 }

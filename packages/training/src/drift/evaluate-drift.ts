@@ -5,7 +5,7 @@ import {
   MIN_VERDICT_ROWS,
   type Model,
 } from '@cytoqueue/classifier';
-import { createRandom, type Random, shuffle } from '../evaluation/random';
+import { createRandom, type Random, shuffle } from '@cytoqueue/classifier';
 import { type SimulatedShift, simulatedShifts } from '../novelty/simulated-shifts';
 
 /** The verdicts on a shifted copy of the training file, and on random excerpts of it. */

@@ -1,14 +1,14 @@
+import { hasGrades } from '@cytoqueue/schema';
 import {
   ClassMix,
   type DriftLimits,
-  hasHistogram,
   lengthPowersOf,
   magnificationOf,
   meanEffect,
   type Model,
   OtherScales,
 } from '@cytoqueue/classifier';
-import { createRandom, type Random } from '../evaluation/random';
+import { createRandom, type Random } from '@cytoqueue/classifier';
 
 const SEED = 11;
 const SAMPLES = 200;
@@ -21,7 +21,7 @@ const QUANTILE = 0.995;
 /** Measures how far random samples of the training rows, of any mix of classes, differ from them by chance. */
 export function fitDriftLimits(model: Pick<Model, 'schema' | 'training'>): DriftLimits {
   const mix = new ClassMix(model);
-  const scales = hasHistogram(model.schema) ? new OtherScales(model) : undefined;
+  const scales = hasGrades(model.schema) ? new OtherScales(model) : undefined;
   const powers = lengthPowersOf(model.schema);
   const random = createRandom(SEED);
   const worst = { largest_effect: 0, mean_effect: 0, scale_gain: LEAST_SCALE_GAIN, magnification: 0 };

@@ -1,6 +1,6 @@
 import { DriftJudge, MIN_VERDICT_ROWS, parseModel } from '@cytoqueue/classifier';
 import { shippedModel } from '../../../classifier/test/wisconsin';
-import { createRandom, shuffle } from '../evaluation/random';
+import { createRandom, shuffle } from '@cytoqueue/classifier';
 import { simulatedShifts } from '../novelty/simulated-shifts';
 
 const models = {

@@ -1,6 +1,6 @@
 import { type Candidate, scoreCandidate } from './candidate';
 import { assignFolds } from './folds';
-import { createRandom } from './random';
+import { createRandom } from '@cytoqueue/classifier';
 import { distanceMatrix, type DistanceConfig } from './distance-configs';
 import { type EvaluationData, type Split, type SplitStatistics, summarizeSplit } from './split-statistics';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { completeRows } from '../../../classifier/test/wisconsin';
 import { groupById } from '../training-data';
 import { assignFolds } from './folds';
-import { createRandom } from './random';
+import { createRandom } from '@cytoqueue/classifier';
 
 test('keeps the rows of a group in one fold', () => {
   const rows = fc.array(fc.record({ label: fc.constantFrom(0, 1), group: fc.nat(8) }), {

@@ -1,4 +1,4 @@
-import { type Random, shuffle } from './random';
+import { type Random, shuffle } from '@cytoqueue/classifier';
 
 /**
  * Assigns rows to folds: rows of one group stay together, and the classes are balanced between folds as well as that

@@ -1,4 +1,4 @@
-import { createRandom } from './random';
+import { createRandom } from '@cytoqueue/classifier';
 
 /** Bound once: Jest runs tests in a vm context, where reading a global is slow. */
 const { ceil, floor } = Math;

@@ -8,7 +8,7 @@ import {
 import type { Label, Schema } from '@cytoqueue/schema';
 import { inverse, Matrix } from 'ml-matrix';
 import { assignFolds } from '../evaluation/folds';
-import { createRandom } from '../evaluation/random';
+import { createRandom } from '@cytoqueue/classifier';
 
 /** How strict the rule is. */
 export interface NoveltyOptions {

@@ -9,7 +9,7 @@ import {
 import fc from 'fast-check';
 import { sampleWithMissing } from '../../../classifier/test/random-model';
 import { shippedModel } from '../../../classifier/test/wisconsin';
-import { createRandom } from '../evaluation/random';
+import { createRandom } from '@cytoqueue/classifier';
 import { simulatedShifts } from './simulated-shifts';
 
 const original = parseModel(shippedModel('wbc-knn', '1.1.0'));

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto';
 import { type BatchDocument, type ModelPin, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
-import type { Schema } from '@cytoqueue/schema';
+import { type Schema, probabilityName } from '@cytoqueue/schema';
 import type { ImportProfile } from '@cytoqueue/tabular';
 import { type NamedProfile, findImportProfile } from '../import-profiles/import-profiles';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
@@ -61,7 +61,10 @@ async function acceptNewUpload(
     if (upload.importing.on_warning === 'abort' && warningsTotal > 0) throw fileHasWarnings(received.summary);
     return received;
   });
-  const batch = createBatchDocument(id, filename, pin, upload, summary, profile?.content);
+  const batch = {
+    ...createBatchDocument(id, filename, pin, upload, summary, profile?.content),
+    ...otherLabels(schema),
+  };
   const accepted = await commitBatch(deps, upload, batch, idempotencyPayload(upload, summary.sha256));
   if (accepted.id === id) deps.metrics.uploaded(summary.bytes);
   return accepted;
@@ -131,6 +134,11 @@ function abortOnDisconnect(request: Request, response: Response): AbortSignal {
     if (!request.complete) controller.abort(new Error('the client disconnected'));
   });
   return controller.signal;
+}
+
+/** The classes of a model, for a batch document. Those of benign and malignant records are not written. */
+function otherLabels(schema: Schema): Pick<BatchDocument, 'labels'> {
+  return probabilityName(schema) === 'probability_malignant' ? {} : { labels: schema.labels };
 }
 
 function createBatchDocument(

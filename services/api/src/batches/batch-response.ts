@@ -139,7 +139,7 @@ async function readResponseFromStore(
 /** The state of a batch right after its acceptance, for a response that must not fail. */
 export function toAcceptedResponse(batch: BatchDocument): BatchResponse {
   const counts = { total: batch.rows, pending: batch.rows, succeeded: 0, rejected: 0, failed: 0 };
-  const summary = toSummaryResponse(summarize(emptyCounts()));
+  const summary = toSummaryResponse(batch, summarize(emptyCounts()));
   return { ...toBaseResponse(batch), status: 'queued', counts, summary, progress: 0, eta_seconds: null };
 }
 
@@ -154,7 +154,7 @@ function toFinishedResponse(
     status,
     completed_at: completedAt,
     counts,
-    summary: { ...toSummaryResponse(summary), drift: psi && { psi, notes } },
+    summary: { ...toSummaryResponse(batch, summary), drift: psi && { psi, notes } },
     drift: drift?.verdict && drift,
     agreement,
     progress: 1,
@@ -172,7 +172,7 @@ function toUnreadableResponse(id: string, error: { code: string; detail: string 
     filename: null,
     model: { name: 'unknown', version: 'unknown', digest: `sha256:${'0'.repeat(64)}` },
     counts: { total: 0, pending: 0, succeeded: 0, rejected: 0, failed: 0 },
-    summary: toSummaryResponse(summarize(emptyCounts())),
+    summary: { classes: {}, indeterminate: 0, missing_features: 0 },
     progress: 1,
     eta_seconds: 0,
     input_sha256: '',
@@ -194,11 +194,15 @@ function addCarriedOver(live: LiveProgress, runDocument: RunDocument | undefined
 }
 
 /** States the counts by the model's labels too, as for models with other labels. */
-function toSummaryResponse(summary: BatchSummary) {
-  const { benign, malignant, confident_benign, confident_malignant } = summary;
-  const confident =
-    confident_benign === undefined ? undefined : { benign: confident_benign, malignant: confident_malignant };
-  return { ...summary, classes: { benign, malignant }, confident };
+function toSummaryResponse({ labels }: Pick<BatchDocument, 'labels'>, summary: BatchSummary) {
+  const { benign, malignant, confident_benign, confident_malignant, indeterminate, missing_features } = summary;
+  const [negative, positive] = labels ?? ['benign', 'malignant'];
+  const byClass = {
+    classes: { [negative]: benign, [positive]: malignant },
+    confident:
+      confident_benign === undefined ? undefined : { [negative]: confident_benign, [positive]: confident_malignant },
+  };
+  return labels === undefined ? { ...summary, ...byClass } : { ...byClass, indeterminate, missing_features };
 }
 
 export function isBatchFinished(status: BatchResponse['status']): boolean {
@@ -237,7 +241,7 @@ function toRunningResponse(stored: StoredBatch, live: LiveCounts) {
   return {
     status: runningStatus(stored, live),
     counts: { total: batch.rows, pending: batch.rows - done, succeeded, rejected, failed: 0 },
-    summary: toSummaryResponse(summarize(live)),
+    summary: toSummaryResponse(batch, summarize(live)),
     progress: Math.min(done / batch.rows, MAX_LIVE_PROGRESS),
     eta_seconds: etaSeconds(runDocument?.opened_at ?? batch.created_at, done - doneBefore, batch.rows - done),
   };

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { CHANGE_COLUMNS, RESULT_COLUMNS } from '@cytoqueue/csv';
+import { changeColumns, resultColumns } from '@cytoqueue/csv';
 import { type BatchDocument, type FileDigest, errorColumns, explainColumns } from '@cytoqueue/records';
-import { type Schema, normalizeName } from '@cytoqueue/schema';
+import { type Schema, normalizeName, probabilityName } from '@cytoqueue/schema';
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 import { type ColumnType, RESULT_FORMATS, type ResultFormat, convertResultsInThread } from '@cytoqueue/tabular';
 import type { Request, Response } from 'express';
@@ -29,10 +29,10 @@ export function columnTypes(file: RunFile, { input, options, ...batch }: BatchDo
   const idColumn = input.canonical === undefined ? findId(input.columns, schema) : input.canonical.id;
   const added =
     file === 'results'
-      ? [...RESULT_COLUMNS, ...(options.explain ? explainColumns(schema) : [])]
+      ? [...resultColumns(probabilityName(schema)), ...(options.explain ? explainColumns(schema) : [])]
       : file === 'errors'
         ? errorColumns(batch)
-        : CHANGE_COLUMNS;
+        : changeColumns(probabilityName(schema));
   return [
     ...input.columns.map((_, column): ColumnType => (column === idColumn ? 'identifier' : 'carried')),
     ...added.map((name): ColumnType =>

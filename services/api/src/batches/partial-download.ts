@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
+import { resultColumns, resultHeader } from '@cytoqueue/csv';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import {
   type BatchDocument,
@@ -13,6 +13,7 @@ import {
   listScoredShards,
   maxShardBytes,
 } from '@cytoqueue/records';
+import { probabilityName } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { Problem } from '../http/problem';
@@ -76,13 +77,11 @@ async function headerRow(
         ? new Problem('expired', 'The uploaded file is not kept any more.', { cause: error })
         : error;
     });
+  const { schema } = (await registry.loadPinned(model)).model;
   const added =
     file === 'errors'
       ? errorColumns(batch)
-      : [
-          ...RESULT_COLUMNS,
-          ...(options.explain ? explainColumns((await registry.loadPinned(model)).model.schema) : []),
-        ];
+      : [...resultColumns(probabilityName(schema)), ...(options.explain ? explainColumns(schema) : [])];
   return resultHeader(header, { dialect: input.dialect, columns: input.columns, added, formulas: options.formulas });
 }
 

@@ -123,11 +123,15 @@ export class PreflightStatistics {
     return cell === undefined || cell === '' ? null : Number(cell);
   }
 
-  private countMissing({ count, missingMasks }: ShardSamples): void {
-    for (const mask of missingMasks.subarray(0, count)) {
-      if (mask === 0) continue;
+  private countMissing({ count, samples, missingMasks }: ShardSamples): void {
+    const isMissing = samples instanceof Uint8Array ? (value?: number) => value === 0 : Number.isNaN;
+    const width = this.missing.length;
+    for (let sample = 0; sample < count; sample++) {
+      if (missingMasks[sample] === 0) continue;
       this.incomplete++;
-      this.missing.forEach((rows, feature) => (this.missing[feature] = rows + ((mask >>> feature) & 1)));
+      this.missing.forEach((rows, feature) => {
+        if (isMissing(samples[sample * width + feature])) this.missing[feature] = rows + 1;
+      });
     }
   }
 

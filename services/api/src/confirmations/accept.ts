@@ -20,7 +20,7 @@ import { Problem } from '../http/problem';
 import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
-import { type TargetDeps, findTargets } from './find-targets';
+import { type Target, type TargetDeps, findTargets } from './find-targets';
 import { changeWithMarker } from './marked-change';
 import type { CsvRow } from './read-csv';
 
@@ -65,11 +65,24 @@ export async function acceptConfirmations(
     const target = targets[position] as (typeof targets)[number];
     const { confirmed_class, confirmed_at = today } = body;
     const id = idAfter('conf_', firstId, index);
-    outcomes[index] = target instanceof Problem ? target : { id, ...target, confirmed_class, confirmed_at };
+    outcomes[index] = target instanceof Problem ? target : toEntry(id, target, confirmed_class, confirmed_at);
   }
   const entries = outcomes.filter((outcome): outcome is ConfirmationDocument => !(outcome instanceof Problem));
   await storeEntries(deps, tenant, firstId, entries);
   return outcomes;
+}
+
+function toEntry(
+  id: string,
+  { labels, ...target }: Target,
+  confirmed_class: string,
+  confirmed_at: string,
+): ConfirmationDocument | Problem {
+  if (labels.includes(confirmed_class)) return { id, ...target, confirmed_class, confirmed_at };
+  const detail = `must be a class of the model: ${labels.join(' or ')}`;
+  return new Problem('invalid-request', `confirmed_class: ${detail}`, {
+    errors: [{ field: 'confirmed_class', code: 'unknown-class', detail, received: confirmed_class }],
+  });
 }
 
 /** A repeated request gets the ids of the first, so that it stores nothing twice. */

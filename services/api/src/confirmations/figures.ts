@@ -1,4 +1,4 @@
-import type { ConfirmationDocument, ScoredRecords } from '@cytoqueue/records';
+import { type ConfirmationDocument, type ScoredRecords, positiveClassOf, probabilityOf } from '@cytoqueue/records';
 import type { Period } from '../scored-days/period';
 import { meanInterval, wilsonInterval } from './intervals';
 import type { PerformanceEntry } from './openapi';
@@ -80,13 +80,19 @@ function toEntries({ model, operatingPoint, predicted, confirmed }: Group): Perf
 
 type Entries = readonly ConfirmationDocument[];
 
+function isPositive(entry: ConfirmationDocument): boolean {
+  return entry.confirmed_class === positiveClassOf(entry);
+}
+
+function isPositivePrediction(entry: ConfirmationDocument): boolean {
+  return entry.predicted_class === positiveClassOf(entry);
+}
+
 function toRates(entries: Entries) {
-  const count = (confirmed: string, predicted: string): number =>
-    entries.filter(
-      ({ confirmed_class, predicted_class }) => confirmed_class === confirmed && predicted_class === predicted,
-    ).length;
-  const [true_positive, false_negative] = [count('malignant', 'malignant'), count('malignant', 'benign')];
-  const [true_negative, false_positive] = [count('benign', 'benign'), count('benign', 'malignant')];
+  const count = (confirmed: boolean, predicted: boolean): number =>
+    entries.filter((entry) => isPositive(entry) === confirmed && isPositivePrediction(entry) === predicted).length;
+  const [true_positive, false_negative] = [count(true, true), count(true, false)];
+  const [true_negative, false_positive] = [count(false, false), count(false, true)];
   return {
     true_positive,
     false_negative,
@@ -98,26 +104,20 @@ function toRates(entries: Entries) {
 }
 
 function toBrier(entries: Entries): PerformanceEntry['brier'] {
-  const errors = entries.map(
-    ({ probability_malignant, confirmed_class }) =>
-      (probability_malignant - (confirmed_class === 'malignant' ? 1 : 0)) ** 2,
-  );
+  const errors = entries.map((entry) => (probabilityOf(entry) - (isPositive(entry) ? 1 : 0)) ** 2);
   return meanInterval(sum(errors), sum(errors.map((error) => error * error)), errors.length);
 }
 
 function toCalibration(entries: Entries): PerformanceEntry['calibration'] {
   return Array.from({ length: BINS }, (_, bin) => {
-    const inBin = entries.filter(
-      ({ probability_malignant }) => Math.min(BINS - 1, Math.floor(probability_malignant * BINS)) === bin,
-    );
-    const malignant = inBin.filter(({ confirmed_class }) => confirmed_class === 'malignant').length;
+    const inBin = entries.filter((entry) => Math.min(BINS - 1, Math.floor(probabilityOf(entry) * BINS)) === bin);
+    const positive = inBin.filter(isPositive).length;
     return {
       from: bin / BINS,
       to: (bin + 1) / BINS,
       count: inBin.length,
-      mean_probability:
-        inBin.length === 0 ? null : sum(inBin.map(({ probability_malignant }) => probability_malignant)) / inBin.length,
-      observed: wilsonInterval(malignant, inBin.length),
+      mean_probability: inBin.length === 0 ? null : sum(inBin.map(probabilityOf)) / inBin.length,
+      observed: wilsonInterval(positive, inBin.length),
     };
   });
 }

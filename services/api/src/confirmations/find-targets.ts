@@ -1,11 +1,14 @@
 import {
   type ConfirmationDocument,
+  type ModelPin,
   ObjectKeys,
   findDocument,
+  pickProbability,
   predictionCompletionShape,
   predictionRequestShape,
   readDocument,
 } from '@cytoqueue/records';
+import type { ClassNames } from '@cytoqueue/schema';
 import { BatchRows, type BatchRowsDeps } from '../batches/rows/batch-rows';
 import type { BatchRow } from '../batches/rows/result-row';
 import { forEachConcurrently } from '../for-each-concurrently';
@@ -21,8 +24,8 @@ export interface TargetReference {
   sample_id?: string;
 }
 
-/** The answer that is confirmed. */
-export type Target = Omit<ConfirmationDocument, 'id' | 'confirmed_class' | 'confirmed_at'>;
+/** The answer that is confirmed, and the classes of its model. */
+export type Target = Omit<ConfirmationDocument, 'id' | 'confirmed_class' | 'confirmed_at'> & { labels: ClassNames };
 
 export type TargetDeps = BatchRowsDeps & { retention: Pick<RetentionPolicy, 'isExpired'> };
 
@@ -75,20 +78,26 @@ async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {
   }
 }
 
-async function findPrediction({ store, retention }: TargetDeps, tenant: string, id: string): Promise<Target> {
+async function labelsOf({ registry }: TargetDeps, pin: ModelPin): Promise<ClassNames> {
+  return (await registry.loadPinned(pin)).model.schema.labels;
+}
+
+async function findPrediction(deps: TargetDeps, tenant: string, id: string): Promise<Target> {
+  const { store, retention } = deps;
   if (retention.isExpired(id)) throw notStored();
   const request = await readDocument(store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
   const completion = await findDocument(store, ObjectKeys.predictionResult(tenant, id), predictionCompletionShape);
   if (completion === undefined) throw new Problem('not-finished', 'The prediction has no result yet.');
   if (completion.status !== 'succeeded') throw notSucceeded(`The prediction is ${completion.status}.`);
-  const { predicted_class, probability_malignant, outcome, operating_point } = completion.result;
+  const { predicted_class, outcome, operating_point } = completion.result;
   return {
+    labels: await labelsOf(deps, request.model),
     target: id,
     predicted_at: request.created_at,
     model: `${request.model.name}@${request.model.version}`,
     operating_point: operating_point.name,
     predicted_class,
-    probability_malignant,
+    ...pickProbability(completion.result),
     outcome,
   };
 }
@@ -117,17 +126,22 @@ async function findRows(
   });
 }
 
-function toTarget({ batch }: BatchRows, found: BatchRow | undefined, row: number | undefined): Target | Problem {
+function toTarget(
+  { batch, labels }: Pick<BatchRows, 'batch' | 'labels'>,
+  found: BatchRow | undefined,
+  row: number | undefined,
+): Target | Problem {
   if (row === undefined || row > batch.rows) return notStored();
   if (found?.result === undefined) return notSucceeded(`The row is ${found?.error?.status ?? 'not scored'}.`);
-  const { predicted_class, probability_malignant, outcome } = found.result;
+  const { predicted_class, outcome } = found.result;
   return {
+    labels,
     target: `${batch.id}.${row}`,
     predicted_at: batch.created_at,
     model: `${batch.model.name}@${batch.model.version}`,
     operating_point: batch.options.operating_point,
     predicted_class,
-    probability_malignant,
+    ...pickProbability(found.result),
     outcome,
   };
 }

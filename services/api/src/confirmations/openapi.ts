@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { idempotencyKey, jsonResponse, page, problemResponses, timestamp } from '../http/response-schemas';
+import {
+  idempotencyKey,
+  jsonResponse,
+  page,
+  probabilityMembers,
+  problemResponses,
+  timestamp,
+} from '../http/response-schemas';
 import type { Operation } from '../http/router';
 import { pageQuery } from '../http/pagination';
 import { periodQuery } from '../scored-days/period';
@@ -8,7 +15,7 @@ import { periodQuery } from '../scored-days/period';
 
 const tags = ['confirmations'];
 const idParam = { path: z.object({ id: z.string() }) };
-const label = z.enum(['benign', 'malignant']);
+const label = z.string().min(1).max(64);
 const operatingPoint = z.enum(['default', 'sensitivity99']);
 const text = z.string().trim().min(1).max(256);
 
@@ -20,7 +27,7 @@ export const confirmationBody = z
     batch_id: text.optional(),
     row: z.int().min(1).optional().meta({ description: 'Of the batch, as its results number it' }),
     sample_id: text.optional().meta({ description: 'Instead of the row, where it stands once in the batch' }),
-    confirmed_class: label,
+    confirmed_class: label.meta({ description: 'A class of the model', example: 'malignant' }),
     confirmed_at: z.iso.date().optional().meta({ description: 'Day of the diagnosis; today (UTC) when left out' }),
   })
   .superRefine((body, context) => {
@@ -50,7 +57,7 @@ export const confirmation = z
     model: z.string().meta({ example: 'wbc-knn@1.1.0' }),
     operating_point: operatingPoint,
     predicted_class: label,
-    probability_malignant: z.number().min(0).max(1),
+    ...probabilityMembers,
     outcome: z.enum(['confident', 'indeterminate']),
     confirmed_class: label,
     confirmed_at: z.iso.date(),
@@ -98,7 +105,7 @@ const performanceEntry = z
           observed: estimate,
         }),
       )
-      .meta({ description: 'Tenths of the scale of probabilities, with the share that was malignant' }),
+      .meta({ description: 'Tenths of the scale of probabilities, with the share that was of the positive class' }),
   })
   .meta({ id: 'PerformanceEntry' });
 

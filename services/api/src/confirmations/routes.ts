@@ -5,6 +5,7 @@ import {
   confirmationShape,
   idTimeMs,
   listNewestFirst,
+  pickProbability,
   readDocument,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError } from '@cytoqueue/storage';
@@ -171,7 +172,7 @@ function toResponse({ target, ...entry }: ConfirmationDocument): z.output<typeof
     model: entry.model,
     operating_point: entry.operating_point,
     predicted_class: entry.predicted_class,
-    probability_malignant: entry.probability_malignant,
+    ...pickProbability(entry),
     outcome: entry.outcome,
     confirmed_class: entry.confirmed_class,
     confirmed_at: entry.confirmed_at,

@@ -19,7 +19,16 @@ export const modelPin = z
   .strictObject({ name: text, version: text, digest: text.regex(/^sha256:[0-9a-f]{64}$/) })
   .meta({ id: 'ModelPin', description: 'The model version that was pinned when the request was accepted' });
 
-const label = z.enum(['benign', 'malignant']);
+const label = text.meta({ description: 'A class of the model: `benign` or `malignant` for the shipped models' });
+const probability = z.number().min(0).max(1);
+/** The probability of the positive class, under the name that its model's classes give it. */
+export const probabilityMembers = {
+  probability_malignant: probability.optional().meta({ description: 'Of models of benign and malignant records' }),
+  probability_positive: probability.optional().meta({ description: 'Of models with other classes' }),
+  positive_class: text
+    .optional()
+    .meta({ description: 'The class that `probability_positive` is about; of models with other classes' }),
+};
 const featureValues = z
   .record(z.string(), z.number().nullable())
   .meta({ description: 'By canonical name; null = not measured' });
@@ -60,7 +69,7 @@ const evidence = z
     conformal: z
       .strictObject({
         level: z.number(),
-        p_values: z.strictObject({ benign: z.number(), malignant: z.number() }),
+        p_values: z.record(text, z.number()).meta({ description: 'By class' }),
         set: z.array(label),
       })
       .nullable()
@@ -68,7 +77,7 @@ const evidence = z
         description: 'The conformal prediction set; null for models without a calibrated nonconformity score',
       }),
     shapley: z.strictObject({ base: z.number(), values: perFeature }).meta({
-      description: 'The contribution of each feature; base and values add up to the probability of malignancy',
+      description: 'The contribution of each feature; base and values add up to the probability of the positive class',
     }),
     missing: z
       .strictObject({
@@ -86,7 +95,8 @@ const evidence = z
         changes: z.array(z.strictObject({ feature: text, from: z.number(), to: z.number() })),
         total_change: z.number(),
         predicted_class: label,
-        probability_malignant: z.number(),
+        probability_malignant: z.number().optional(),
+        probability_positive: z.number().optional(),
       })
       .nullable()
       .meta({ description: 'The smallest change of one or two features that changes the class' }),
@@ -94,13 +104,20 @@ const evidence = z
       .nullable()
       .optional()
       .meta({ description: 'Why the record is unusual; null when it is not; absent for models before version 1.1.0' }),
+    approximated: z
+      .array(z.enum(['shapley', 'missing']))
+      .optional()
+      .meta({
+        description:
+          'Parts that were approximated, because the model has many training rows or features; absent for none',
+      }),
   })
   .meta({ id: 'Evidence' });
 
 const predictionResult = z
   .strictObject({
     predicted_class: label,
-    probability_malignant: z.number().min(0).max(1),
+    ...probabilityMembers,
     operating_point: z.strictObject({ name: z.enum(['default', 'sensitivity99']), threshold: z.number() }),
     outcome: z.enum(['confident', 'indeterminate']),
     reasons: z.array(text).meta({ description: 'Why the result is indeterminate, in sentences; empty when confident' }),
@@ -220,7 +237,7 @@ const agreement = z
   .meta({
     id: 'Agreement',
     description:
-      'Scored rows by known and predicted class; malignant is positive. Rows whose class is spelled otherwise than 2 and 4, B and M, or the names are not counted',
+      'Scored rows by known and predicted class; malignant is positive. Rows whose class is spelled otherwise than the model declares (2 and 4, B and M, or the names) are not counted',
   });
 
 export const batch = z
@@ -246,8 +263,8 @@ export const batch = z
       .meta({ description: 'Absent when the description of the batch is damaged' }),
     counts: z.strictObject({ total: count, pending: count, succeeded: count, rejected: count, failed: count }),
     summary: z.strictObject({
-      benign: count,
-      malignant: count,
+      benign: count.optional().meta({ description: 'Of models of benign and malignant records' }),
+      malignant: count.optional().meta({ description: 'Of models of benign and malignant records' }),
       indeterminate: count,
       missing_features: count,
       classes: z.record(text, count).meta({ description: "Scored rows by the model's labels" }),

@@ -12,6 +12,11 @@ const feature = z.strictObject({
   min: z.number(),
   max: z.number().nullable(),
   integer: z.boolean(),
+  unit: z.string().optional(),
+  quantity: z
+    .string()
+    .optional()
+    .meta({ description: 'In schemas with several statistics of each quantity: the quantity' }),
 });
 
 const promotion = z.strictObject({ version: z.string(), promoted_at: timestamp, promoted_by: z.string() });

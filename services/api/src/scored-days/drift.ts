@@ -93,7 +93,7 @@ function toHistograms({ schema }: Model, { bins }: DriftJudge, counts: Uint32Arr
 
 function limitsOf(bins: DriftJudge['bins'], slot: number, feature: number): { from: number | null; to: number | null } {
   if (slot === 0) return { from: null, to: null };
-  if (bins.isLogarithmic) return { from: bins.valueOf(slot - 0.5, feature), to: bins.valueOf(slot + 0.5, feature) };
+  if (bins.areNumbers) return { from: bins.valueOf(slot - 0.5, feature), to: bins.valueOf(slot + 0.5, feature) };
   // The last slot counts tenfolds of grades.
   return slot > bins.measuredSlots ? { from: 20, to: 100 } : { from: slot, to: slot };
 }

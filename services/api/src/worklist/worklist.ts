@@ -1,4 +1,10 @@
-import { type DamageReport, ObjectKeys, listNewestFirst } from '@cytoqueue/records';
+import {
+  type DamageReport,
+  ObjectKeys,
+  type ProbabilityMembers,
+  listNewestFirst,
+  probabilityOf,
+} from '@cytoqueue/records';
 import {
   ObjectNotFoundError,
   ObjectUnreadableError,
@@ -131,7 +137,7 @@ export class Worklist {
   private async predictionItem(id: string): Promise<WorklistItem | undefined> {
     const view = await readListedPrediction(this.deps, this.tenant, id);
     if (view?.status !== 'succeeded' || view.result === undefined) return undefined;
-    const { outcome, reasons, probability_malignant } = view.result as PredictionOutcome;
+    const { outcome, reasons } = view.result as PredictionOutcome;
     if (this.outcome !== undefined && outcome !== this.outcome) return undefined;
     const reviews = this.listReviews(listAll(this.deps.store, ObjectKeys.resourceReviewsFolder(this.tenant, id)));
     if ((await reviews.next()).done !== true) return undefined;
@@ -141,7 +147,7 @@ export class Worklist {
       sample_id: (view['sample_id'] as string | undefined) ?? null,
       outcome,
       reasons,
-      probability: probability_malignant,
+      probability: probabilityOf(view.result as PredictionOutcome),
       created_at: String(view['created_at']),
     };
   }
@@ -168,7 +174,8 @@ export class Worklist {
       const { data, lastRow, hasMore, readShards } = await rows.page(filter, { after, limit: limit + 1 });
       for (const { row, sample_id, result } of data) {
         if (result === undefined || (await reviewed.has(row))) continue;
-        const { outcome, reasons, probability_malignant: probability } = result;
+        const { outcome, reasons } = result;
+        const probability = probabilityOf(result);
         const { created_at } = rows.batch;
         const item = { id: `${id}.${row}`, batch_id: id, row, sample_id, outcome, reasons, probability, created_at };
         yield { cursor: { id, row }, item, effort: 0 };
@@ -211,8 +218,7 @@ class ReviewedRows {
   }
 }
 
-interface PredictionOutcome {
+interface PredictionOutcome extends ProbabilityMembers {
   outcome: WorklistItem['outcome'];
   reasons: string[];
-  probability_malignant: number;
 }

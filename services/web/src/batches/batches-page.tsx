@@ -85,7 +85,9 @@ function BatchTable({ batches }: { batches: Batch[] }) {
                 {!isBatchFinished(batch) && ` (${Math.floor(batch.progress * 100)} %)`}
               </td>
               <td className="number">{formatCount(batch.counts.total)}</td>
-              <td className="number">{formatCount(batch.summary.malignant)}</td>
+              <td className="number">
+                {batch.summary.malignant === undefined ? '–' : formatCount(batch.summary.malignant)}
+              </td>
               <td className="number">{formatCount(batch.counts.rejected + batch.counts.failed)}</td>
               <td className="nowrap">{formatDateTime(batch.created_at)}</td>
             </tr>

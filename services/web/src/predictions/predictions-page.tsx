@@ -1,10 +1,11 @@
-import type { Prediction } from '@cytoqueue/client';
+import { type Prediction, probabilityOf } from '@cytoqueue/client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { noRetryClient } from '../api/clients';
 import { Button } from '../ui/button';
 import { ClassIcon } from '../ui/class-icon';
+import { toneOf } from '../ui/class-words';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
 import { pluralize, formatDateTime, formatProbability } from '../ui/format';
@@ -98,7 +99,7 @@ function PredictionTable({ records }: { records: Prediction[] }) {
               <td>
                 <Outcome record={record} />
               </td>
-              <td className="number">{record.result && formatProbability(record.result.probability_malignant)}</td>
+              <td className="number">{record.result && formatProbability(probabilityOf(record.result))}</td>
               <td className="nowrap">{formatDateTime(record.created_at)}</td>
             </tr>
           ))}
@@ -120,7 +121,7 @@ function Outcome({ record: { result, status } }: { record: Prediction }) {
   if (result === undefined) return <span className="muted">{STATUS_LABELS[status]}</span>;
   return (
     <>
-      <ClassIcon name={result.outcome === 'indeterminate' ? 'indeterminate' : result.predicted_class} />{' '}
+      <ClassIcon name={result.outcome === 'indeterminate' ? 'indeterminate' : toneOf(result.predicted_class, result)} />{' '}
       {resultTitle(result)}
     </>
   );

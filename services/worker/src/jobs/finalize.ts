@@ -5,7 +5,8 @@
  * deleted.
  */
 import { createHash } from 'node:crypto';
-import { CHANGE_COLUMNS, RESULT_COLUMNS, resultHeader } from '@cytoqueue/csv';
+import { changeColumns, resultColumns, resultHeader } from '@cytoqueue/csv';
+import { probabilityName } from '@cytoqueue/schema';
 import type { FinalizeJob } from '@cytoqueue/queue';
 import { judgeFile } from '@cytoqueue/classifier';
 import {
@@ -169,7 +170,7 @@ class RunFinalizer {
     if (batch.rescores === undefined) return this.manifest({ results, errors, ...comparisons });
     const changes = await this.putFile(
       ObjectKeys.runChanges(tenant, batch.id, run),
-      this.sparseChunks(header, CHANGE_COLUMNS, 'changes', this.shardsWithChanges),
+      this.sparseChunks(header, changeColumns(probabilityName(model.schema)), 'changes', this.shardsWithChanges),
     );
     return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...comparisons });
   }
@@ -305,9 +306,8 @@ class RunFinalizer {
 
   private async resultColumns(): Promise<readonly string[]> {
     const { options, model } = this.batch;
-    return options.explain
-      ? [...RESULT_COLUMNS, ...explainColumns((await this.deps.registry.loadPinned(model)).model.schema)]
-      : RESULT_COLUMNS;
+    const { schema } = (await this.deps.registry.loadPinned(model)).model;
+    return [...resultColumns(probabilityName(schema)), ...(options.explain ? explainColumns(schema) : [])];
   }
 
   private headerRow(header: Buffer, added: readonly string[]): Uint8Array {

@@ -12,6 +12,7 @@ import {
   type PredictionRequest,
   type PredictionResult,
   findDocument,
+  probabilityMembers,
   predictionCompletionShape,
   predictionRequestShape,
   readDocument,
@@ -121,11 +122,11 @@ function computeResult(
   const prediction = classifier.predict(sample, { operatingPoint });
   return {
     predicted_class: schema.labels[prediction.label],
-    probability_malignant: prediction.probability,
+    ...probabilityMembers(schema.labels, prediction.probability),
     operating_point: { name: operatingPoint, threshold: file.operating_points[operatingPoint] },
     outcome: prediction.indeterminate === 0 ? 'confident' : 'indeterminate',
     reasons: [...prediction.reasons],
-    missing_features: names.filter((_, feature) => (prediction.missingMask & (1 << feature)) !== 0),
+    missing_features: names.filter((_, feature) => Number.isNaN(sample[feature])),
     neighbors: toNeighbors(prediction, names, schema.labels),
     evidence: explainer.explain(sample, { operatingPoint }),
   };

@@ -1,6 +1,7 @@
 import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { ModelPin, NeighborDocument, PredictionResult } from '@cytoqueue/records';
 import type { ModelRegistry } from '@cytoqueue/registry';
+import type { ClassNames } from '@cytoqueue/schema';
 
 /** Explanations after which most of the code is compiled. */
 const WARM_UP_RECORDS = 20;
@@ -40,11 +41,7 @@ export class Predictors {
   }
 }
 
-export function toNeighbors(
-  { neighbors }: Prediction,
-  names: string[],
-  labels: readonly ['benign', 'malignant'],
-): NeighborDocument[] {
+export function toNeighbors({ neighbors }: Prediction, names: string[], labels: ClassNames): NeighborDocument[] {
   return neighbors.map(({ trainingRow, label, distance, features }) => ({
     training_row: trainingRow,
     class: labels[label],

@@ -1,10 +1,10 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
 import { WasmRowReader, ResultCache } from '@cytoqueue/csv';
 import type { OperatingPointName } from '@cytoqueue/records';
+import { hasGrades } from '@cytoqueue/schema';
 
-/** Samples can be cached if they have at most this many values, none above `MAX_VALUE`. */
+/** Samples can be cached if they have at most this many grades. */
 const MAX_FEATURES = 16;
-const MAX_VALUE = 15;
 /** A full cache is cleared when a shard's hit rate is below this, because the data have changed. */
 const MIN_HIT_SHARE = 1 / 2;
 
@@ -27,10 +27,7 @@ export class PredictionCache {
   /** Whether the samples of a model can be cached. */
   static supports({ model }: Classifier): boolean {
     const { features } = model.schema;
-    return (
-      features.length <= MAX_FEATURES &&
-      features.every(({ integer, min, max }) => integer && min >= 1 && max <= MAX_VALUE)
-    );
+    return hasGrades(model.schema) && features.length <= MAX_FEATURES;
   }
 
   /**

@@ -24,6 +24,9 @@ export interface ScoringExtras {
   results?: ByteWriter;
 }
 
+/** Bits of a mask of missing features; more features share them. */
+const MASK_BITS = 32;
+
 /** Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs it. */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
   const { compared, explainer, results } = extras;
@@ -36,7 +39,8 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   const comparedPredictions = compared && task.compared && predict(compared, samples, task.compared.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
-  const writer = new ShardWriter(task.bytes, format, samples.table.rows, results);
+  const missingNames = (sample: number) => namesOfMissing(samples, sample, schema);
+  const writer = new ShardWriter(task.bytes, { ...format, missingNames }, samples.table.rows, results);
   // Cache the result columns as CSV text for each sample that `predictCached` did not find in the cache.
   if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
   // Not for canonical rows: the cache copies whole rows, hidden columns included.
@@ -115,7 +119,7 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
   const match = matchStoredColumns(task, schema);
   const samples = readRows(task, match, schema);
   const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
-  const writer = new ShardWriter(task.bytes, format, samples.table.rows);
+  const writer = new ShardWriter(task.bytes, { ...format, missingNames: () => [] }, samples.table.rows);
   for (let row = 0; row < samples.table.rows; row++) {
     const rejection: RowRejection = {
       ...SHARD_FAILED,
@@ -124,6 +128,12 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
     writer.writeUnscored(rowRange(samples, row), task.firstRow + row, 'failed', rejection);
   }
   return { counts: emptyCounts(), histogram: [], ...writer.finish() };
+}
+
+function namesOfMissing({ samples }: ShardSamples, sampleIndex: number, { features }: Schema): string[] {
+  const isMissing = samples instanceof Uint8Array ? (value?: number) => value === 0 : Number.isNaN;
+  const first = sampleIndex * features.length;
+  return features.flatMap(({ name }, feature) => (isMissing(samples[first + feature]) ? [name] : []));
 }
 
 /** One sample with NaN for what was not measured. */
@@ -176,7 +186,11 @@ function rowRange({ table }: ShardSamples, row: number): RowRange {
   };
 }
 
-function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): Omit<ShardFormat, 'evidenceColumns'> {
+function formatOf(
+  { model }: Classifier,
+  task: ShardTask,
+  match: HeaderMatch,
+): Omit<ShardFormat, 'evidenceColumns' | 'missingNames'> {
   return {
     dialect: task.dialect,
     columns: task.columns.length,
@@ -184,7 +198,7 @@ function formatOf({ model }: Classifier, task: ShardTask, match: HeaderMatch): O
     featureColumns: new Set(task.canonical?.sources ?? match.featureColumns),
     lines: task.addsRowAndLineToErrors === true ? { first: task.firstLine, column: task.canonical?.line } : undefined,
     labels: model.schema.labels,
-    featureNames: model.schema.features.map(({ name }) => name),
+    isWide: model.schema.features.length > MASK_BITS,
     model: model.ref,
   };
 }

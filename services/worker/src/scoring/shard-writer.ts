@@ -21,7 +21,10 @@ export interface ShardFormat {
   formulas: 'escape' | 'keep';
   featureColumns: ReadonlySet<number>;
   labels: readonly string[];
-  featureNames: readonly string[];
+  /** Names of the features that a sample lacks. */
+  missingNames: (sample: number) => readonly string[];
+  /** More features than a mask of missing ones has bits. */
+  isWide: boolean;
   /** `name@version` */
   model: string;
   /** Number of evidence columns after the result columns. */
@@ -105,7 +108,7 @@ export class ShardWriter {
     missingMask: number,
   ): void {
     const prefix = this.scoredPrefixes[predictions.label[sample]!]!;
-    const suffix = this.suffix(predictions.indeterminate[sample]!, missingMask);
+    const suffix = this.suffix(predictions.indeterminate[sample]!, missingMask, sample);
     writer.copy(prefix, 0, prefix.bytes.length);
     writer.number(predictions.probability[sample]!);
     writer.copy(suffix, 0, suffix.bytes.length);
@@ -180,21 +183,22 @@ export class ShardWriter {
     return { results: this.results.view(), errors: this.errors.view(), changes: this.changes.view() };
   }
 
-  private suffix(flags: number, missingMask: number): ByteSource {
-    // Two bits of flags, up to 30 features: an exact key below 2^53.
+  private suffix(flags: number, missingMask: number, sample: number): ByteSource {
+    const { missingNames, isWide, model, dialect } = this.format;
+    // Two bits of flags, up to 32 features: an exact key below 2^53. More features share the bits.
     const key = missingMask * 4 + flags;
-    const cached = this.resultSuffixes.get(key);
+    const isCacheable = missingMask === 0 || !isWide;
+    const cached = isCacheable ? this.resultSuffixes.get(key) : undefined;
     if (cached !== undefined) return cached;
-    const { featureNames, model, dialect } = this.format;
-    const missingNames = featureNames.filter((_, feature) => (missingMask & (1 << feature)) !== 0).join(';');
+    const names = missingMask === 0 ? '' : missingNames(sample).join(';');
     const outcome = flags === 0 ? 'confident' : 'indeterminate';
     const writer = new ByteWriter(256);
-    for (const text of ['', outcome, reasonCodes(flags).join(';'), missingNames, model, '', '']) {
+    for (const text of ['', outcome, reasonCodes(flags).join(';'), names, model, '', '']) {
       if (writer.length > 0 || text !== '') writer.cell(text, dialect.delimiter);
       writer.byte(this.delimiter);
     }
     const suffix = toByteSource(Buffer.from(writer.view().subarray(0, writer.length - 1)));
-    this.resultSuffixes.set(key, suffix);
+    if (isCacheable) this.resultSuffixes.set(key, suffix);
     return suffix;
   }
 

@@ -11,7 +11,7 @@ import {
   shardAt,
   shardOfRow,
 } from '@cytoqueue/records';
-import type { Schema } from '@cytoqueue/schema';
+import type { ClassNames, Schema } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { cpuTimeslices } from '../../http/cpu-timeslices';
 import { Problem } from '../../http/problem';
@@ -71,13 +71,18 @@ export class BatchRows {
     private readonly deps: BatchRowsDeps,
     private readonly tenant: string,
     readonly batch: BatchDocument,
-    schema: Schema,
+    private readonly schema: Schema,
     failedShards: readonly number[],
     private readonly status: string,
   ) {
     this.format = new RowFormat(batch, schema);
     this.storedRows = new StoredRows(deps.store, tenant, batch, schema);
     this.failedShards = new Set(failedShards);
+  }
+
+  /** Classes of the model. */
+  get labels(): ClassNames {
+    return this.schema.labels;
   }
 
   get hasIds(): boolean {
@@ -132,8 +137,18 @@ export class BatchRows {
     return selected;
   }
 
+  /** @throws Problem 422 for a class that the model does not have */
+  private assertClass({ predicted_class: name }: RowFilter): void {
+    if (name === undefined || this.labels.includes(name)) return;
+    const detail = `must be a class of the model: ${this.labels.join(' or ')}`;
+    throw new Problem('invalid-request', `predicted_class ${detail}`, {
+      errors: [{ field: 'predicted_class', code: 'unknown-class', detail, received: name }],
+    });
+  }
+
   /** In the order of the input. */
   async page(filter: RowFilter, { after = 0, limit }: { after?: number; limit: number }): Promise<RowPage> {
+    this.assertClass(filter);
     const data: BatchRow[] = [];
     let [readShards, seenRows] = [0, 0];
     for await (const { shard, passed } of this.candidates(filter, after)) {
@@ -159,6 +174,7 @@ export class BatchRows {
   ): AsyncGenerator<{ shard: number | undefined; passed: number }> {
     const { shards } = this.batch;
     const isFiltered = outcome !== undefined || predicted_class !== undefined;
+    const label = predicted_class === undefined ? undefined : this.labels.indexOf(predicted_class);
     const first = shards.findIndex(({ firstRow, rows }) => firstRow + rows > after + 1);
     if (first < 0) return;
     const passedBefore = (shard: number) => Math.max(after, shardAt(this.batch, shard).firstRow - 1);
@@ -169,7 +185,7 @@ export class BatchRows {
     let counted = 0;
     for await (const block of this.countsFrom(first)) {
       for (const { shard, counts } of block)
-        if (mayHave(counts, outcome, predicted_class)) yield { shard, passed: passedBefore(shard) };
+        if (mayHave(counts, outcome, label)) yield { shard, passed: passedBefore(shard) };
       this.deps.quotas.rateLimit.addCost(this.tenant, 1);
       counted += block.length;
       const next = (block.at(-1)?.shard ?? shards.length) + 1;
@@ -259,11 +275,11 @@ export class BatchRows {
 }
 
 function mayHave(
-  { succeeded, indeterminate, ...classes }: ShardCounts,
+  { succeeded, indeterminate, benign, malignant }: ShardCounts,
   outcome: RowFilter['outcome'],
-  predictedClass: RowFilter['predicted_class'],
+  label: number | undefined,
 ): boolean {
   const ofOutcome =
     outcome === undefined ? succeeded : outcome === 'indeterminate' ? indeterminate : succeeded - indeterminate;
-  return ofOutcome > 0 && (predictedClass === undefined || classes[predictedClass] > 0);
+  return ofOutcome > 0 && (label === undefined || (label === 1 ? malignant : benign) > 0);
 }

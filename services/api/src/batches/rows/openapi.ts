@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { jsonResponse, page, prediction, problemResponses } from '../../http/response-schemas';
+import { jsonResponse, page, prediction, probabilityMembers, problemResponses } from '../../http/response-schemas';
 import type { Operation } from '../../http/router';
 
 /** OpenAPI operations and query schemas of a batch's rows. */
 
 const tags = ['batches'];
-const { predicted_class, probability_malignant, outcome, reasons, missing_features, neighbors, evidence } =
+const { predicted_class, outcome, reasons, missing_features, neighbors, evidence } =
   prediction.shape.result.unwrap().shape;
 
 export const batchRow = z
@@ -23,7 +23,7 @@ export const batchRow = z
       description: 'By canonical name; null = not measured, or no number in a row that was rejected',
     }),
     result: z
-      .strictObject({ predicted_class, probability_malignant, outcome, reasons, missing_features })
+      .strictObject({ predicted_class, ...probabilityMembers, outcome, reasons, missing_features })
       .optional()
       .meta({ description: 'Of a row that was scored' }),
     error: z
@@ -41,7 +41,7 @@ export const explainedRow = batchRow
 const limit = z.int().min(1).max(100).default(20).meta({ description: 'Most items in one page' });
 const filters = {
   outcome: z.enum(['confident', 'indeterminate']).optional(),
-  predicted_class: z.enum(['benign', 'malignant']).optional(),
+  predicted_class: z.string().min(1).max(64).optional().meta({ description: 'A class of the model' }),
 };
 
 export const rowsQuery = z.strictObject({

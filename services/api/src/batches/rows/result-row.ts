@@ -1,5 +1,5 @@
-import { type Dialect, RESULT_COLUMNS, parseCells, readRows } from '@cytoqueue/csv';
-import { type BatchDocument, SHARD_FAILED } from '@cytoqueue/records';
+import { type Dialect, parseCells, readRows, resultColumns } from '@cytoqueue/csv';
+import { type BatchDocument, SHARD_FAILED, probabilityMembers } from '@cytoqueue/records';
 import { type Schema, matchHeader } from '@cytoqueue/schema';
 import type { z } from 'zod';
 import type { batchRow } from './openapi';
@@ -8,11 +8,13 @@ export type BatchRow = z.output<typeof batchRow>;
 
 export interface RowFilter {
   outcome?: 'confident' | 'indeterminate';
-  predicted_class?: 'benign' | 'malignant';
+  predicted_class?: string;
   id_prefix?: string;
   /** Decides by the row's number and identifier. */
   accepts?: (row: number, sampleId: string | null) => boolean;
 }
+
+const RESULT_COLUMN_COUNT = resultColumns('').length;
 
 /** A text cell that the result file protects with an apostrophe against being run as a formula. */
 const GUARDED_TEXT = /^'(?=[=+\-@\t\r])/;
@@ -97,7 +99,7 @@ export class RowFormat {
   private toResultRow(cells: string[]): BatchRow {
     const [row, status, label, probability, outcome, reason, missing, , code, detail] = cells.slice(
       this.columns,
-      this.columns + RESULT_COLUMNS.length,
+      this.columns + RESULT_COLUMN_COUNT,
     );
     const base = this.toRow(
       Number(row),
@@ -109,8 +111,8 @@ export class RowFormat {
     return {
       ...base,
       result: {
-        predicted_class: label as 'benign' | 'malignant',
-        probability_malignant: Number(probability),
+        predicted_class: label ?? '',
+        ...probabilityMembers(this.schema.labels, Number(probability)),
         outcome: outcome as 'confident' | 'indeterminate',
         reasons: split(reason),
         missing_features: split(missing),

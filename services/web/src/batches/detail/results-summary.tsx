@@ -71,7 +71,7 @@ function groupsOf({ counts, summary }: Batch): Group[] {
           { name: 'Likely malignant', count: malignant, icon: 'malignant', fill: 'fill-malignant' },
           { name: 'Likely benign', count: benign, icon: 'benign', fill: 'fill-benign' },
         ];
-  const favoured = `favours malignant in ${formatCount(summary.malignant - (malignant ?? 0))}`;
+  const favoured = `favours malignant in ${formatCount((summary.malignant ?? 0) - (malignant ?? 0))}`;
   const others: Group[] = [
     { name: 'Pending', count: counts.pending, note: 'not scored yet', fill: 'fill-none' },
     { name: 'Invalid', count: counts.rejected, note: 'download them to correct', fill: 'fill-invalid' },

@@ -4,6 +4,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { formatCount } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { usePageTitle } from '../../ui/page-title';
+import { toneOf } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { ModelContext } from '../../models/model-context';
 import { useModelVersion } from '../../models/model-queries';
@@ -71,7 +72,10 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
   const threshold = version.operating_points[batch.operating_point ?? 'default'] ?? 0.5;
   const isUndecided = result.outcome === 'indeterminate';
   return (
-    <section className={`verdict ${isUndecided ? 'indeterminate' : result.predicted_class}`} aria-labelledby="verdict">
+    <section
+      className={`verdict ${isUndecided ? 'indeterminate' : toneOf(result.predicted_class, result)}`}
+      aria-labelledby="verdict"
+    >
       <div className="verdict-words">
         <p className="verdict-kind">Model result</p>
         <h2 id="verdict">{resultTitle(result)}</h2>
@@ -90,7 +94,7 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
         )}
         <p className="small">No diagnosis and no C1 to C5 category.</p>
       </div>
-      <ProbabilityScale probability={result.probability_malignant} threshold={threshold} range={null} />
+      <ProbabilityScale result={result} threshold={threshold} range={null} />
     </section>
   );
 }

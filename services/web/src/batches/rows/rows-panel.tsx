@@ -1,8 +1,9 @@
-import type { Batch, BatchRow } from '@cytoqueue/client';
+import { type Batch, type BatchRow, probabilityOf } from '@cytoqueue/client';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'react-router';
 import { Button } from '../../ui/button';
 import { ClassIcon } from '../../ui/class-icon';
+import { toneOf } from '../../ui/class-words';
 import { ErrorNotice } from '../../ui/error-notice';
 import { formatCount, formatProbability, pluralize } from '../../ui/format';
 import { Loading } from '../../ui/loading';
@@ -116,7 +117,7 @@ function RowsTable({ batch, rows }: { batch: Batch; rows: readonly BatchRow[] })
                 <RowOutcome row={row} />
               </td>
               <td data-label="Probability" className="number" translate="no">
-                {row.result && formatProbability(row.result.probability_malignant)}
+                {row.result && formatProbability(probabilityOf(row.result))}
               </td>
               <td data-label="Reason" className="small">
                 <RowReasons row={row} />
@@ -142,7 +143,7 @@ function RowOutcome({ row: { result, error } }: { row: BatchRow }) {
     );
   return (
     <span>
-      <ClassIcon name={result.predicted_class} /> Likely {result.predicted_class}
+      <ClassIcon name={toneOf(result.predicted_class, result)} /> Likely {result.predicted_class}
     </span>
   );
 }

@@ -1,4 +1,4 @@
-import type { ClassName, ModelPin, PredictionResult } from '@cytoqueue/client';
+import { type ClassName, type ModelPin, type PredictionResult, probabilityOf } from '@cytoqueue/client';
 import { Panel } from '../../ui/panel';
 import { formatProbability, formatShare } from '../../ui/format';
 import { useEvaluation } from '../../models/evaluation';
@@ -15,14 +15,17 @@ export function ConfidencePanel({ result, model }: { result: PredictionResult; m
   return (
     <Panel title="Certainty">
       {/* The tested cases are not like an unusual record. */}
-      {!result.evidence.unusual && <ObservedReliability probability={result.probability_malignant} model={model} />}
+      {!result.evidence.unusual && result.positive_class === undefined && (
+        <ObservedReliability probability={probabilityOf(result)} model={model} />
+      )}
       {missing !== null && <MissingRange missing={missing} />}
       {conformal !== null && (
         <>
-          <p>{explainConformalSet(conformal.set, conformal.level)}</p>
+          <p>{explainConformalSet(conformal.set, Object.keys(conformal.p_values), conformal.level)}</p>
           <dl className="facts">
-            <ConformalPValue name="benign" share={conformal.p_values.benign} />
-            <ConformalPValue name="malignant" share={conformal.p_values.malignant} />
+            {Object.entries(conformal.p_values).map(([name, share]) => (
+              <ConformalPValue key={name} name={name} share={share} />
+            ))}
           </dl>
         </>
       )}

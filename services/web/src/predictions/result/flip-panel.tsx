@@ -1,13 +1,15 @@
-import type { Feature, PredictionResult } from '@cytoqueue/client';
+import { type ModelVersion, type PredictionResult, probabilityOf } from '@cytoqueue/client';
+import { probabilitySubject } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { formatProbability } from '../../ui/format';
 import { featureTitle } from './feature-titles';
 import { oppositeClass } from './result-labels';
 
 /** Shows the smallest change of grades that changes the class. */
-export function FlipPanel({ result, features }: { result: PredictionResult; features: readonly Feature[] }) {
+export function FlipPanel({ result, version }: { result: PredictionResult; version: ModelVersion }) {
+  const { features, labels } = version;
   const { flip } = result.evidence;
-  const other = oppositeClass(result.predicted_class);
+  const other = oppositeClass(result.predicted_class, labels);
   if (flip === null) {
     return (
       <Panel title="What would change the class">
@@ -22,7 +24,7 @@ export function FlipPanel({ result, features }: { result: PredictionResult; feat
   return (
     <Panel
       title="What would change the class"
-      lead={`The smallest change that gives ${flip.predicted_class}, with a probability of malignancy of ${formatProbability(flip.probability_malignant)}:`}
+      lead={`The smallest change that gives ${flip.predicted_class}, with a probability of ${probabilitySubject(result)} of ${formatProbability(probabilityOf(flip))}:`}
     >
       <ul className="changes">
         {flip.changes.map(({ feature, from, to }) => (

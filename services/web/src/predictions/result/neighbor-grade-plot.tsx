@@ -1,10 +1,8 @@
-import type { Neighbor } from '@cytoqueue/client';
-
 interface NeighborGradePlotProps {
   /** The record's grade; null when it was not measured. */
   own: number | null;
   /** Grades of the neighbours, nearest first. */
-  cases: readonly { class: Neighbor['class']; grade: number | null | undefined }[];
+  cases: readonly { isPositive: boolean; grade: number | null | undefined }[];
 }
 
 const GRADE_WIDTH = 20;
@@ -23,11 +21,11 @@ export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
         <line key={index} x1={x(index + 1)} x2={x(index + 1)} y1="0" y2={HEIGHT} className="grid" />
       ))}
       {cases.map(
-        ({ class: name, grade }, index) =>
+        ({ isPositive, grade }, index) =>
           typeof grade === 'number' && (
             <CaseMarker
               key={index}
-              name={name}
+              isPositive={isPositive}
               x={x(grade)}
               y={HEIGHT / 2 + (index - (cases.length - 1) / 2) * CASE_OFFSET}
             />
@@ -55,10 +53,10 @@ function x(grade: number): number {
   return (grade - 0.5) * GRADE_WIDTH;
 }
 
-function CaseMarker({ name, x: left, y }: { name: string; x: number; y: number }) {
-  return name === 'benign' ? (
-    <circle cx={left} cy={y} r="4" className="fill-benign case" />
-  ) : (
+function CaseMarker({ isPositive, x: left, y }: { isPositive: boolean; x: number; y: number }) {
+  return isPositive ? (
     <path d={`M${left} ${y - 5} l5 5 l-5 5 l-5 -5 z`} className="fill-malignant case" />
+  ) : (
+    <circle cx={left} cy={y} r="4" className="fill-benign case" />
   );
 }

@@ -1,4 +1,4 @@
-import type { Feature, FeatureValues, Neighbor } from '@cytoqueue/client';
+import type { Feature, FeatureValues, ModelVersion, Neighbor } from '@cytoqueue/client';
 import { ClassIcon } from '../../ui/class-icon';
 import { pluralize } from '../../ui/format';
 import { Panel } from '../../ui/panel';
@@ -9,16 +9,18 @@ import { TableScroll } from '../../ui/table-scroll';
 interface NeighborsPanelProps {
   record: FeatureValues;
   neighbors: readonly Neighbor[];
-  features: readonly Feature[];
+  version: Pick<ModelVersion, 'features' | 'labels'>;
 }
 
 /** Compares the record with its nearest training cases, as marks on a scale and as numbers. */
-export function NeighborsPanel({ record, neighbors, features }: NeighborsPanelProps) {
+export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelProps) {
+  const { features, labels } = version;
+  const [negative = '', positive = ''] = labels;
   return (
-    <Panel title="Nearest training cases" className="wide" lead={neighborsLead(neighbors)}>
+    <Panel title="Nearest training cases" className="wide" lead={neighborsLead(neighbors, positive)}>
       <TableScroll label="Table of the nearest cases">
         <table className="cases">
-          <Head neighbors={neighbors} hasGradePlot={features.every(isGrade)} />
+          <Head neighbors={neighbors} positive={positive} hasGradePlot={features.every(isGrade)} />
           <tbody>
             {features.map((feature) => (
               <FeatureRow
@@ -26,6 +28,7 @@ export function NeighborsPanel({ record, neighbors, features }: NeighborsPanelPr
                 feature={feature}
                 record={record}
                 neighbors={neighbors}
+                positive={positive}
                 hasGradePlot={features.every(isGrade)}
               />
             ))}
@@ -41,24 +44,29 @@ export function NeighborsPanel({ record, neighbors, features }: NeighborsPanelPr
           this record
         </span>
         <span>
-          <ClassIcon name="benign" /> benign case
+          <ClassIcon name="benign" /> {negative} case
         </span>
         <span>
-          <ClassIcon name="malignant" /> malignant case
+          <ClassIcon name="malignant" /> {positive} case
         </span>
       </p>
     </Panel>
   );
 }
 
-function neighborsLead(neighbors: readonly Neighbor[]): string {
-  const malignant = neighbors.filter((neighbor) => neighbor.class === 'malignant').length;
-  const share =
-    malignant === 0 ? 'none is' : malignant === neighbors.length ? 'all are' : pluralize(malignant, 'is', 'are');
-  return `Of the ${neighbors.length} training cases most like this record, ${share} malignant. Check whether they resemble this record in your judgement.`;
+function neighborsLead(neighbors: readonly Neighbor[], positive: string): string {
+  const found = neighbors.filter((neighbor) => neighbor.class === positive).length;
+  const share = found === 0 ? 'none is' : found === neighbors.length ? 'all are' : pluralize(found, 'is', 'are');
+  return `Of the ${neighbors.length} training cases most like this record, ${share} ${positive}. Check whether they resemble this record in your judgement.`;
 }
 
-function Head({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; hasGradePlot: boolean }) {
+interface HeadProps {
+  neighbors: readonly Neighbor[];
+  positive: string;
+  hasGradePlot: boolean;
+}
+
+function Head({ neighbors, positive, hasGradePlot }: HeadProps) {
   return (
     <thead>
       <tr>
@@ -73,7 +81,8 @@ function Head({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; has
         </th>
         {neighbors.map((neighbor, index) => (
           <th key={neighbor.training_row} scope="col" className="number">
-            <ClassIcon name={neighbor.class} /> <span className="visually-hidden">case </span>
+            <ClassIcon name={neighbor.class === positive ? 'malignant' : 'benign'} />{' '}
+            <span className="visually-hidden">case </span>
             {index + 1}
             <span className="visually-hidden">, {neighbor.class}</span>
           </th>
@@ -83,12 +92,13 @@ function Head({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; has
   );
 }
 
-interface FeatureRowProps extends Omit<NeighborsPanelProps, 'features'> {
+interface FeatureRowProps extends Omit<NeighborsPanelProps, 'version'> {
   feature: Feature;
+  positive: string;
   hasGradePlot: boolean;
 }
 
-function FeatureRow({ feature: { name, title }, record, neighbors, hasGradePlot }: FeatureRowProps) {
+function FeatureRow({ feature: { name, title }, record, neighbors, positive, hasGradePlot }: FeatureRowProps) {
   const own = record[name] ?? null;
   return (
     <tr>
@@ -97,7 +107,10 @@ function FeatureRow({ feature: { name, title }, record, neighbors, hasGradePlot 
         <td className="strip">
           <NeighborGradePlot
             own={own}
-            cases={neighbors.map((neighbor) => ({ class: neighbor.class, grade: neighbor.features[name] }))}
+            cases={neighbors.map((neighbor) => ({
+              isPositive: neighbor.class === positive,
+              grade: neighbor.features[name],
+            }))}
           />
         </td>
       )}

@@ -1,7 +1,9 @@
+import { positiveClassOf, type PredictionResult, type ProbabilityMembers, probabilityOf } from '@cytoqueue/client';
+import { probabilitySubject } from '../../ui/class-words';
 import { formatProbability } from '../../ui/format';
 
 interface ProbabilityScaleProps {
-  probability: number;
+  result: Pick<PredictionResult, keyof ProbabilityMembers>;
   threshold: number;
   /** Range of the probability over all values of the missing features. */
   range: [low: number, high: number] | null;
@@ -13,11 +15,13 @@ const SPAN = WIDTH - 2 * LEFT;
 const INDETERMINATE_FROM = 0.05;
 const INDETERMINATE_TO = 0.95;
 
-/** Scale from benign to malignant with the grey zone. */
-export function ProbabilityScale({ probability, threshold, range }: ProbabilityScaleProps) {
+/** Scale of the probability of the positive class with the grey zone. */
+export function ProbabilityScale({ result, threshold, range }: ProbabilityScaleProps) {
+  const probability = probabilityOf(result);
+  const positive = positiveClassOf(result);
   const x = (share: number): number => LEFT + share * SPAN;
   const label =
-    `Scale of the probability of malignancy from 0 to 100 %. This record: ${formatProbability(probability)}.` +
+    `Scale of the probability of ${probabilitySubject(result)} from 0 to 100 %. This record: ${formatProbability(probability)}.` +
     (range === null
       ? ''
       : ` With the missing values measured it could be ${formatProbability(range[0])} to ${formatProbability(range[1])}.`);
@@ -69,13 +73,13 @@ export function ProbabilityScale({ probability, threshold, range }: ProbabilityS
         </text>
       ))}
       <text x={x(0)} y="95" className="zone-tick">
-        benign
+        {positive === 'malignant' ? 'benign' : `not ${positive}`}
       </text>
       <text x={x(0.5)} y="95" textAnchor="middle" className="zone-tick">
         undecided
       </text>
       <text x={x(1)} y="95" textAnchor="end" className="zone-tick">
-        malignant
+        {positive}
       </text>
     </svg>
   );

@@ -1,4 +1,5 @@
-import type { ClassName, PredictionResult } from '@cytoqueue/client';
+import { type ClassName, positiveClassOf, type PredictionResult, probabilityOf } from '@cytoqueue/client';
+import { probabilitySubject } from '../../ui/class-words';
 import { formatProbability } from '../../ui/format';
 
 /** Heading of the result page. */
@@ -7,37 +8,35 @@ export function resultTitle({
   predicted_class,
 }: Pick<PredictionResult, 'outcome' | 'predicted_class'>): string {
   if (outcome === 'indeterminate') return 'Undecided';
-  return predicted_class === 'malignant' ? 'Likely malignant' : 'Likely benign';
+  return `Likely ${predicted_class}`;
 }
 
-export function explainOutcome({
-  outcome,
-  predicted_class,
-  probability_malignant,
-  operating_point,
-}: PredictionResult): string {
-  const probability = formatProbability(probability_malignant);
+export function explainOutcome(result: PredictionResult): string {
+  const { outcome, predicted_class, operating_point } = result;
+  const probability = formatProbability(probabilityOf(result));
+  const subject = probabilitySubject(result);
   const cautious =
     operating_point.name === 'sensitivity99'
-      ? ` The cautious threshold for malignant is ${formatProbability(operating_point.threshold)}.`
+      ? ` The cautious threshold for ${positiveClassOf(result)} is ${formatProbability(operating_point.threshold)}.`
       : '';
   if (outcome === 'indeterminate') {
-    return `The model favours ${predicted_class} (probability of malignancy ${probability}) but is not certain enough to classify it; treat as undecided.${cautious}`;
+    return `The model favours ${predicted_class} (probability of ${subject} ${probability}) but is not certain enough to classify it; treat as undecided.${cautious}`;
   }
-  return `The probability of malignancy is ${probability}, outside the undecided range (5–95 %).${cautious}`;
+  return `The probability of ${subject} is ${probability}, outside the undecided range (5–95 %).${cautious}`;
 }
 
-/** Explains the conformal set. */
-export function explainConformalSet(set: readonly ClassName[], level: number): string {
+/** Explains the conformal set. @param classes of the model, the positive one last */
+export function explainConformalSet(set: readonly ClassName[], classes: readonly ClassName[], level: number): string {
   const percent = Math.round(level * 100);
+  const [negative = '', positive = ''] = classes;
   if (set.length === 2)
-    return `Neither class can be ruled out at the ${percent} % level: the record would not be unusual among the benign cases, nor among the malignant.`;
+    return `Neither class can be ruled out at the ${percent} % level: the record would not be unusual among the ${negative} cases, nor among the ${positive}.`;
   if (set.length === 0)
     return `The record is unusual for both classes at the ${percent} % level. It is unlike the training cases.`;
   const [only] = set;
-  return `Only ${only} remains at the ${percent} % level: the record would be unusual among the ${only === 'benign' ? 'malignant' : 'benign'} cases.`;
+  return `Only ${only} remains at the ${percent} % level: the record would be unusual among the ${only === negative ? positive : negative} cases.`;
 }
 
-export function oppositeClass(name: ClassName): ClassName {
-  return name === 'benign' ? 'malignant' : 'benign';
+export function oppositeClass(name: ClassName, classes: readonly ClassName[]): ClassName {
+  return classes.find((other) => other !== name) ?? 'the other one';
 }

@@ -1,5 +1,6 @@
-import type { Feature, ModelVersion, Prediction, PredictionResult } from '@cytoqueue/client';
+import type { ModelVersion, Prediction, PredictionResult } from '@cytoqueue/client';
 import { Link } from 'react-router';
+import { toneOf } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { formatDateTime, formatShare } from '../../ui/format';
 import { ConfidencePanel } from './confidence-panel';
@@ -20,25 +21,26 @@ export function ResultView({ prediction, version }: ResultViewProps) {
   const { result, features, model } = prediction;
   return (
     <div className="answer">
-      <ResultSummary result={result} features={version.features} />
+      <ResultSummary result={result} version={version} />
       <div className="column">
         {/* On paper the table of the nearest cases has them. */}
         <Panel title="Values of this record" className="no-print">
           <ValuesList values={features} features={version.features} />
         </Panel>
         <ConfidencePanel result={result} model={model} />
-        <FlipPanel result={result} features={version.features} />
+        <FlipPanel result={result} version={version} />
       </div>
-      <ShapleyPanel result={result} features={version.features} />
-      <NeighborsPanel record={features} neighbors={result.neighbors} features={version.features} />
+      <ShapleyPanel result={result} version={version} />
+      <NeighborsPanel record={features} neighbors={result.neighbors} version={version} />
       <ModelPanel prediction={prediction} version={version} />
     </div>
   );
 }
 
-function ResultSummary({ result, features }: { result: PredictionResult; features: readonly Feature[] }) {
+function ResultSummary({ result, version }: { result: PredictionResult; version: ModelVersion }) {
+  const { features, labels: classes } = version;
   const { missing, unusual } = result.evidence;
-  const tone = result.outcome === 'indeterminate' ? 'indeterminate' : result.predicted_class;
+  const tone = result.outcome === 'indeterminate' ? 'indeterminate' : toneOf(result.predicted_class, result);
   return (
     <section className={`verdict ${tone}`} aria-labelledby="verdict">
       <div className="verdict-words">
@@ -64,13 +66,13 @@ function ResultSummary({ result, features }: { result: PredictionResult; feature
             )}
             <p className="small">
               Next steps: check the values against the slide, {missing && <span>measure the missing features, </span>}or
-              ask a second reader. An undecided result is neither benign nor malignant.
+              ask a second reader. An undecided result is neither {classes[0]} nor {classes[1]}.
             </p>
           </>
         )}
       </div>
       <ProbabilityScale
-        probability={result.probability_malignant}
+        result={result}
         threshold={result.operating_point.threshold}
         range={missing && [missing.probability_min, missing.probability_max]}
       />
@@ -101,7 +103,7 @@ function ModelPanel({ prediction, version }: ResultViewProps) {
           </dd>
         </div>
         <div>
-          <dt>Threshold for malignant</dt>
+          <dt>Threshold for {version.labels[1]}</dt>
           <dd>
             {formatShare(result.operating_point.threshold)} probability
             {result.operating_point.name === 'sensitivity99' && ' (cautious)'}

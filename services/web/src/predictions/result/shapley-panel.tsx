@@ -1,15 +1,19 @@
-import type { Feature, PredictionResult } from '@cytoqueue/client';
+import { type ModelVersion, type PredictionResult, probabilityOf } from '@cytoqueue/client';
+import { probabilitySubject } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { formatProbability, formatShare } from '../../ui/format';
 import { featureTitle } from './feature-titles';
 
 interface ShapleyPanelProps {
   result: PredictionResult;
-  features: readonly Feature[];
+  version: Pick<ModelVersion, 'features' | 'labels'>;
 }
 
 /** Shapley values as bars to the left and right of zero. */
-export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
+export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
+  const { features, labels } = version;
+  const [negative = '', positive = ''] = labels;
+  const isSampled = result.evidence.approximated?.includes('shapley') ?? false;
   const { base, values } = result.evidence.shapley;
   const contributions = Object.entries(values)
     .filter(([name]) => !result.missing_features.includes(name))
@@ -18,15 +22,15 @@ export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
   return (
     <Panel
       title="Feature contributions"
-      lead={`${formatShare(base)} of the training cases are malignant. Each feature raises or lowers this probability by its Shapley value (averaged over all orders of the features); together they give ${formatProbability(result.probability_malignant)}.`}
+      lead={`${formatShare(base)} of the training cases are ${positive}. Each feature raises or lowers this probability by its Shapley value (averaged over ${isSampled ? 'some' : 'all'} orders of the features); together they give ${formatProbability(probabilityOf(result))}.`}
     >
       <table className="drivers">
         <thead>
           <tr>
             <th scope="col">Feature</th>
             <th scope="col" className="driver-sides">
-              <span>← benign</span>
-              <span>malignant →</span>
+              <span>← {negative}</span>
+              <span>{positive} →</span>
             </th>
             <th scope="col" className="number">
               Points
@@ -36,7 +40,7 @@ export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
         <tbody>
           <tr>
             <th scope="row">Baseline</th>
-            <td className="small muted">share of malignant training cases</td>
+            <td className="small muted">share of {positive} training cases</td>
             <td className="number" translate="no">
               {(base * 100).toFixed(1)}
             </td>
@@ -52,9 +56,9 @@ export function ShapleyPanel({ result, features }: ShapleyPanelProps) {
           ))}
           <tr className="total">
             <th scope="row">Total</th>
-            <td className="small muted">probability of malignancy</td>
+            <td className="small muted">probability of {probabilitySubject(result)}</td>
             <td className="number" translate="no">
-              {(result.probability_malignant * 100).toFixed(1)}
+              {(probabilityOf(result) * 100).toFixed(1)}
             </td>
           </tr>
         </tbody>

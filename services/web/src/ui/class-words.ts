@@ -1,0 +1,12 @@
+import { positiveClassOf, type ProbabilityMembers } from '@cytoqueue/client';
+
+/** Look of a class: that of malignant for the positive class of any model. */
+export function toneOf(name: string, result: ProbabilityMembers): 'benign' | 'malignant' {
+  return name === positiveClassOf(result) ? 'malignant' : 'benign';
+}
+
+/** Subject of a result's probability, such as "malignancy". */
+export function probabilitySubject(result: ProbabilityMembers): string {
+  const positive = positiveClassOf(result);
+  return positive === 'malignant' ? 'malignancy' : `“${positive}”`;
+}
