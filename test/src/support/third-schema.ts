@@ -5,7 +5,7 @@ import { createRandom, fit, type LabelledSample } from '@cytoqueue/training';
 const ROWS = 240;
 
 /** Seven real features, one of them below zero, and classes that are neither benign nor malignant. */
-export const thyroidDefinition: SchemaDefinition = {
+const thyroidDefinition: SchemaDefinition = {
   title: 'Thyroid function',
   labels: ['euthyroid', 'relapsed'],
   positive: 'relapsed',
