@@ -1,4 +1,4 @@
-import { queueNames } from '@cytoqueue/queue';
+import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { ObjectKeys } from '@cytoqueue/records';
 import { run } from '../support/batches';
 import type { ContractResponse } from '../support/contract-client';
@@ -145,6 +145,41 @@ test.each([
     expect(await faults.store.head(scored as string)).toEqual(written);
   },
 );
+
+test('Redis restored from an old snapshot: jobs that are already done find their results and end', async () => {
+  const { batch, hold } = await faults.uploadAndHold();
+  const restore = await takeSnapshot();
+  hold.open();
+  await faults.expectComplete(batch);
+  const stored = () => Promise.all(shards.map((key) => faults.store.head(key)));
+  const shards = await faults.shardObjects(batch);
+  const before = await stored();
+  await faults.whilePaused(restore);
+  await faults.deliverAgain();
+  await waitUntil('no job is left', () =>
+    faults.inRedis(async (redis) => {
+      const prefix = `${REDIS_PREFIX}:${queueNames.shards}`;
+      const waiting = await redis.zcard(`${prefix}:prioritized`);
+      return waiting + (await redis.zcard(`${prefix}:delayed`)) + (await redis.llen(`${prefix}:active`)) === 0;
+    }),
+  );
+  await faults.expectInvariant(batch);
+  expect(await stored()).toEqual(before);
+});
+
+/** Reads every key of Redis. @returns what replaces its content by them */
+async function takeSnapshot(): Promise<() => Promise<void>> {
+  const content = await faults.inRedis(async (redis) =>
+    Promise.all(
+      (await redis.keys('*')).map(async (key) => [key, await redis.dumpBuffer(key), await redis.pttl(key)] as const),
+    ),
+  );
+  return () =>
+    faults.inRedis(async (redis) => {
+      await redis.flushall();
+      for (const [key, value, ttlMs] of content) await redis.restore(key, Math.max(ttlMs, 0), value);
+    });
+}
 
 test('two concurrent finalizers, after the lock of the first has expired, leave one manifest', async () => {
   const { batch, hold: shards } = await faults.uploadAndHold();

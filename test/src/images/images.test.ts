@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,7 @@ import { Tenants } from '../support/tenants';
 import { waitUntil } from '../support/wait-until';
 import { ImageBuild } from './image-build';
 import { type ImageContent, readImageContent } from './image-content';
-import { productionClosure } from './production-closure';
+import { packageFaults } from './production-closure';
 import { type Sandboxed, runService } from './sandbox';
 
 const SERVICES = ['api', 'worker'] as const;
@@ -32,16 +32,18 @@ afterAll(() => SERVICES.forEach((service) => builds[service].remove()));
 
 describe.each(SERVICES)('the image of the %s', (service) => {
   it('contains exactly the packages that its service needs at run time', () => {
-    const needed = productionClosure(`services/${service}`).add(`node_modules/@cytoqueue/${service}`);
-    const held = contents[service].packages;
-    expect(held.filter((place) => !needed.has(place))).toEqual([]);
-    const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
-      packages: Record<string, { dev?: true; devOptional?: true; optional?: true }>;
-    };
-    expect(held.filter((place) => packages[place]?.dev)).toEqual([]);
-    // Optional packages are for one platform each.
-    const missing = [...needed].filter((place) => !held.includes(place));
-    expect(missing.filter((place) => !packages[place]?.optional && !packages[place]?.devOptional)).toEqual([]);
+    expect(packageFaults(service, contents[service].packages)).toEqual([]);
+  });
+
+  it('would fail with a devDependency, and without a package that it needs', () => {
+    const { tree } = builds[service];
+    const [added, moved] = ['node_modules/fast-check', 'node_modules/ioredis'];
+    cpSync(join(ROOT, added, 'package.json'), join(tree, added, 'package.json'));
+    renameSync(join(tree, moved), join(tree, '..', 'moved'));
+    const faults = packageFaults(service, readImageContent(tree).packages);
+    rmSync(join(tree, added), { recursive: true });
+    renameSync(join(tree, '..', 'moved'), join(tree, moved));
+    expect(faults).toEqual([`${added} is not needed`, `${added} is a devDependency`, `${moved} is missing`]);
   });
 
   it('holds no compiler, source map, declaration, build state or test', () => {

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { ROOT } from '../support/stack-process';
 
 interface LockEntry {
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly devOptional?: boolean;
   readonly link?: boolean;
   readonly resolved?: string;
   readonly dependencies?: Record<string, string>;
@@ -11,14 +14,26 @@ interface LockEntry {
   readonly peerDependenciesMeta?: Record<string, { readonly optional?: boolean }>;
 }
 
+type Lock = Readonly<Record<string, LockEntry>>;
+
+/** What is wrong with the packages of an image: those that its service does not need, and those that are missing. */
+export function packageFaults(service: string, held: readonly string[]): string[] {
+  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Lock };
+  const needed = productionClosure(packages, `services/${service}`).add(`node_modules/@cytoqueue/${service}`);
+  // Optional packages are for one platform each.
+  const isOptional = (place: string) => packages[place]?.optional === true || packages[place]?.devOptional === true;
+  return [
+    ...held.filter((place) => !needed.has(place)).map((place) => `${place} is not needed`),
+    ...held.filter((place) => packages[place]?.dev).map((place) => `${place} is a devDependency`),
+    ...[...needed].filter((place) => !held.includes(place) && !isOptional(place)).map((place) => `${place} is missing`),
+  ];
+}
+
 /**
  * Places (`node_modules/name`, `node_modules/a/node_modules/b`) that package-lock.json gives the packages a service
  * needs at run time.
  */
-export function productionClosure(service: string): Set<string> {
-  const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
-    packages: Record<string, LockEntry>;
-  };
+function productionClosure(packages: Lock, service: string): Set<string> {
   const reached = new Set<string>();
   const pending = [service];
   for (let place = pending.pop(); place !== undefined; place = pending.pop()) {
@@ -43,7 +58,7 @@ function neededBy({
 }
 
 /** Resolves a package like Node.js: in the nearest node_modules upwards. */
-function lookup(packages: Record<string, LockEntry>, place: string, name: string): string | undefined {
+function lookup(packages: Lock, place: string, name: string): string | undefined {
   for (let folder = place; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/')))) {
     const candidate = join(folder, 'node_modules', name);
     if (packages[candidate] !== undefined) return candidate;
