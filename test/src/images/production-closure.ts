@@ -16,7 +16,7 @@ interface LockEntry {
 
 type Lock = Readonly<Record<string, LockEntry>>;
 
-/** What is wrong with the packages of an image: those that its service does not need, and those that are missing. */
+/** Packages of an image that its service does not need, and needed ones that are missing. */
 export function packageFaults(service: string, held: readonly string[]): string[] {
   const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Lock };
   const needed = productionClosure(packages, `services/${service}`).add(`node_modules/@cytoqueue/${service}`);
