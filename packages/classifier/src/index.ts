@@ -16,7 +16,7 @@ export { logarithmOffset } from './novelty/logarithm-offset';
 export { Novelty } from './novelty/novelty';
 export type { NoveltyFile } from './novelty/novelty-file';
 export type { UnusualEvidence } from './novelty/unusual-evidence';
-export { describeDrift, type Drift, type DriftNote, HISTOGRAM_SLOTS } from './drift/drift';
+export { describeDrift, type Drift, type DriftNote, HISTOGRAM_BINS } from './drift/drift';
 export { CONFORMAL_SIGNIFICANCE, conformalPValue } from './evidence/conformal';
 export type { Evidence, FlipEvidence } from './evidence/evidence';
 export { Explainer } from './evidence/explainer';

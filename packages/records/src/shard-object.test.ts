@@ -25,7 +25,7 @@ const object: ShardObject = {
     confident_malignant: 1,
     changed: 1,
   },
-  histogram: Uint32Array.from({ length: 108 }, (_, slot) => slot),
+  histogram: Uint32Array.from({ length: 108 }, (_, bin) => bin),
   results: Buffer.from('a,1\nb,2\n'),
   errors: Buffer.from('c,\n'),
   changes: Buffer.from('d,benign,malignant\n'),

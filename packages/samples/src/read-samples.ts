@@ -177,7 +177,7 @@ function countBits(mask: number): number {
 const TENFOLD_PATTERN = /^([2-9]|10)0$/;
 
 /**
- * How often each feature had which value: features × 12, where slot 0 counts what was not measured, 1 to 10 the values and
+ * How often each feature had which value: features × 12, where bin 0 counts what was not measured, 1 to 10 the values and
  * 11 tenfolds of them. Other values are counted by `countNumbers` where it is given, and else not.
  */
 export function valueHistogram(
@@ -186,14 +186,14 @@ export function valueHistogram(
 ): Uint32Array {
   if (!(samples instanceof Uint8Array)) return countNumbers?.(samples) ?? new Uint32Array(0);
   const featureCount = tenfolds.length;
-  const histogram = new Uint32Array(featureCount * HISTOGRAM_SLOTS);
+  const histogram = new Uint32Array(featureCount * HISTOGRAM_BINS);
   for (let at = 0; at < samples.length; at += featureCount) {
     for (let feature = 0; feature < featureCount; feature++)
-      histogram[feature * HISTOGRAM_SLOTS + samples[at + feature]!]!++;
+      histogram[feature * HISTOGRAM_BINS + samples[at + feature]!]!++;
   }
-  tenfolds.forEach((count, feature) => (histogram[feature * HISTOGRAM_SLOTS + TENFOLD_SLOT] = count));
+  tenfolds.forEach((count, feature) => (histogram[feature * HISTOGRAM_BINS + TENFOLD_BIN] = count));
   return histogram;
 }
 
-const HISTOGRAM_SLOTS = 12;
-const TENFOLD_SLOT = 11;
+const HISTOGRAM_BINS = 12;
+const TENFOLD_BIN = 11;

@@ -21,7 +21,7 @@ export interface Comparison {
  */
 export class ClassMix {
   readonly bins: ValueBins;
-  /** By label and feature: the share of the class at or below each slot. */
+  /** By label and feature: the share of the class at or below each bin. */
   private readonly cumulative: readonly (readonly Float64Array[])[];
   private readonly means: readonly Float64Array[];
 
@@ -56,7 +56,7 @@ export class ClassMix {
     return { malignantShare, effects, shifts, measured };
   }
 
-  /** The effect of a feature's column by itself, whatever the mix of classes. @param counts of this column, by slot */
+  /** The effect of a feature's column by itself, whatever the mix of classes. @param counts of this column, by bin */
   effectOf(counts: ArrayLike<number>, feature: number): number {
     const shares = this.cumulate(counts, 0);
     const distance = (malignantShare: number) => this.distance(shares, feature, malignantShare);
@@ -68,11 +68,10 @@ export class ClassMix {
     const { bins, cumulative } = this;
     const [benign, malignant] = [cumulative[0][feature], cumulative[1][feature]];
     let area = 0;
-    for (let slot = 1; slot < shares.length; slot++) {
-      const expected = benign[slot] + malignantShare * (malignant[slot] - benign[slot]);
-      if (shares[slot] !== expected)
-        area +=
-          Math.abs(shares[slot] - expected) * (bins.positionOf(slot + 1, feature) - bins.positionOf(slot, feature));
+    for (let bin = 1; bin < shares.length; bin++) {
+      const expected = benign[bin] + malignantShare * (malignant[bin] - benign[bin]);
+      if (shares[bin] !== expected)
+        area += Math.abs(shares[bin] - expected) * (bins.positionOf(bin + 1, feature) - bins.positionOf(bin, feature));
     }
     return area;
   }
@@ -84,26 +83,26 @@ export class ClassMix {
 
   private meanOf(shares: Float64Array, feature: number): number {
     let mean = 0;
-    for (let slot = 1; slot < shares.length; slot++)
-      mean += (shares[slot] - shares[slot - 1]) * this.bins.positionOf(slot, feature);
+    for (let bin = 1; bin < shares.length; bin++)
+      mean += (shares[bin] - shares[bin - 1]) * this.bins.positionOf(bin, feature);
     return mean;
   }
 
   private countMeasured(counts: ArrayLike<number>, feature: number): number {
-    const { slots, measuredSlots } = this.bins;
+    const { binsPerFeature, measuredBins } = this.bins;
     let sum = 0;
-    for (let slot = 1; slot <= measuredSlots; slot++) sum += counts[feature * slots + slot];
+    for (let bin = 1; bin <= measuredBins; bin++) sum += counts[feature * binsPerFeature + bin];
     return sum;
   }
 
   private cumulate(counts: ArrayLike<number>, feature: number): Float64Array {
-    const { slots, measuredSlots } = this.bins;
+    const { binsPerFeature, measuredBins } = this.bins;
     const total = this.countMeasured(counts, feature);
-    const shares = new Float64Array(measuredSlots + 1);
+    const shares = new Float64Array(measuredBins + 1);
     let below = 0;
-    for (let slot = 1; slot <= measuredSlots; slot++) {
-      below += counts[feature * slots + slot];
-      shares[slot] = total === 0 ? 0 : below / total;
+    for (let bin = 1; bin <= measuredBins; bin++) {
+      below += counts[feature * binsPerFeature + bin];
+      shares[bin] = total === 0 ? 0 : below / total;
     }
     return shares;
   }

@@ -21,7 +21,7 @@ const LEAST_EFFECT_OF_FUNCTION = 1.5;
 const SAME_FACTOR = 0.15;
 /** Smaller factors are differences between populations rather than units. */
 const LEAST_UNIT_FACTOR = Math.log(2);
-/** Parts of all values in one slot: a default, or an instrument that is stuck. */
+/** Parts of all values in one bin: a default, or an instrument that is stuck. */
 const CONSTANT_SHARE = 0.995;
 
 const powersOfTen = [-3, -2, -1, 1, 2, 3];
@@ -48,7 +48,7 @@ export class ColumnCauses {
   /** Logarithm of the magnification that most columns of sizes agree on; undefined for none. */
   private readonly magnification: number | undefined;
 
-  /** @param columns counts by slot, of the features that differ */
+  /** @param columns counts by bin, of the features that differ */
   constructor(
     private readonly mix: ClassMix,
     private readonly lengthPowers: readonly number[] | null,
@@ -108,17 +108,17 @@ export class ColumnCauses {
   private effectAfter(feature: number, change: (value: number) => number, place = feature): number {
     const { mix, columns } = this;
     const { bins } = mix;
-    const moved = new Float64Array(bins.slots);
+    const moved = new Float64Array(bins.binsPerFeature);
     const atLeastZero = (value: number) => (bins.isLogarithmic(place) ? Math.max(0, value) : value);
-    (columns.get(feature) ?? []).forEach((count, slot) => {
-      if (count > 0 && slot > 0 && slot <= bins.measuredSlots)
-        moved[bins.slotOf(atLeastZero(change(bins.valueOf(slot, feature))), place)] += count;
+    (columns.get(feature) ?? []).forEach((count, bin) => {
+      if (count > 0 && bin > 0 && bin <= bins.measuredBins)
+        moved[bins.binOf(atLeastZero(change(bins.valueOf(bin, feature))), place)] += count;
     });
     return mix.effectOf(moved, place);
   }
 
   private isConstant(feature: number): boolean {
-    const counts = (this.columns.get(feature) ?? []).slice(1, this.mix.bins.measuredSlots + 1);
+    const counts = (this.columns.get(feature) ?? []).slice(1, this.mix.bins.measuredBins + 1);
     return Math.max(...counts) >= counts.reduce((sum, count) => sum + count, 0) * CONSTANT_SHARE;
   }
 }

@@ -1,21 +1,21 @@
 import { completeRows, shippedModel } from '../../test/wisconsin';
 import { parseModel } from '../model/model';
-import { HISTOGRAM_SLOTS, describeDrift } from './drift';
+import { HISTOGRAM_BINS, describeDrift } from './drift';
 import { populationStabilityIndex } from './psi';
 
 const model = parseModel(shippedModel('wbc-knn'));
 const names = model.schema.features.map(({ name }) => name);
 const columns = names.map((_, feature) => completeRows.map(({ sample }) => sample[feature] as number));
 
-/** `slots`: per feature the slot of each row. */
-function histogramOf(slots: readonly (readonly number[])[]): Uint32Array {
-  const histogram = new Uint32Array(names.length * HISTOGRAM_SLOTS);
-  slots.forEach((column, feature) => column.forEach((slot) => histogram[feature * HISTOGRAM_SLOTS + slot]++));
+/** `bins`: per feature the bin of each row. */
+function histogramOf(bins: readonly (readonly number[])[]): Uint32Array {
+  const histogram = new Uint32Array(names.length * HISTOGRAM_BINS);
+  bins.forEach((column, feature) => column.forEach((bin) => histogram[feature * HISTOGRAM_BINS + bin]++));
   return histogram;
 }
 
-const notesOf = (slots: readonly (readonly number[])[]) =>
-  describeDrift(histogramOf(slots), model)?.notes.map(({ code, features }) => `${code} ${features.join(' ')}`);
+const notesOf = (bins: readonly (readonly number[])[]) =>
+  describeDrift(histogramOf(bins), model)?.notes.map(({ code, features }) => `${code} ${features.join(' ')}`);
 const withColumn = (feature: number, column: readonly number[]) =>
   columns.map((values, index) => (index === feature ? column : values));
 

@@ -2,10 +2,10 @@ import { hasGrades } from '@cytoqueue/schema';
 import type { Model } from '../model/model';
 import { populationStabilityIndex } from './psi';
 
-/** Counts per feature: not measured (slot 0), each value from 1 to 10, and ten times such a value (slot 11). */
-export const HISTOGRAM_SLOTS = 12;
-const MISSING_SLOT = 0;
-const TENFOLD_SLOT = 11;
+/** Counts per feature: not measured (bin 0), each value from 1 to 10, and ten times such a value (bin 11). */
+export const HISTOGRAM_BINS = 12;
+const MISSING_BIN = 0;
+const TENFOLD_BIN = 11;
 
 /** Fewer rows than this can differ from the training data by chance alone. */
 const MIN_ROWS = 100;
@@ -30,7 +30,7 @@ export interface Drift {
 
 /**
  * Compares the values of a file with those of the model's training data, feature by feature.
- * @param histogram row-major features × HISTOGRAM_SLOTS, in the schema's order
+ * @param histogram row-major features × HISTOGRAM_BINS, in the schema's order
  * @returns undefined when there are too few rows, or when features are not grades
  * @see Siddiqi (2006), Credit Risk Scorecards, for the index and how it is read
  */
@@ -67,8 +67,8 @@ function createProfile(
   histogram: ArrayLike<number>,
   { training }: Model,
 ): FeatureProfile {
-  const slot = (index: number) => histogram[feature * HISTOGRAM_SLOTS + index];
-  const counts = Array.from({ length: 10 }, (_, value) => slot(value + 1));
+  const bin = (index: number) => histogram[feature * HISTOGRAM_BINS + index];
+  const counts = Array.from({ length: 10 }, (_, value) => bin(value + 1));
   const expected = Array.from({ length: 10 }, () => 0);
   for (let row = 0; row < training.rows; row++) {
     const value = training.samples[row * training.featureCount + feature];
@@ -80,8 +80,8 @@ function createProfile(
     counts,
     expected,
     measured,
-    missing: slot(MISSING_SLOT),
-    tenfold: slot(TENFOLD_SLOT),
+    missing: bin(MISSING_BIN),
+    tenfold: bin(TENFOLD_BIN),
     stability: populationStabilityIndex(counts, expected),
   };
 }

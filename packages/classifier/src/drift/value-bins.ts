@@ -1,21 +1,21 @@
 import { hasGrades } from '@cytoqueue/schema';
 import type { Model } from '../model/model';
 import { logarithmOffset } from '../novelty/logarithm-offset';
-import { HISTOGRAM_SLOTS } from './drift';
+import { HISTOGRAM_BINS } from './drift';
 
 /** Numbers are counted in quarters of a standard deviation of their logarithm, or of themselves where they can be negative; the ends open. */
 const BINS_PER_DEVIATION = 4;
 const REACH = 32 * BINS_PER_DEVIATION;
-const NUMBER_SLOTS = 2 * REACH + 2;
+const NUMBER_BINS = 2 * REACH + 2;
 const HIGHEST_GRADE = 10;
 
 /**
- * How the values of a file are counted, feature by feature, to be compared with a model's training data. Slot 0 counts
+ * How the values of a file are counted, feature by feature, to be compared with a model's training data. Bin 0 counts
  * what was not measured. Counts of parts of a file add up to those of the whole, exactly and in any order.
  */
 export class ValueBins {
-  /** Number of slots of one feature. Grades have those of `HISTOGRAM_SLOTS`. */
-  readonly slots: number;
+  /** `HISTOGRAM_BINS` for grades. */
+  readonly binsPerFeature: number;
   /** Whether the values are numbers rather than grades. */
   readonly areNumbers: boolean;
   /** Whether the values of a feature are counted by their logarithm. */
@@ -30,7 +30,7 @@ export class ValueBins {
     this.featureCount = featureCount;
     this.areNumbers = !hasGrades(schema);
     this.logarithmic = schema.features.map(({ min }) => this.areNumbers && min >= 0);
-    this.slots = this.areNumbers ? NUMBER_SLOTS : HISTOGRAM_SLOTS;
+    this.binsPerFeature = this.areNumbers ? NUMBER_BINS : HISTOGRAM_BINS;
     const columns = Array.from({ length: featureCount }, (_, feature) =>
       samples.filter((__, index) => index % featureCount === feature),
     );
@@ -45,18 +45,18 @@ export class ValueBins {
     );
   }
 
-  /** Counts of row-major samples, features × slots. @param samples NaN where not measured */
+  /** Counts of row-major samples, features × binsPerFeature. @param samples NaN where not measured */
   count(samples: ArrayLike<number>): Uint32Array {
-    const { featureCount, slots } = this;
-    const counts = new Uint32Array(featureCount * slots);
+    const { featureCount, binsPerFeature } = this;
+    const counts = new Uint32Array(featureCount * binsPerFeature);
     for (let at = 0; at < samples.length; at += featureCount) {
       for (let feature = 0; feature < featureCount; feature++)
-        counts[feature * slots + this.slotOf(samples[at + feature], feature)]++;
+        counts[feature * binsPerFeature + this.binOf(samples[at + feature], feature)]++;
     }
     return counts;
   }
 
-  slotOf(value: number, feature: number): number {
+  binOf(value: number, feature: number): number {
     if (Number.isNaN(value)) return 0;
     if (!this.areNumbers) return value;
     const deviations = (this.transform(value, feature) - this.centers[feature]) / this.scales[feature];
@@ -64,22 +64,22 @@ export class ValueBins {
     return 1 + REACH + Math.max(-REACH, Math.min(REACH, bin));
   }
 
-  /** Where a slot's values lie, in standard deviations of the training data from their mean. */
-  positionOf(slot: number, feature: number): number {
-    if (this.areNumbers) return (slot - 1 - REACH) / BINS_PER_DEVIATION;
-    return (slot - this.centers[feature]) / this.scales[feature];
+  /** Where a bin's values lie, in standard deviations of the training data from their mean. */
+  positionOf(bin: number, feature: number): number {
+    if (this.areNumbers) return (bin - 1 - REACH) / BINS_PER_DEVIATION;
+    return (bin - this.centers[feature]) / this.scales[feature];
   }
 
-  /** A value that a slot stands for. */
-  valueOf(slot: number, feature: number): number {
-    if (!this.areNumbers) return slot;
-    const value = this.centers[feature] + this.positionOf(slot, feature) * this.scales[feature];
+  /** A value that a bin stands for. */
+  valueOf(bin: number, feature: number): number {
+    if (!this.areNumbers) return bin;
+    const value = this.centers[feature] + this.positionOf(bin, feature) * this.scales[feature];
     return this.isLogarithmic(feature) ? Math.max(0, Math.exp(value) - this.offsets[feature]) : value;
   }
 
-  /** How many slots from 1 on hold measured values: not the tenfolds of grades, which are out of range. */
-  get measuredSlots(): number {
-    return this.areNumbers ? NUMBER_SLOTS - 1 : HIGHEST_GRADE;
+  /** How many bins from 1 on hold measured values: not the tenfolds of grades, which are out of range. */
+  get measuredBins(): number {
+    return this.areNumbers ? NUMBER_BINS - 1 : HIGHEST_GRADE;
   }
 
   /** One unit of the scale that values are counted on, in standard deviations: for `isLogarithmic`, of the logarithm. */

@@ -121,12 +121,13 @@ export class DriftJudge {
     scale: string | undefined,
     tenfold: readonly Tenfold[],
   ): DriftColumn[] {
-    const { slots } = this.bins;
+    const { binsPerFeature } = this.bins;
     const { effects, measured } = comparison;
-    const columnOf = (feature: number) => Array.from({ length: slots }, (_, slot) => counts[feature * slots + slot]);
+    const columnOf = (feature: number) =>
+      Array.from({ length: binsPerFeature }, (_, bin) => counts[feature * binsPerFeature + bin]);
     const threshold = scale === undefined ? least : Math.min(least, LEAST_MEAN_EFFECT);
     const isTenfold = (feature: number) => tenfold.some((one) => one.feature === feature);
-    const isMissing = (feature: number) => counts[feature * slots] > measured[feature];
+    const isMissing = (feature: number) => counts[feature * binsPerFeature] > measured[feature];
     const odd = Array.from(effects.keys()).filter(
       (feature) => isTenfold(feature) || isMissing(feature) || effects[feature] > threshold,
     );
@@ -161,12 +162,12 @@ export class DriftJudge {
 
   /** Columns of grades of which many are tenfolds, and out of range. */
   private findTenfold(counts: ArrayLike<number>): Tenfold[] {
-    const { areNumbers, slots, featureCount, measuredSlots } = this.bins;
+    const { areNumbers, binsPerFeature, featureCount, measuredBins } = this.bins;
     if (areNumbers) return [];
     const features = Array.from({ length: featureCount }, (_, feature) => feature);
     return features.flatMap((feature) => {
-      const count = counts[feature * slots + measuredSlots + 1];
-      const total = Array.from({ length: slots }, (_, slot) => counts[feature * slots + slot]).reduce(
+      const count = counts[feature * binsPerFeature + measuredBins + 1];
+      const total = Array.from({ length: binsPerFeature }, (_, bin) => counts[feature * binsPerFeature + bin]).reduce(
         (sum, one) => sum + one,
         0,
       );

@@ -26,7 +26,7 @@ export class WorkerHeartbeat {
   private readonly member: string;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param id unique per process @param slots number of shards the worker processes at once */
+  /** @param id unique per process @param slots number of shards that the worker processes at once */
   constructor(
     private readonly redis: Redis,
     id: string,

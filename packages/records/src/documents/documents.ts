@@ -413,16 +413,16 @@ export type ScoredRecords = [
  * answer yet. Derived from stored results: the same results give the same bytes once the day is closed.
  */
 export interface ScoredDay {
-  /** Every id up to here is counted or `open`. */
+  /** Up to this id every id is counted or `open`. */
   seen: { pred_: string; batch_: string };
-  /** Counted ids behind `seen`. */
+  /** Counted ids after `seen`. */
   counted: string[];
-  /** Ids without a final state, and for a batch its 0-based shards without a result; all of them when none is listed. */
+  /** Unfinished ids; for a batch with its 0-based shards that have no result (none listed: all of them). */
   open: Record<string, number[]>;
   /** Ascending. */
   answers: ScoredRecords[];
-  /** By `name@version`: index and number of the values in each slot of the model's ValueBins, ascending. Removed after 90 days. */
-  histograms: Record<string, [slot: number, count: number][]>;
+  /** By `name@version`: index and number of the values in each bin of the model's ValueBins, ascending. Removed after 90 days. */
+  histograms: Record<string, [bin: number, count: number][]>;
   /** No id of the day can appear or change any more. */
   closed: boolean;
 }

@@ -46,7 +46,7 @@ describe.each(['original', 'diagnostic'] as const)('%s', (data) => {
     const rows = rowsOf(data);
     const whole = bins.count(rows.flatMap((row) => Array.from(row)));
     const parts = shuffle(Array.from({ length: 10 }, (_, part) => bins.count(rows.filter((__, row) => row % 10 === part).flatMap((row) => Array.from(row)))), createRandom(3)); // prettier-ignore
-    expect(parts.reduce((sum, part) => sum.map((count, slot) => count + part[slot]))).toEqual(whole);
+    expect(parts.reduce((sum, part) => sum.map((count, bin) => count + part[bin]))).toEqual(whole);
   });
 
   test('a column that was mostly not measured is named', () => {
@@ -114,7 +114,9 @@ test('swapped columns are the ones that are named', () => {
 test('tenfold grades, which are rejected one by one, make the file unlike the training data', () => {
   const { bins } = judges.original;
   const counts = bins.count(rowsOf('original').flatMap((row) => Array.from(row)));
-  const tenfolds = counts.map((count, index) => (index % bins.slots === 11 ? 0 : index < bins.slots ? 0 : count));
+  const tenfolds = counts.map((count, index) =>
+    index % bins.binsPerFeature === 11 ? 0 : index < bins.binsPerFeature ? 0 : count,
+  );
   tenfolds[11] = 683;
   const { verdict: found, columns } = judges.original.judge(tenfolds);
   expect(found).toBe('unlike_training');

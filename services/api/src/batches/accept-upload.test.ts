@@ -226,7 +226,7 @@ describe('a repeated Idempotency-Key gets its batch', () => {
     expect((await api.files()).filter((file) => file.endsWith('input.csv'))).toHaveLength(2);
   });
 
-  test('when every upload slot is taken', async () => {
+  test('while the allowed number of uploads is running', async () => {
     setLimits({ concurrent_uploads: 1 });
     const first = await upload('k');
     const { sending, answered } = api.openRequest('/v1/batches', {
@@ -234,7 +234,7 @@ describe('a repeated Idempotency-Key gets its batch', () => {
       'transfer-encoding': 'chunked',
     });
     sending.write(HEADER);
-    await waitUntil('the slot is taken', async () => (await upload()).status === 429);
+    await waitUntil('the allowed number of uploads is running', async () => (await upload()).status === 429);
     expect((await upload('k')).json.id).toBe(first.json.id);
     sending.end(ROW);
     expect((await answered).statusCode).toBe(202);

@@ -52,13 +52,19 @@ async function acceptNewUpload(
   const { tenant } = upload;
   const pin = await registry.resolve(upload.model);
   const { schema } = (await registry.loadPinned(pin)).model;
-  const profile = await findImportProfile(deps.store, tenant, upload.importing.profile);
+  const profile = await findImportProfile(deps.store, tenant, upload.importParameters.profile);
   const id = createId('batch_');
   const { summary, filename } = await withRollback(deps, tenant, id, async () => {
-    const received = await receiveUpload(deps, request, response, { ...upload.importing, tenant, id, schema, profile });
+    const received = await receiveUpload(deps, request, response, {
+      ...upload.importParameters,
+      tenant,
+      id,
+      schema,
+      profile,
+    });
     const { rows, warningsTotal } = received.summary;
     if (upload.options.explain && rows > MAX_EVIDENCE_ROWS) throw tooManyRowsForEvidence(rows);
-    if (upload.importing.on_warning === 'abort' && warningsTotal > 0) throw fileHasWarnings(received.summary);
+    if (upload.importParameters.on_warning === 'abort' && warningsTotal > 0) throw fileHasWarnings(received.summary);
     return received;
   });
   const batch = {
@@ -92,13 +98,13 @@ export async function receiveUpload(
 }
 
 /** Payload that a repeated upload must equal. Without import parameters it equals that of earlier releases. */
-function idempotencyPayload({ sent, options, importing }: Upload, sha256: string): unknown {
-  const { on_warning, ...given } = importing;
+function idempotencyPayload({ requestedChoice, options, importParameters }: Upload, sha256: string): unknown {
+  const { on_warning, ...given } = importParameters;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
-  const isPlain = Object.values(parameters).every((value) => value === undefined);
+  const hasNoImportParameters = Object.values(parameters).every((value) => value === undefined);
   // Releases without tenant settings filled in `default`.
-  const sentOptions = { ...options, operating_point: sent.operating_point ?? 'default' };
-  return ['batch', sent.model, sentOptions, sha256, ...(isPlain ? [] : [parameters])];
+  const requestedOptions = { ...options, operating_point: requestedChoice.operating_point ?? 'default' };
+  return ['batch', requestedChoice.model, requestedOptions, sha256, ...(hasNoImportParameters ? [] : [parameters])];
 }
 
 function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadLimits): Promise<string> {
@@ -145,7 +151,7 @@ function createBatchDocument(
   id: string,
   filename: string | null,
   model: ModelPin,
-  { options, importing: { sheet, charset } }: Upload,
+  { options, importParameters: { sheet, charset } }: Upload,
   summary: UploadSummary,
   profile: ImportProfile | undefined,
 ): BatchDocument {

@@ -2,13 +2,13 @@ import type { BatchProgress, JobProducer } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import type { BatchOptions, DamageReport } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
-import type { Semaphore } from '../http/semaphore';
-import type { Background } from '../http/background';
+import type { Semaphore } from '../concurrency/semaphore';
+import type { Background } from '../concurrency/background';
 import type { IdempotencyKeys } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import type { ApiMetrics } from '../operations/api-metrics';
-import type { SentChoice, SettingsReader } from '../settings/settings-reader';
+import type { RequestedChoice, SettingsReader } from '../settings/settings-reader';
 import type { UploadLimits } from './upload-inspector';
 
 export interface BatchDeps {
@@ -43,7 +43,7 @@ export interface Upload {
   /**
    * The choice without the tenant's settings, so that repeating a request after they changed still returns the first batch.
    */
-  sent: SentChoice;
-  importing: ImportParameters;
+  requestedChoice: RequestedChoice;
+  importParameters: ImportParameters;
   idempotencyKey: string | undefined;
 }

@@ -155,6 +155,7 @@ function toFinishedResponse(
     completed_at: completedAt,
     counts,
     summary: { ...toSummaryResponse(batch, summary), drift: psi && { psi, notes } },
+    // Earlier releases stored only psi and notes, and their clients read summary.drift.
     drift: drift?.verdict && drift,
     agreement,
     progress: 1,

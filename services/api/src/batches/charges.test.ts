@@ -68,7 +68,7 @@ describe('work is charged to the rate limit', () => {
 test.each([
   ['a rescore', (id: string) => post(`/v1/batches/${id}/rescore`)],
   ['a dry run', () => post('/v1/batches?dry_run=true', file(1))],
-])('%s takes an upload slot', async (_, work) => {
+])('%s counts as a concurrent upload', async (_, work) => {
   setLimits({ concurrent_uploads: 1 });
   const { id } = await post('/v1/batches', file(1));
   const { sending, answered } = api.openRequest('/v1/batches', {
@@ -76,7 +76,10 @@ test.each([
     'transfer-encoding': 'chunked',
   });
   sending.write(HEADER);
-  await waitUntil('the slot is taken', async () => (await post('/v1/batches', file(1))).status === 429);
+  await waitUntil(
+    'the only concurrent upload is running',
+    async () => (await post('/v1/batches', file(1))).status === 429,
+  );
   expect((await work(id)).status).toBe(429);
   sending.end(ROW);
   expect((await answered).statusCode).toBe(202);

@@ -13,12 +13,10 @@ import {
   putDocument,
   putPending,
 } from '@cytoqueue/records';
+import { ENQUEUE_RETRY_MS } from '../concurrency/background';
 import { payloadDigest } from '../tenants/idempotency';
 import type { BatchDeps, Upload } from './batch-deps';
 import { rollback, withRollback } from './rollback';
-
-/** By then the reconciler has found the marker and enqueues the batch itself. */
-const ENQUEUE_RETRY_MS = 90_000;
 
 /** Stores `batch.json`, claims the key, marks the batch as pending and enqueues it. @returns the batch that the key stands for */
 export async function commitBatch(
@@ -30,12 +28,12 @@ export async function commitBatch(
   const { id } = batch;
   if (key === undefined) {
     await withRollback(deps, tenant, id, async () => {
-      await describe(deps, tenant, batch);
+      await reserveAndDescribe(deps, tenant, batch);
       await putPending(deps.store, tenant, id);
     });
   } else {
     const accepted = await withRollback(deps, tenant, id, async () => {
-      await describe(deps, tenant, batch);
+      await reserveAndDescribe(deps, tenant, batch);
       return claimKey(deps, tenant, key, batch, payload);
     });
     if (accepted.id !== id) {
@@ -49,14 +47,18 @@ export async function commitBatch(
   return batch;
 }
 
-/** Everything that is stored before the commit point and is the same with and without a key. */
-async function describe({ store, producer, quotas }: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
+/** Reserves the quota, stores `batch.json` and checks that Redis accepts jobs. */
+async function reserveAndDescribe(
+  { store, producer, quotas }: BatchDeps,
+  tenant: string,
+  batch: BatchDocument,
+): Promise<void> {
   await quotas.storage.reserve(tenant, batch.id, storedBytes(batch));
   await putDocument(store, ObjectKeys.batchDocument(tenant, batch.id), batch);
   await producer.assertAvailable();
 }
 
-/** Claims the key for `batch`. @returns it, or the batch of the request that claimed the key before */
+/** Claims the key for `batch`. @returns `batch`, or the batch of the request that claimed the key first */
 async function claimKey(
   { store, idempotency, retention }: BatchDeps,
   tenant: string,
@@ -68,7 +70,7 @@ async function claimKey(
   for (let claimed = await idempotency.claim(tenant, key, claim); claimed !== batch.id;) {
     const found = await findDocument(store, ObjectKeys.batchDocument(tenant, claimed), batchDocumentShape);
     if (found !== undefined && !retention.isExpired(claimed)) return found;
-    // The earlier batch has expired or was deleted.
+    // The batch of the first claim was deleted or has expired.
     claimed = await idempotency.reclaim(claimed, tenant, key, claim);
   }
   return batch;

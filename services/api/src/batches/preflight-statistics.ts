@@ -93,8 +93,8 @@ export class PreflightStatistics {
     for (const [row, rejection] of samples.rejections)
       this.addRejection(earlierRows + row + 1, rejection, () => this.lineOf(block, samples, row));
     this.countMissing(samples);
-    valueHistogram(samples, this.options.countNumbers).forEach((count, slot) => {
-      this.histogram[slot] = (this.histogram[slot] ?? 0) + count;
+    valueHistogram(samples, this.options.countNumbers).forEach((count, bin) => {
+      this.histogram[bin] = (this.histogram[bin] ?? 0) + count;
     });
     this.countRepeated(block, samples);
     this.valid += samples.count;

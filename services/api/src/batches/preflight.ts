@@ -5,7 +5,7 @@ import type { LoadedModel } from '@cytoqueue/registry';
 import { type ModelPin, batchRowsKey, createId } from '@cytoqueue/records';
 import type { Schema } from '@cytoqueue/schema';
 import { TabularError } from '@cytoqueue/tabular';
-import { cpuTimeslices } from '../http/cpu-timeslices';
+import { cpuTimeslices } from '../concurrency/cpu-timeslices';
 import { toProblem } from '../to-problem';
 import type { Problem } from '../http/problem';
 import { findImportProfile } from '../import-profiles/import-profiles';
@@ -21,26 +21,32 @@ import type { UploadSummary } from './upload-inspector';
 const SLICE_BYTES = 16 * 1024;
 
 /**
- * Reads a file with the code of an upload and removes it again. A readable file gets a report, even if an upload of it would be
- * refused. Uses an upload slot and is charged like an upload.
+ * Stores and reads the file like an upload, then removes it. A readable file gets a report, even if an upload of it would be refused.
+ * Counts as a concurrent upload and is charged like one.
  * @throws Problem like the upload, for an unreadable file
  */
 export function preflightBatch(
   deps: BatchDeps,
   request: Request,
   response: Response,
-  upload: Omit<Upload, 'idempotencyKey' | 'sent'>,
+  upload: Omit<Upload, 'idempotencyKey' | 'requestedChoice'>,
 ): Promise<PreflightReport> {
   const { registry, quotas, store } = deps;
-  const { tenant, importing } = upload;
+  const { tenant, importParameters } = upload;
   return quotas.uploadLimiter.run(tenant, async () => {
     const pin = await registry.resolve(upload.model);
     const loaded = await registry.loadPinned(pin);
     const { schema } = loaded.model;
-    const profile = await findImportProfile(store, tenant, importing.profile);
+    const profile = await findImportProfile(store, tenant, importParameters.profile);
     const id = createId('batch_');
     try {
-      const received = await receiveUpload(deps, request, response, { ...importing, tenant, id, schema, profile });
+      const received = await receiveUpload(deps, request, response, {
+        ...importParameters,
+        tenant,
+        id,
+        schema,
+        profile,
+      });
       const statistics = await readStatistics(deps, tenant, id, received.summary, schema, {
         missing: upload.options.missing,
         countNumbers: (samples) => driftJudgeOf(loaded.model).bins.count(samples),
@@ -85,7 +91,7 @@ export async function readStatistics(
 
 async function toReport(
   { progress }: BatchDeps,
-  { options, importing }: Omit<Upload, 'idempotencyKey' | 'sent'>,
+  { options, importParameters }: Omit<Upload, 'idempotencyKey' | 'requestedChoice'>,
   pin: ModelPin,
   { model }: LoadedModel,
   { summary, filename }: { summary: UploadSummary; filename: string | null },
@@ -94,7 +100,7 @@ async function toReport(
   const { header, match, rows, bytes, sha256, report, warnings, warningsTotal } = summary;
   const msPerRow = await readMsPerRow(progress, pin.digest, statistics.msPerRow).catch(() => undefined);
   const refusals = [];
-  if (importing.on_warning === 'abort' && warningsTotal > 0)
+  if (importParameters.on_warning === 'abort' && warningsTotal > 0)
     refusals.push({
       code: 'file-has-warnings',
       detail: `on_warning=abort refuses a file with warnings: ${warningsTotal}.`,

@@ -1,6 +1,6 @@
 import { ObjectKeys, deletePending } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
-import type { Background } from '../http/background';
+import type { Background } from '../concurrency/background';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 
 export interface RollbackDeps {

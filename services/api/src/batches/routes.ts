@@ -1,18 +1,14 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchDocument, type ManifestDocument, ObjectKeys, readDocumentBytes } from '@cytoqueue/records';
-import { RESULT_FORMATS, type ResultFormat } from '@cytoqueue/tabular';
+import { type BatchDocument, ObjectKeys, readDocumentBytes } from '@cytoqueue/records';
 import type { z } from 'zod';
 import { acceptUpload } from './accept-upload';
-import type { BatchDeps } from './batch-deps';
 import { preflightBatch } from './preflight';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
-import { type RunFile, requireFinishedFile, runFileKeys, sendFile } from './download';
-import { columnTypes, sendExport } from './export';
+import type { RunFile } from './download';
 import { rescoreBatch } from './rescore';
-import { sendPartialFile } from './partial-download';
-import { readBatch } from './read-batch';
+import { type ResultFileDeps, sendResultFile } from './send-result-file';
 import {
   type BatchResponse,
   toAcceptedResponse,
@@ -22,12 +18,9 @@ import {
   readListedBatch,
   readLatestRunResponse,
 } from './batch-response';
-import type { ConcurrencyLimiter } from '../http/concurrency-limiter';
 import { idempotencyKeyOf } from '../tenants/idempotency';
 import { applySettings } from '../settings/settings-reader';
 import { sendPage } from '../http/pagination';
-import type { RetentionPolicy } from '../tenants/retention-policy';
-import { Problem } from '../http/problem';
 import { createRouteFactory, type HandlerContext, type Route } from '../http/router';
 import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
 import {
@@ -51,12 +44,9 @@ import {
 const collectionPath = '/v1/batches';
 const itemPath = `${collectionPath}/{id}`;
 
-export type BatchRouteDeps = BatchDeps &
+export type BatchRouteDeps = ResultFileDeps &
   EventStreamDeps & {
-    /** Limits concurrent conversions of results. */
-    exportLimiter: ConcurrencyLimiter;
     notifications: ChangeSubscriber;
-    retention: RetentionPolicy;
     protection: Pick<TaskProtection, 'run'>;
   };
 
@@ -93,75 +83,6 @@ function download(resultFile: RunFile): Handle {
   return (deps, context) => sendResultFile(deps, context, resultFile);
 }
 
-const PRESIGNED_SECONDS = 300;
-
-async function sendResultFile(
-  deps: BatchRouteDeps,
-  { request, response, params, query, principal, auditEntry }: HandlerContext,
-  resultFile: RunFile,
-): Promise<void> {
-  const stored = await readBatch(deps.store, principal.tenant, params.id);
-  const format = requestedFormat(request, query['format'] as ResultFormat | 'csv' | undefined);
-  if (query['format'] === undefined) response.vary('Accept');
-  if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
-    if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
-    deps.retention.assertInputNotExpired(params.id);
-    await auditEntry.recordDurably();
-    return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
-  }
-  const file = requireFinishedFile(principal.tenant, stored, resultFile);
-  const name = downloadName(stored.batch.filename ?? params.id, resultFile);
-  const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
-  await auditEntry.recordDurably();
-  if (format !== 'csv') {
-    const { batch, completion } = stored;
-    const rows = rowsOf(resultFile, completion?.manifest);
-    const { model } = await deps.registry.loadPinned(batch.model);
-    const exported = {
-      store: deps.store,
-      key,
-      file,
-      rows,
-      format,
-      batch,
-      types: columnTypes(resultFile, batch, model.schema),
-    };
-    return deps.exportLimiter.run(principal.tenant, async () => {
-      deps.quotas.rateLimit.addRows(principal.tenant, rows);
-      await sendExport(request, response, { ...exported, name: name.replace(/\.csv$/, '') });
-    });
-  }
-  if (query['redirect'] === true) {
-    const url = await deps.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
-    if (url !== undefined) return response.redirect(303, url);
-  }
-  await sendFile(request, response, { store: deps.store, key, file, name });
-}
-
-/** The query's format, else the one that Accept prefers. */
-function requestedFormat(
-  request: HandlerContext['request'],
-  format: ResultFormat | 'csv' | undefined,
-): ResultFormat | 'csv' {
-  if (format !== undefined) return format;
-  const formats = Object.entries(RESULT_FORMATS).map(
-    ([name, { mediaType }]) => [mediaType, name as ResultFormat] as const,
-  );
-  const accepted = request.accepts(['text/csv', ...formats.map(([mediaType]) => mediaType)]);
-  return formats.find(([mediaType]) => mediaType === accepted)?.[1] ?? 'csv';
-}
-
-function rowsOf(file: RunFile, manifest: ManifestDocument | undefined): number {
-  if (manifest === undefined) return 0;
-  const { total, rejected, failed } = manifest.counts;
-  return { results: total, errors: rejected + failed, changes: manifest.changed_rows ?? 0 }[file];
-}
-
-/** Removes quotes and backslashes, which careless header parsers take for the end of the name. */
-function downloadName(filename: string, resultFile: RunFile): string {
-  return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${resultFile}.csv`;
-}
-
 async function createBatch(
   deps: BatchRouteDeps,
   { request, response, query, principal, auditEntry }: HandlerContext,
@@ -169,15 +90,15 @@ async function createBatch(
   const { dry_run, ...parameters } = query as z.output<typeof uploadQuery>;
   if (dry_run) return preflight(deps, { request, response, query: parameters, principal, auditEntry });
   const { model, operating_point, profile, sheet, charset, on_warning, ...others } = parameters;
-  const sent = { model, operating_point };
-  const chosen = await applySettings(deps.settings, principal.tenant, sent);
+  const requestedChoice = { model, operating_point };
+  const chosen = await applySettings(deps.settings, principal.tenant, requestedChoice);
   const idempotencyKey = idempotencyKeyOf(request);
   const batch = await acceptUpload(deps, request, response, {
     tenant: principal.tenant,
     model: chosen.model,
     options: { ...others, operating_point: chosen.operating_point },
-    sent,
-    importing: { profile, sheet, charset, on_warning },
+    requestedChoice,
+    importParameters: { profile, sheet, charset, on_warning },
     idempotencyKey,
   });
   await sendAccepted(deps, { response, principal, auditEntry }, batch);
@@ -196,11 +117,11 @@ async function preflight(
   const { model: sentModel, operating_point: sentPoint, ...parameters } = query as z.output<typeof preflightQuery>;
   const { profile, sheet, charset, on_warning, ...others } = parameters;
   auditEntry.action = 'batch.preflight';
-  const sent = { model: sentModel, operating_point: sentPoint };
-  const { model, operating_point } = await applySettings(deps.settings, principal.tenant, sent);
+  const requestedChoice = { model: sentModel, operating_point: sentPoint };
+  const { model, operating_point } = await applySettings(deps.settings, principal.tenant, requestedChoice);
   const options = { ...others, operating_point };
-  const importing = { profile, sheet, charset, on_warning };
-  const upload = { tenant: principal.tenant, model, options, importing };
+  const importParameters = { profile, sheet, charset, on_warning };
+  const upload = { tenant: principal.tenant, model, options, importParameters };
   response.json(await preflightBatch(deps, request, response, upload));
 }
 

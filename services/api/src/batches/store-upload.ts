@@ -4,7 +4,8 @@ import type { HeaderMatch } from '@cytoqueue/schema';
 import type { ObjectStore } from '@cytoqueue/storage';
 import { type ImportSettings, type ImportStart, canonicalMatch, importInThread } from '@cytoqueue/tabular';
 import { Problem } from '../http/problem';
-import type { Semaphore } from '../http/semaphore';
+import type { Semaphore } from '../concurrency/semaphore';
+import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
 import {
   UploadInspector,
@@ -12,7 +13,6 @@ import {
   type UploadSummary,
   createSplitter,
   noRows,
-  quotaExceeded,
   uploadTooLarge,
 } from './upload-inspector';
 
@@ -47,7 +47,7 @@ export async function storeUpload(
   const { store, tenant, id, signal } = target;
   try {
     // The key and the content type say CSV for every upload, also for workbooks and compressed files.
-    await store.put(ObjectKeys.batchInput(tenant, id), inspector.inspectThrough(source), {
+    await store.put(ObjectKeys.batchInput(tenant, id), inspector.inspectWhileStreaming(source), {
       contentType: 'text/csv',
       signal,
     });
@@ -81,7 +81,9 @@ async function importStored(
   let match: HeaderMatch;
   try {
     match = matchColumnsOrReject(imported.start.columns.visible, settings, imported.start.headerLine);
-    await store.put(ObjectKeys.batchCanonical(tenant, id), canonical.cutThrough(), { contentType: 'text/csv' });
+    await store.put(ObjectKeys.batchCanonical(tenant, id), canonical.splitWhileStreaming(), {
+      contentType: 'text/csv',
+    });
   } catch (error) {
     throw canonical.failure ?? error;
   } finally {
@@ -89,7 +91,7 @@ async function importStored(
     await imported.stop();
   }
   const { columns, dialect } = imported.start;
-  const { visible, ...hidden } = columns;
+  const { visible, ...positions } = columns;
   const { header, rows, shards, bytes: canonicalBytes, outcome } = canonical.result();
   return {
     header: { dialect, columns: visible, byteLength: header.byteLength },
@@ -99,7 +101,7 @@ async function importStored(
     shards,
     bytes: size,
     sha256,
-    canonical: { bytes: canonicalBytes, ...hidden },
+    canonical: { bytes: canonicalBytes, ...positions },
     report: outcome.report,
     warnings: outcome.warnings,
     warningsTotal: outcome.warnings_total,
@@ -109,7 +111,7 @@ async function importStored(
 type ImportedBytes = Awaited<ReturnType<typeof importInThread>>['bytes'];
 type Outcome = Extract<Awaited<ReturnType<ImportedBytes['next']>>, { done: true }>['value'];
 
-/** Cuts a canonical file into shards while it is stored. */
+/** Splits a canonical file into shards while it is stored. */
 class CanonicalUpload {
   failure: unknown;
   private bytes = 0;
@@ -128,7 +130,7 @@ class CanonicalUpload {
     return this.splitter?.rows ?? 0;
   }
 
-  async *cutThrough(): AsyncGenerator<Uint8Array> {
+  async *splitWhileStreaming(): AsyncGenerator<Uint8Array> {
     try {
       for (let next = await this.blocks.next(); ; next = await this.blocks.next()) {
         if (next.done === true) return this.end(next.value);

@@ -12,6 +12,7 @@ import {
   readTextStart,
 } from '@cytoqueue/tabular';
 import { Problem } from '../http/problem';
+import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
 
 export interface UploadLimits {
@@ -86,7 +87,7 @@ export class UploadInspector {
   ) {}
 
   /** Yields each chunk after inspecting it. `failure` is set only for errors of the upload itself, not if storing fails. */
-  async *inspectThrough(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  async *inspectWhileStreaming(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       await this.captureFailure(() => this.inspect(chunk));
       yield chunk;
@@ -127,11 +128,11 @@ export class UploadInspector {
     if (this.needsImport) return;
     if (this.plain !== undefined) return this.runOrImport(this.plain, () => this.plain?.splitter.push(chunk));
     this.first = Buffer.concat([this.first ?? EMPTY, chunk]);
-    if (this.first.length >= FIRST_PART_BYTES) await this.decide(this.first, false);
+    if (this.first.length >= FIRST_PART_BYTES) await this.decideFormat(this.first, false);
   }
 
   private async finish(): Promise<void> {
-    if (this.first !== undefined) await this.decide(this.first, true);
+    if (this.first !== undefined) await this.decideFormat(this.first, true);
     this.digest = this.hash.digest('hex');
     const { plain } = this;
     if (plain === undefined || this.needsImport) return;
@@ -157,13 +158,13 @@ export class UploadInspector {
   }
 
   /** Decides from the first bytes whether the file is plain, and rejects an unsuitable header before the rest arrives. */
-  private async decide(first: Buffer, final: boolean): Promise<void> {
+  private async decideFormat(firstBytes: Buffer, isWholeFile: boolean): Promise<void> {
     this.first = undefined;
     const { settings } = this;
-    const layout = sniffPlain(first, final, settings);
-    const header = layout === undefined ? undefined : this.readPlainHeader(first, final);
+    const layout = sniffPlain(firstBytes, isWholeFile, settings);
+    const header = layout === undefined ? undefined : this.readPlainHeader(firstBytes, isWholeFile);
     if (layout === undefined || header === undefined) {
-      const start = await readTextStart(first, final, settings);
+      const start = await readTextStart(firstBytes, isWholeFile, settings);
       if (start !== undefined) matchColumnsOrReject(start.columns.visible, settings, start.headerLine);
       this.needsImport = true;
       return;
@@ -176,13 +177,13 @@ export class UploadInspector {
       rowCheck: watch.check,
     });
     this.plain = { layout, header, match, splitter, watch };
-    this.runOrImport(this.plain, () => splitter.push(first.subarray(header.byteLength)));
+    this.runOrImport(this.plain, () => splitter.push(firstBytes.subarray(header.byteLength)));
   }
 
-  private readPlainHeader(first: Buffer, final: boolean): Header | undefined {
+  private readPlainHeader(firstBytes: Buffer, isWholeFile: boolean): Header | undefined {
     const { schema } = this.settings;
-    return readHeader(first, {
-      final,
+    return readHeader(firstBytes, {
+      final: isWholeFile,
       countRecognized: (columns) => countFeatureColumns(columns, schema),
       maxBytes: MAX_HEADER_BYTES,
       maxColumns: MAX_COLUMNS,
@@ -224,11 +225,4 @@ export function noRows(): CsvError {
 
 export function uploadTooLarge(maxUploadBytes: number): Problem {
   return new Problem('too-large', `An upload may hold ${maxUploadBytes} bytes, after decompression.`);
-}
-
-export function quotaExceeded(remainingBytes: number): Problem {
-  return new Problem(
-    'quota-exceeded',
-    `This tenant has room for ${remainingBytes} bytes more; delete batches to make room.`,
-  );
 }

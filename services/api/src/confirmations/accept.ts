@@ -15,7 +15,7 @@ import {
   sealDocument,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../for-each-concurrently';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 import { Problem } from '../http/problem';
 import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';

@@ -11,7 +11,7 @@ import {
 import type { ClassNames } from '@cytoqueue/schema';
 import { BatchRows, type BatchRowsDeps } from '../batches/rows/batch-rows';
 import type { BatchRow } from '../batches/rows/result-row';
-import { forEachConcurrently } from '../for-each-concurrently';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 import { Problem } from '../http/problem';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { toProblem } from '../to-problem';

@@ -1,6 +1,6 @@
 import type { ConfirmationDocument } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../for-each-concurrently';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 import type { Period } from '../scored-days/period';
 import { listScoredDays, readScoredDays } from '../scored-days/read-days';
 import { computeFigures } from './figures';

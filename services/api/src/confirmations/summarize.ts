@@ -17,7 +17,7 @@ import {
   findDocument,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectInfo, type ObjectStore, listAll } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../for-each-concurrently';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 import { CHANGE_MARKER_TTL_MS } from './marked-change';
 
 const CONCURRENCY = 16;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { ConcurrencyLimiter } from './concurrency-limiter';
+import { ConcurrencyLimiter } from '../concurrency/concurrency-limiter';
 import type { HandlerContext } from './router';
 import { type EventStreamDeps, streamEvents } from './server-sent-events';
 import { SnapshotFeeds } from './snapshot-feeds';

@@ -4,7 +4,7 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { advanceIntervals, holdIntervals } from '../../test/manual-intervals';
 import { RECORD, RunningApi } from '../../test/running-api';
-import { ChangeSignal } from './change-signal';
+import { ChangeSignal } from '../concurrency/change-signal';
 
 let redis: RedisProcess;
 let worker: ReturnType<typeof createWorkerConnection>;

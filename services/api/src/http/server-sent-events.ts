@@ -1,6 +1,6 @@
 import type { Response } from 'express';
-import { ChangeSignal } from './change-signal';
-import type { ConcurrencyLimiter } from './concurrency-limiter';
+import { ChangeSignal } from '../concurrency/change-signal';
+import type { ConcurrencyLimiter } from '../concurrency/concurrency-limiter';
 import type { Principal } from './request-context';
 import type { HandlerContext } from './router';
 import type { Feed, Snapshot, SnapshotFeeds } from './snapshot-feeds';

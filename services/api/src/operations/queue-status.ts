@@ -104,7 +104,7 @@ export class QueueStatusReader {
       readBacklogHistory(this.redis),
     ]);
     const alive = workers.filter(({ isAlive }) => isAlive);
-    const throughput = withEarlierReleases(finished, recent);
+    const throughput = orFromMinuteCounters(finished, recent);
     const backlogRows = sum(queues, ({ rows }) => rows);
     const idleSeconds = secondsWithoutProgress(queues, throughput);
     const stalled = idleSeconds * 1_000 >= STALLED_AFTER_MS;
@@ -166,7 +166,7 @@ function toHistory(
 }
 
 /** Uses the counters per minute when only workers of releases before 0.2 run, which write no throughput. */
-function withEarlierReleases(
+function orFromMinuteCounters(
   throughput: Throughput,
   { seconds, minutes: [present = {}, before = {}] }: RecentCounters,
 ): Throughput {

@@ -18,51 +18,11 @@ import {
   putPending,
 } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
-import { z } from 'zod';
-import type { Background } from '../http/background';
+import { type Background, ENQUEUE_RETRY_MS } from '../concurrency/background';
 import { type IdempotencyKeys, keyDigest, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { type SettingsReader, applySettings } from '../settings/settings-reader';
-
-const MAX_TEXT = 256;
-/** By then the reconciler has found the marker and enqueues the record itself. */
-const ENQUEUE_RETRY_MS = 90_000;
-
-export const predictionBody = z
-  .strictObject({
-    sample_id: z.string().max(MAX_TEXT).optional().meta({ description: "The sender's own reference" }),
-    model: z
-      .string()
-      .max(MAX_TEXT)
-      .optional()
-      .meta({ description: "name (its champion) or name@version; the tenant's setting by default" }),
-    operating_point: z
-      .enum(['default', 'sensitivity99'])
-      .optional()
-      .meta({ description: "The tenant's setting by default" }),
-    missing: z
-      .enum(['partial', 'reject'])
-      .default('partial')
-      .meta({ description: 'reject: a record with an unmeasured feature is rejected' }),
-    features: z.record(z.string(), z.unknown()).meta({
-      description:
-        'Every feature of the model by name or alias; an integer in its range, or null or "?" when not measured',
-      example: {
-        clump_thickness: 5,
-        uniformity_of_cell_size: 1,
-        uniformity_of_cell_shape: 1,
-        marginal_adhesion: 1,
-        single_epithelial_cell_size: 2,
-        bare_nuclei: 1,
-        bland_chromatin: 3,
-        normal_nucleoli: 1,
-        mitoses: 1,
-      },
-    }),
-  })
-  .meta({ id: 'PredictionBody' });
-
-export type PredictionBody = z.output<typeof predictionBody>;
+import type { PredictionBody } from './openapi';
 
 export interface PredictionDeps {
   store: ObjectStore;
@@ -106,7 +66,7 @@ export async function acceptPrediction(
     operating_point,
     features,
   };
-  // As sent, so that a repeated request matches after the tenant's settings changed. Releases without settings stored `default`.
+  // The payload as sent: a repeat matches even after the settings changed. Releases without settings stored `default`.
   const payload = { ...body, operating_point: body.operating_point ?? 'default' };
   if (key === undefined) return { request: await accept(deps, tenant, request), isNew: true };
   return acceptIdempotent(deps, tenant, request, { key, payload: ['prediction', payload] });
@@ -170,9 +130,7 @@ async function acceptIdempotent(
   return { request: stored, isNew: id === request.id };
 }
 
-/**
- * Retries in the background; the reconciler takes over if this process ends first. The request is accepted either way.
- */
+/** Retries in the background; the reconciler takes over if this process ends first. The request is accepted either way. */
 async function enqueue({ producer, background }: PredictionDeps, tenant: string, predictionId: string): Promise<void> {
   await background.run('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), {
     giveUpAfterMs: ENQUEUE_RETRY_MS,

@@ -10,7 +10,6 @@ import {
 } from '../http/response-schemas';
 import { pageQuery } from '../http/pagination';
 import type { Operation } from '../http/router';
-import { predictionBody } from './accept-prediction';
 
 /** The OpenAPI operations of the prediction routes and the schemas of their queries. */
 
@@ -21,6 +20,44 @@ const prefer = z.string().optional().meta({
   description:
     'wait=N: respond with the result if it is ready within N seconds, at most MAX_WAIT_SECONDS (25 by default); Preference-Applied states the limit used',
 });
+
+const MAX_TEXT = 256;
+
+export const predictionBody = z
+  .strictObject({
+    sample_id: z.string().max(MAX_TEXT).optional().meta({ description: "The sender's own reference" }),
+    model: z
+      .string()
+      .max(MAX_TEXT)
+      .optional()
+      .meta({ description: "name (its champion) or name@version; the tenant's setting by default" }),
+    operating_point: z
+      .enum(['default', 'sensitivity99'])
+      .optional()
+      .meta({ description: "The tenant's setting by default" }),
+    missing: z
+      .enum(['partial', 'reject'])
+      .default('partial')
+      .meta({ description: 'reject: a record with an unmeasured feature is rejected' }),
+    features: z.record(z.string(), z.unknown()).meta({
+      description:
+        'Every feature of the model by name or alias; an integer in its range, or null or "?" when not measured',
+      example: {
+        clump_thickness: 5,
+        uniformity_of_cell_size: 1,
+        uniformity_of_cell_shape: 1,
+        marginal_adhesion: 1,
+        single_epithelial_cell_size: 2,
+        bare_nuclei: 1,
+        bland_chromatin: 3,
+        normal_nucleoli: 1,
+        mitoses: 1,
+      },
+    }),
+  })
+  .meta({ id: 'PredictionBody' });
+
+export type PredictionBody = z.output<typeof predictionBody>;
 
 export const createOperation: Operation = {
   operationId: 'createPrediction',

@@ -149,13 +149,13 @@ async function readCompletion(
   ]);
   return (
     completion && {
-      ...withoutFormat(completion),
+      ...toShownCompletion(completion),
       completed_at: (info ?? (await store.head(key)))?.modifiedAt.toISOString(),
     }
   );
 }
 
-function withoutFormat<T extends PredictionCompletion>(completion: T): T {
+function toShownCompletion<T extends PredictionCompletion>(completion: T): T {
   const { format: _, id: _id, ...shown } = completion as T & { format?: number; id?: string };
   return shown as unknown as T;
 }

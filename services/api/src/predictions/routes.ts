@@ -16,7 +16,7 @@ import { Problem } from '../http/problem';
 import { createRouteFactory, type HandlerContext, parse, type Route } from '../http/router';
 import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
-import { type PredictionDeps, acceptPrediction, predictionBody } from './accept-prediction';
+import { type PredictionDeps, acceptPrediction } from './accept-prediction';
 import {
   isFinished,
   predictionLink,
@@ -34,6 +34,7 @@ import {
   getOperation,
   listOperation,
   streamOperation,
+  predictionBody,
 } from './openapi';
 import { deletePrediction } from './delete';
 

@@ -1,5 +1,5 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
-import { ChangeSignal } from '../http/change-signal';
+import { ChangeSignal } from '../concurrency/change-signal';
 
 /** Change notifications may be lost (see ChangeSubscriber), so the result is also polled. */
 const POLL_INTERVAL_MS = 1_000;

@@ -30,7 +30,7 @@ import {
   listFolders,
 } from '@cytoqueue/storage';
 import { readBatch } from '../batches/read-batch';
-import { forEachConcurrently } from '../for-each-concurrently';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 import { DayTotals } from './day-totals';
 import { HISTOGRAM_RETENTION_DAYS } from './read-days';
 
@@ -67,42 +67,52 @@ export async function countDay(
 ): Promise<{ day: ScoredDay; more: boolean }> {
   const totals = new DayTotals(before);
   const counter = new ResourceCounter(deps, tenant, nowMs, totals);
-  const [seen, open, counted] = [{ ...before.seen }, new Map(Object.entries(before.open)), new Set(before.counted)];
+  const countedUpTo = { ...before.seen };
+  const unfinished = new Map(Object.entries(before.open));
+  const counted = new Set(before.counted);
   let more = false;
   for (const kind of KINDS) {
-    const listed = await listIds(deps.store, { tenant, kind, after: seen[kind], dayMs, nowMs, counted, open });
+    const listed = await listIds(deps.store, {
+      tenant,
+      kind,
+      after: countedUpTo[kind],
+      dayMs,
+      nowMs,
+      counted,
+      unfinished,
+    });
     more ||= listed.more;
-    const waiting = [...open.keys()].filter((id) => id.startsWith(kind));
+    const waiting = [...unfinished.keys()].filter((id) => id.startsWith(kind));
     await forEachConcurrently([...listed.ids, ...waiting], CONCURRENCY, async (id) => {
-      const remaining = await counter.count(id, open.get(id) ?? []);
-      if (remaining === 'none') open.delete(id);
-      else open.set(id, remaining);
+      const remaining = await counter.count(id, unfinished.get(id) ?? []);
+      if (remaining === 'none') unfinished.delete(id);
+      else unfinished.set(id, remaining);
       if (remaining === 'none') counted.add(id);
     });
-    seen[kind] = listed.seen;
-    for (const id of counted) if (id.startsWith(kind) && id <= seen[kind]) counted.delete(id);
+    countedUpTo[kind] = listed.upTo;
+    for (const id of counted) if (id.startsWith(kind) && id <= countedUpTo[kind]) counted.delete(id);
   }
   const isOver = nowMs > dayMs + DAY_MS + MAX_ACCEPTANCE_MS.batch_;
   const day = {
-    seen,
+    seen: countedUpTo,
     counted: [...counted].sort(),
-    open: Object.fromEntries([...open].sort(([a], [b]) => (a < b ? -1 : 1))),
+    open: Object.fromEntries([...unfinished].sort(([a], [b]) => (a < b ? -1 : 1))),
     ...totals.toDocument(),
     ...(nowMs > dayMs + (HISTOGRAM_RETENTION_DAYS + 1) * DAY_MS && { histograms: {} }),
-    closed: isOver && !more && open.size === 0,
+    closed: isOver && !more && unfinished.size === 0,
   };
   return { day, more };
 }
 
 interface ListedIds {
-  /** Neither counted nor open, ascending. */
+  /** Neither counted nor unfinished, ascending. */
   ids: string[];
   /** The last listed id before which no more ids can appear. */
-  seen: string;
+  upTo: string;
   more: boolean;
 }
 
-/** New ids of the day behind one. Counted and open ids take no place, so that the next call lists others. */
+/** Lists new ids of the day after `after`. Counted and unfinished ids do not count against the limit, so the next call lists others. */
 async function listIds(
   store: ObjectStore,
   of: {
@@ -112,27 +122,27 @@ async function listIds(
     dayMs: number;
     nowMs: number;
     counted: ReadonlySet<string>;
-    open: ReadonlyMap<string, unknown>;
+    unfinished: ReadonlyMap<string, unknown>;
   },
 ): Promise<ListedIds> {
   const { tenant, kind, dayMs } = of;
   const folder = kind === 'pred_' ? ObjectKeys.predictionsFolder(tenant) : ObjectKeys.batchesFolder(tenant);
   const after = of.after || createId(kind, dayMs - 1);
   const ids: string[] = [];
-  let seen = of.after;
+  let upTo = of.after;
   for await (const id of listFolders(store, folder, `${folder}${after}/`)) {
     const ms = idTimeMs(kind, id);
     if (ms === undefined || ms < dayMs) continue;
     if (ms >= dayMs + DAY_MS) break;
-    const isNew = !of.counted.has(id) && !of.open.has(id);
-    if (isNew && ids.length === MAX_NEW_IDS) return { ids, seen, more: true };
+    const isNew = !of.counted.has(id) && !of.unfinished.has(id);
+    if (isNew && ids.length === MAX_NEW_IDS) return { ids, upTo, more: true };
     if (isNew) ids.push(id);
-    if (ms < of.nowMs - MAX_ACCEPTANCE_MS[kind]) seen = id;
+    if (ms < of.nowMs - MAX_ACCEPTANCE_MS[kind]) upTo = id;
   }
-  return { ids, seen, more: false };
+  return { ids, upTo, more: false };
 }
 
-/** The uncounted part of a resource: none, or these shards of a batch; an empty list stands for all. */
+/** The uncounted part of a resource: none, or 0-based shards of a batch; an empty list means all of it. */
 type Remaining = 'none' | number[];
 
 class ResourceCounter {
@@ -174,12 +184,12 @@ class ResourceCounter {
   }
 
   private async addValues(pin: ModelPin, features: Record<string, number | null>): Promise<void> {
-    // A version that is gone has no bins to count in.
+    // A version that was removed has no bins to count in.
     const loaded = await this.deps.registry.loadPinned(pin).catch(ignoreMissingModel);
     if (loaded === undefined) return;
     const { bins } = driftJudgeOf(loaded.model);
     loaded.model.schema.features.forEach(({ name }, feature) =>
-      this.totals.addValue(pin, feature * bins.slots + bins.slotOf(features[name] ?? NaN, feature), 1),
+      this.totals.addValue(pin, feature * bins.binsPerFeature + bins.binOf(features[name] ?? NaN, feature), 1),
     );
   }
 
@@ -205,7 +215,7 @@ class ResourceCounter {
       const head = await this.deps.store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) });
       const { counts, histogram } = decodeShardHeader(head, key);
       this.totals.addAnswers({ created_at, model }, options.operating_point, counts);
-      Array.from(histogram).forEach((count, slot) => count > 0 && this.totals.addValue(model, slot, count));
+      Array.from(histogram).forEach((count, bin) => count > 0 && this.totals.addValue(model, bin, count));
       return true;
     } catch (error) {
       if (error instanceof ObjectNotFoundError) return false;

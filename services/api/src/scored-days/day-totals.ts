@@ -37,11 +37,11 @@ export class DayTotals {
     known[4] += indeterminate;
   }
 
-  addValue({ name, version }: ModelPin, slot: number, count: number): void {
+  addValue({ name, version }: ModelPin, bin: number, count: number): void {
     const model = `${name}@${version}`;
     let counts = this.histograms.get(model);
     if (counts === undefined) this.histograms.set(model, (counts = new Map()));
-    counts.set(slot, (counts.get(slot) ?? 0) + count);
+    counts.set(bin, (counts.get(bin) ?? 0) + count);
   }
 
   toDocument(): Pick<ScoredDay, 'answers' | 'histograms'> {

@@ -38,14 +38,14 @@ export async function readDrift(
     if (model === undefined) continue;
     const judge = driftJudgeOf(model);
     const weeks = new Map<string, Counts>();
-    const total = new Uint32Array(judge.bins.featureCount * judge.bins.slots);
+    const total = new Uint32Array(judge.bins.featureCount * judge.bins.binsPerFeature);
     for (const day of days) {
       const name = isoWeek(Date.parse(day.day));
       const week = weeks.get(name) ?? { records: 0, values: new Uint32Array(total.length) };
       if (addDay(day, reference, week)) weeks.set(name, week);
     }
     for (const [week, { records, values }] of weeks) {
-      values.forEach((count, slot) => add(total, slot, count));
+      values.forEach((count, bin) => add(total, bin, count));
       const { verdict, columns } = judge.judge(values);
       report.data.push({ week, model: reference, records, verdict, columns: [...columns] });
     }
@@ -61,14 +61,14 @@ function addDay({ answers, histograms }: ScoredDay, reference: string, week: Cou
   if (counts === undefined) return false;
   for (const [, model, , confident, indeterminate] of answers)
     if (model === reference) week.records += confident + indeterminate;
-  for (const [slot, count] of counts) add(week.values, slot, count);
+  for (const [bin, count] of counts) add(week.values, bin, count);
   return true;
 }
 
-/** Ignores slots that the model does not have: shards of other releases may be counted in others. */
-function add(counts: Uint32Array, slot: number, count: number): void {
-  const known = counts[slot];
-  if (known !== undefined) counts[slot] = known + count;
+/** Ignores bins that the model does not have: shards of other releases may be counted in others. */
+function add(counts: Uint32Array, bin: number, count: number): void {
+  const known = counts[bin];
+  if (known !== undefined) counts[bin] = known + count;
 }
 
 async function findModel(registry: ModelRegistry, reference: string): Promise<Model | undefined> {
@@ -83,19 +83,19 @@ function toHistograms({ schema }: Model, { bins }: DriftJudge, counts: Uint32Arr
   return Object.fromEntries(
     schema.features.map(({ name }, feature) => [
       name,
-      Array.from(counts.subarray(feature * bins.slots, (feature + 1) * bins.slots), (count, slot) => ({
-        ...limitsOf(bins, slot, feature),
+      Array.from(counts.subarray(feature * bins.binsPerFeature, (feature + 1) * bins.binsPerFeature), (count, bin) => ({
+        ...limitsOf(bins, bin, feature),
         count,
       })).filter(({ count }) => count >= MIN_BIN_RECORDS),
     ]),
   );
 }
 
-function limitsOf(bins: DriftJudge['bins'], slot: number, feature: number): { from: number | null; to: number | null } {
-  if (slot === 0) return { from: null, to: null };
-  if (bins.areNumbers) return { from: bins.valueOf(slot - 0.5, feature), to: bins.valueOf(slot + 0.5, feature) };
-  // The last slot counts tenfolds of grades.
-  return slot > bins.measuredSlots ? { from: 20, to: 100 } : { from: slot, to: slot };
+function limitsOf(bins: DriftJudge['bins'], bin: number, feature: number): { from: number | null; to: number | null } {
+  if (bin === 0) return { from: null, to: null };
+  if (bins.areNumbers) return { from: bins.valueOf(bin - 0.5, feature), to: bins.valueOf(bin + 0.5, feature) };
+  // The last bin counts tenfolds of grades.
+  return bin > bins.measuredBins ? { from: 20, to: 100 } : { from: bin, to: bin };
 }
 
 /** The ISO 8601 week of a UTC day: the week of its Thursday. */

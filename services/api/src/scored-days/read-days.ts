@@ -1,6 +1,6 @@
 import { ConfirmationKeys, type ScoredDay, findDocument, scoredDayShape } from '@cytoqueue/records';
 import { type ObjectInfo, type ObjectStore, listAll } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../for-each-concurrently';
+import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 
 /** A fixed time: histograms tell how records change over some weeks. */
 export const HISTOGRAM_RETENTION_DAYS = 90;

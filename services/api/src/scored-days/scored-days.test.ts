@@ -86,7 +86,7 @@ async function trainingRecords(): Promise<Record<string, number | null>[]> {
 
 test('every record and every shard counts once, a retried shard when it has a result', async () => {
   const [record] = await trainingRecords();
-  const histogram = Array.from({ length: 9 * 12 }, (_, slot) => (slot % 12 === 3 ? 2 : 0));
+  const histogram = Array.from({ length: 9 * 12 }, (_, bin) => (bin % 12 === 3 ? 2 : 0));
   await storePrediction(api, { probability: 0.9, features: record });
   await storePrediction(api, { probability: 0.4, outcome: 'indeterminate', features: record });
   const queued = await storePrediction(api, { probability: 0.4, status: 'queued' });
@@ -237,7 +237,7 @@ test('values of single records fall into the bins of batches', async () => {
   await newDays().update(Date.now());
   const rows = records.flatMap((record) => Object.values(record).map((value) => value ?? NaN));
   const counts = [...driftJudgeOf(model).bins.count(rows)];
-  const expected = counts.flatMap((count, slot) => (count > 0 ? [[slot, count]] : []));
+  const expected = counts.flatMap((count, bin) => (count > 0 ? [[bin, count]] : []));
   const stored = [...(await documents()).values()].flatMap(({ histograms }) => histograms[MODEL] ?? []);
   expect(stored).toEqual(expected);
 });

@@ -14,8 +14,8 @@ const MAX_TENANTS = 1_000;
 
 const DEFAULT_SETTINGS: TenantSettings = { default_model: null, operating_point: 'default' };
 
-/** The request's own choice; what is undefined comes from the settings. */
-export interface SentChoice {
+/** Model and operating point that a request names; undefined members come from the tenant's settings. */
+export interface RequestedChoice {
   model?: string;
   operating_point?: OperatingPointName;
 }
@@ -32,7 +32,7 @@ export class SettingsReader {
     private readonly nowMs: () => number = () => performance.now(),
   ) {}
 
-  /** Reads them from the store, without cache. @throws Problem 409 when they are damaged, StoreUnavailableError */
+  /** Reads the settings from the store, without cache. @throws Problem 409 when they are damaged, StoreUnavailableError */
   async readLatest(tenant: string): Promise<TenantSettings> {
     try {
       return (await this.documentOf(tenant).read()).value ?? DEFAULT_SETTINGS;
@@ -41,14 +41,14 @@ export class SettingsReader {
     }
   }
 
-  /** At most five seconds old. @throws Problem 409 when they are damaged, StoreUnavailableError */
+  /** Reads settings that are at most five seconds old. @throws Problem 409 when they are damaged, StoreUnavailableError */
   read(tenant: string): Promise<TenantSettings> {
     const cached = this.cache.get(tenant);
     if (cached !== undefined && this.nowMs() - cached.readAtMs < MAX_AGE_MS) return cached.settings;
     return this.remember(tenant, this.readLatest(tenant));
   }
 
-  /** Durable when resolved; in force at once in this process. */
+  /** Replaces the settings. Durable when resolved; in force at once in this process. */
   async replace(tenant: string, { default_model, operating_point }: TenantSettings): Promise<void> {
     try {
       await this.documentOf(tenant).replace({ default_model, operating_point });
@@ -82,11 +82,11 @@ function settingsDamaged(cause: ObjectCorruptError): Problem {
   );
 }
 
-/** Fills in the tenant's settings where the request names nothing; reads them only then. */
+/** Fills in members that the request leaves out; only then reads the tenant's settings. */
 export async function applySettings(
   reader: SettingsReader,
   tenant: string,
-  { model, operating_point }: SentChoice,
+  { model, operating_point }: RequestedChoice,
 ): Promise<{ model: string | undefined; operating_point: OperatingPointName }> {
   if (model !== undefined && operating_point !== undefined) return { model, operating_point };
   const settings = await reader.read(tenant);

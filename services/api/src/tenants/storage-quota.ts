@@ -11,8 +11,8 @@ const CHANGES_TTL_MS = 60 * 60_000;
 const MAX_COUNTS = 5;
 const FIELDS_PER_CALL = 1_000;
 
-/** The field of all confirmed diagnoses that a listing has found; later ones are counted by request. */
-const CONFIRMATIONS = 'confirmations';
+/** Hash field for confirmations that a listing found; later ones have a field per request. */
+const CONFIRMATIONS_FIELD = 'confirmations';
 
 export interface StorageQuotaDeps {
   store: ObjectStore;
@@ -23,9 +23,9 @@ export interface StorageQuotaDeps {
 
 /*
  * Redis holds a hash with the sizes of every batch's input, every review and the entries of every request that confirmed diagnoses,
- * and their sum in the field `total`. A field and the sum
- * change together, so repeating a change has no effect and the sum is never negative. A hash without a valid `total` is not
- * loaded: it is not changed, but the change is counted, so that a concurrent listing that missed it is repeated.
+ * and their sum in the field `total`. A field and the sum change together, so repeating a change has no effect and the sum is never
+ * negative. A hash without a valid `total` counts as not loaded: a change leaves it as it is, but increments the number of changes,
+ * so that a concurrent listing that missed the change is repeated.
  */
 const COUNT_CHANGE_SCRIPT = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
@@ -79,7 +79,7 @@ export class StorageQuota {
   async assertAvailable(tenant: string, bytes = 1): Promise<number> {
     const quota = this.deps.quotaOf(tenant);
     const used = await this.used(tenant);
-    if (used + bytes > quota) throw quotaExceeded(used, quota);
+    if (used + bytes > quota) throw quotaExceeded(quota - used);
     return quota - used;
   }
 
@@ -95,19 +95,19 @@ export class StorageQuota {
         this.deps.redis.eval(RESERVE_SCRIPT, 2, ...redisKeys(tenant), id, bytes, quota),
       );
       if (used === null) return;
-      if (Number(used) >= 0) throw quotaExceeded(Number(used), quota);
+      if (Number(used) >= 0) throw quotaExceeded(quota - Number(used));
       await this.used(tenant);
     }
   }
 
-  /** Call when it was removed. */
+  /** Call after the batch or review was removed. */
   async release(tenant: string, id: string): Promise<void> {
     await this.deps.redis
       .eval(RELEASE_SCRIPT, 2, ...redisKeys(tenant), id)
       .catch(() => this.uncertainTenants.add(tenant));
   }
 
-  /** Call when unknown inputs were removed: the next call counts the bytes again. */
+  /** Call after an unknown number of objects was removed: the next call counts the bytes again. */
   async invalidate(tenant: string): Promise<void> {
     await this.deps.redis
       .eval(INVALIDATE_SCRIPT, 2, ...redisKeys(tenant))
@@ -160,7 +160,7 @@ export class StorageQuota {
     let confirmed = 0;
     for await (const { size } of listAll(this.deps.store, ConfirmationKeys.entriesFolder(tenant), { onUnreadable }))
       confirmed += size;
-    if (confirmed > 0) sizes.set(CONFIRMATIONS, confirmed);
+    if (confirmed > 0) sizes.set(CONFIRMATIONS_FIELD, confirmed);
     return sizes;
   }
 
@@ -173,10 +173,10 @@ export class StorageQuota {
   }
 }
 
-function quotaExceeded(used: number, quota: number): Problem {
+export function quotaExceeded(remainingBytes: number): Problem {
   return new Problem(
     'quota-exceeded',
-    `This tenant stores ${used} of ${quota} bytes of uploads, reviews and confirmed diagnoses. Delete batches to free space.`,
+    `This tenant's storage quota has ${Math.max(0, remainingBytes)} bytes left for uploads, reviews and confirmed diagnoses. Delete batches to free space.`,
   );
 }
 

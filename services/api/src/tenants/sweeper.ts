@@ -79,7 +79,7 @@ export async function sweep(deps: SweepDeps, nowMs: number = Date.now(), lastPas
 
 type SweepDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
 
-/** Removes confirmed diagnoses, summaries of days of which none can be left, and replaced versions of the others. */
+/** Removes expired confirmations and their deletion marks, summaries of days without confirmations, and replaced summaries. */
 async function sweepConfirmations(deps: SweepDeps, tenant: string, { nowMs, cutoffMs }: SweepTimes): Promise<number> {
   const { store, retention } = deps;
   const prefix = ConfirmationKeys.entriesFolder(tenant);
@@ -100,19 +100,19 @@ async function sweepConfirmations(deps: SweepDeps, tenant: string, { nowMs, cuto
   }
   if (removed > 0) await deps.storageQuota?.invalidate(tenant);
   for await (const day of listFolders(store, ConfirmationKeys.daysFolder(tenant))) {
-    if (Date.parse(day) >= lastSummaryMs(retention, cutoffMs)) break;
+    if (Date.parse(day) >= oldestConfirmableDayMs(retention, cutoffMs)) break;
     removed += await store.deletePrefix(ConfirmationKeys.dayFolder(tenant, day));
   }
   return removed + (await sweepReplacedSummaries(store, tenant, nowMs));
 }
 
-/** Removes histograms after their own retention, and counts with the last confirmation that they can be compared with. */
+/** Removes histograms after their own retention period, and counts together with the last confirmations of their day. */
 async function sweepScoredDays(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
   for (const { day, info } of await listScoredDays(store, tenant)) {
     const expiryMs = Date.parse(day) + (HISTOGRAM_RETENTION_DAYS + 1) * 24 * HOUR_MS;
-    // A document that was written since then has lost its histograms.
+    // Rewritten after expiry: its histograms are already removed.
     if (cutoffMs < expiryMs || info.modifiedAt.getTime() >= expiryMs + DELETE_DELAY_MS) continue;
     removed += await runIsolated(deps, info.key, async () => {
       const counted = await readDocument(store, info.key, scoredDayShape);
@@ -121,15 +121,18 @@ async function sweepScoredDays(deps: SweepDeps, tenant: string, cutoffMs: number
     });
   }
   for (const { day, info } of await listScoredDays(store, tenant)) {
-    if (Date.parse(day) >= lastSummaryMs(retention, cutoffMs)) break;
+    if (Date.parse(day) >= oldestConfirmableDayMs(retention, cutoffMs)) break;
     await store.delete(info.key);
     removed++;
   }
   return removed;
 }
 
-/** A day's answers can be confirmed until they expire, a day late for uploads that took long. */
-function lastSummaryMs({ days }: RetentionPolicy, cutoffMs: number): number {
+/**
+ * Start of the oldest day whose results can still be confirmed or have confirmations. Two days are added: one because a day's last
+ * record is accepted up to 24 hours after the day began, one because an upload can be accepted a day after its id was made.
+ */
+function oldestConfirmableDayMs({ days }: RetentionPolicy, cutoffMs: number): number {
   return cutoffMs - (days.confirmations + days.resources + 2) * 24 * HOUR_MS;
 }
 
@@ -142,15 +145,15 @@ interface SweepTimes {
 
 async function sweepTenant(deps: SweepDeps, tenant: string, times: SweepTimes): Promise<number> {
   const { cutoffMs } = times;
-  const steps = [
-    () => sweepResources(deps, tenant, cutoffMs),
-    () => sweepReviews(deps, tenant, cutoffMs),
-    () => sweepInputs(deps, tenant, cutoffMs),
-    () => sweepAbandonedUploads(deps, tenant, times),
-  ];
+  const steps = {
+    'expired resources': () => sweepResources(deps, tenant, cutoffMs),
+    'expired reviews': () => sweepReviews(deps, tenant, cutoffMs),
+    'expired inputs': () => sweepInputs(deps, tenant, cutoffMs),
+    'abandoned uploads': () => sweepAbandonedUploads(deps, tenant, times),
+  };
   let removed = 0;
-  for (const [index, step] of steps.entries())
-    removed += await runIsolated(deps, `${ObjectKeys.batchesFolder(tenant)} step ${index + 1}`, step);
+  for (const [name, step] of Object.entries(steps))
+    removed += await runIsolated(deps, `${ObjectKeys.batchesFolder(tenant)} (${name})`, step);
   if (removed > 0) await deps.storageQuota?.invalidate(tenant);
   removed += await runIsolated(deps, `${ObjectKeys.tenantsFolder}${tenant}/index/`, () =>
     sweepIndex(deps, tenant, cutoffMs),

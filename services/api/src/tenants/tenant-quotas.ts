@@ -3,7 +3,7 @@ import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { StorageQuota } from './storage-quota';
 import { RateLimit } from './rate-limit';
-import { ConcurrencyLimiter } from '../http/concurrency-limiter';
+import { ConcurrencyLimiter } from '../concurrency/concurrency-limiter';
 
 /** The limits that each tenant is held to. */
 export interface TenantQuotas {

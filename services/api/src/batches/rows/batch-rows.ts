@@ -13,9 +13,9 @@ import {
 } from '@cytoqueue/records';
 import type { ClassNames, Schema } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
-import { cpuTimeslices } from '../../http/cpu-timeslices';
+import { cpuTimeslices } from '../../concurrency/cpu-timeslices';
 import { Problem } from '../../http/problem';
-import { Semaphore } from '../../http/semaphore';
+import { Semaphore } from '../../concurrency/semaphore';
 import type { TenantQuotas } from '../../tenants/tenant-quotas';
 import { filesDamaged, requireFinishedFile } from '../download';
 import { readBatch } from '../read-batch';

@@ -4,7 +4,7 @@ import { readSamples } from '@cytoqueue/samples';
 import type { HeaderMatch, Schema } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
-import { cpuTimeslices } from '../../http/cpu-timeslices';
+import { cpuTimeslices } from '../../concurrency/cpu-timeslices';
 import type { BatchRow } from './result-row';
 
 /** Completes result rows by what only the stored rows of the input tell: physical lines, and numbers as they were scored. */

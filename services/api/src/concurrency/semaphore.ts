@@ -12,7 +12,7 @@ export class Semaphore {
       return await task();
     } finally {
       const next = this.waiting.shift();
-      // The slot passes on to the next task.
+      // The ended task makes way for the next one, so `active` stays the same.
       if (next === undefined) this.active--;
       else next();
     }

@@ -1,4 +1,4 @@
-import { Problem } from './problem';
+import { Problem } from '../http/problem';
 
 const RETRY_AFTER_SECONDS = '5';
 

@@ -3,6 +3,9 @@ import type { Logger } from '@cytoqueue/runtime';
 const FIRST_DELAY_MS = 500;
 const MAX_DELAY_MS = 30_000;
 
+/** Limit for enqueuing accepted work: after this time the reconciler has found the pending marker and enqueues it. */
+export const ENQUEUE_RETRY_MS = 90_000;
+
 export interface BackgroundOptions {
   /** After this time another mechanism must do the work; unlimited by default. */
   giveUpAfterMs?: number;

@@ -1,0 +1,88 @@
+import type { ManifestDocument } from '@cytoqueue/records';
+import { RESULT_FORMATS, type ResultFormat } from '@cytoqueue/tabular';
+import type { ConcurrencyLimiter } from '../concurrency/concurrency-limiter';
+import { Problem } from '../http/problem';
+import type { HandlerContext } from '../http/router';
+import type { RetentionPolicy } from '../tenants/retention-policy';
+import type { BatchDeps } from './batch-deps';
+import { type RunFile, requireFinishedFile, runFileKeys, sendFile } from './download';
+import { columnTypes, sendExport } from './export';
+import { sendPartialFile } from './partial-download';
+import { readBatch } from './read-batch';
+
+export type ResultFileDeps = BatchDeps & {
+  /** Limits concurrent conversions of results. */
+  exportLimiter: ConcurrencyLimiter;
+  retention: RetentionPolicy;
+};
+
+const PRESIGNED_SECONDS = 300;
+
+/** Sends a file of the latest run: in the requested format, by redirect to the store, or while the batch runs as a partial file. */
+export async function sendResultFile(
+  deps: ResultFileDeps,
+  { request, response, params, query, principal, auditEntry }: HandlerContext,
+  resultFile: RunFile,
+): Promise<void> {
+  const stored = await readBatch(deps.store, principal.tenant, params.id);
+  const format = requestedFormat(request, query['format'] as ResultFormat | 'csv' | undefined);
+  if (query['format'] === undefined) response.vary('Accept');
+  if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
+    if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
+    deps.retention.assertInputNotExpired(params.id);
+    await auditEntry.recordDurably();
+    return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
+  }
+  const file = requireFinishedFile(principal.tenant, stored, resultFile);
+  const name = downloadName(stored.batch.filename ?? params.id, resultFile);
+  const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
+  await auditEntry.recordDurably();
+  if (format !== 'csv') {
+    const { batch, completion } = stored;
+    const rows = rowsOf(resultFile, completion?.manifest);
+    const { model } = await deps.registry.loadPinned(batch.model);
+    const exported = {
+      store: deps.store,
+      key,
+      file,
+      rows,
+      format,
+      batch,
+      types: columnTypes(resultFile, batch, model.schema),
+    };
+    return deps.exportLimiter.run(principal.tenant, async () => {
+      deps.quotas.rateLimit.addRows(principal.tenant, rows);
+      await sendExport(request, response, { ...exported, name: name.replace(/\.csv$/, '') });
+    });
+  }
+  if (query['redirect'] === true) {
+    const url = await deps.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
+    if (url !== undefined) return response.redirect(303, url);
+  }
+  await sendFile(request, response, { store: deps.store, key, file, name });
+}
+
+/** The query's format, else the one that Accept prefers. */
+function requestedFormat(
+  request: HandlerContext['request'],
+  format: ResultFormat | 'csv' | undefined,
+): ResultFormat | 'csv' {
+  if (format !== undefined) return format;
+  const formats = Object.entries(RESULT_FORMATS).map(
+    ([name, { mediaType }]) => [mediaType, name as ResultFormat] as const,
+  );
+  const accepted = request.accepts(['text/csv', ...formats.map(([mediaType]) => mediaType)]);
+  return formats.find(([mediaType]) => mediaType === accepted)?.[1] ?? 'csv';
+}
+
+/** Number of data rows of a run's file. */
+function rowsOf(file: RunFile, manifest: ManifestDocument | undefined): number {
+  if (manifest === undefined) return 0;
+  const { total, rejected, failed } = manifest.counts;
+  return { results: total, errors: rejected + failed, changes: manifest.changed_rows ?? 0 }[file];
+}
+
+/** Removes quotes and backslashes, which careless header parsers take for the end of the name. */
+function downloadName(filename: string, resultFile: RunFile): string {
+  return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${resultFile}.csv`;
+}
