@@ -68,6 +68,8 @@ export interface Settings {
   publicUrl?: string;
   maxWaitSeconds?: number;
   bodyPace?: AppDeps['minimumRate'];
+  /** Time without traffic after which the server closes a connection; default: none. */
+  socketIdleMs?: number;
   /** Proxies whose forwarded headers are trusted. */
   trustProxy?: readonly string[];
 }
@@ -209,7 +211,7 @@ export class RunningApi {
   private async open(
     redisUrl: string,
     maxUploadBytes: number,
-    { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace, readDeadlineMs }: Settings,
+    { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace, readDeadlineMs, socketIdleMs = 0 }: Settings,
   ): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
@@ -272,6 +274,7 @@ export class RunningApi {
       ...(bodyPace && { minimumRate: bodyPace }),
     });
     this.server.on('connection', (socket) => this.sockets.push(socket));
+    this.server.timeout = socketIdleMs;
     this.server.on('request', app).listen(0, '127.0.0.1');
     await once(this.server, 'listening');
     this.releasers.push('server', () => this.closeServer());

@@ -88,6 +88,8 @@ export async function receiveUpload(
 ): Promise<{ summary: UploadSummary; filename: string | null }> {
   const { store, quotas, importSemaphore } = deps;
   const { tenant, id, schema, profile, sheet } = upload;
+  // The client waits without traffic while a workbook of a million rows is converted, or waits for its turn.
+  request.once('end', () => request.socket.setTimeout(0));
   const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
   const target = { store, tenant, id, importSemaphore, signal: abortOnDisconnect(request, response) };
   return receiveFile(request, response, async (source, filename, charset) => {

@@ -20,22 +20,26 @@ async function upload(): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
+function manifestOf(rows: number): Buffer {
+  const manifest: ManifestDocument = {
+    run: 1,
+    status: 'succeeded',
+    counts: { total: rows, pending: 0, succeeded: rows, rejected: 0, failed: 0 },
+    summary: { benign: rows, malignant: 0, indeterminate: 0, missing_features: 0 },
+    failed_shards: [],
+    results: DIGEST,
+    errors: DIGEST,
+  };
+  return Buffer.from(JSON.stringify(manifest));
+}
+
 beforeAll(async () => {
   redis = await RedisProcess.start();
   api = await RunningApi.start(redis.url);
   running = await upload();
   finished = await upload();
-  const manifest: ManifestDocument = {
-    run: 1,
-    status: 'succeeded',
-    counts: { total: 1, pending: 0, succeeded: 1, rejected: 0, failed: 0 },
-    summary: { benign: 1, malignant: 0, indeterminate: 0, missing_features: 0 },
-    failed_shards: [],
-    results: DIGEST,
-    errors: DIGEST,
-  };
   await api.store.putOnce(ObjectKeys.runResults(api.tenant, finished, 1), RESULTS);
-  await api.store.putOnce(ObjectKeys.runManifest(api.tenant, finished, 1), Buffer.from(JSON.stringify(manifest)));
+  await api.store.putOnce(ObjectKeys.runManifest(api.tenant, finished, 1), manifestOf(1));
 });
 
 afterAll(async () => {
@@ -64,6 +68,20 @@ test('GET with a range returns that range', async () => {
     `bytes 0-1/${RESULTS.length}`,
     'a,',
   ]);
+});
+
+test('more rows than a sheet holds are refused as a workbook before the first byte, and sent in other formats', async () => {
+  const id = await upload();
+  const total = 1_048_576;
+  await api.store.putOnce(ObjectKeys.runResults(api.tenant, id, 1), RESULTS);
+  await api.store.putOnce(ObjectKeys.runManifest(api.tenant, id, 1), manifestOf(total));
+  const refused = await api.fetch(`/v1/batches/${id}/results?format=xlsx`);
+  expect([refused.status, refused.headers.get('content-type'), await refused.text()]).toEqual([
+    422,
+    'application/problem+json; charset=utf-8',
+    expect.stringContaining('too-many-rows'),
+  ]);
+  expect((await api.fetch(`/v1/batches/${id}/results?format=jsonl`)).status).toBe(200);
 });
 
 test.each(['results', 'errors'])(

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { StoreUnavailableError } from '@cytoqueue/storage';
 import { HEADER, ROW } from '../../../../test/src/support/csv-rows';
@@ -86,6 +88,19 @@ test('a sender who leaves while the whole file is converted gets a batch all the
   expect(await list()).toMatchObject([
     { status: 'queued', counts: { total: 2 }, import: { skipped_rows: { empty: 1 } } },
   ]);
+});
+
+test('a connection without traffic stays open while the file is converted', async () => {
+  await api.stop();
+  api = await RunningApi.start(redis.url, MAX_UPLOAD_BYTES, { socketIdleMs: 200 });
+  const { started, release } = holdConversion();
+  const answer = upload(ODD);
+  await started;
+  // Its idle time begins after that of the upload's connection.
+  const idle = connect(Number(new URL(api.url).port), '127.0.0.1');
+  await once(idle.resume(), 'close');
+  release();
+  expect((await answer).status).toBe(202);
 });
 
 test('a sender who leaves during the conversion of a preflight leaves nothing', async () => {
