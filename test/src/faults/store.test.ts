@@ -164,41 +164,54 @@ describeWith('moto_server', 'S3', () => {
     expect([record.status, batch.status]).toEqual(['succeeded', 'succeeded']);
   });
 
-  test('the API killed between two parts of an upload: nothing is listed, and repeating the key creates one batch', async () => {
-    const note = 'x'.repeat(2_000);
-    const wide = `id,V1,V2,V3,V4,V5,V6,V7,V8,V9,note\n${`1,5,1,1,1,2,1,3,1,1,${note}\n`.repeat(10_000)}`;
-    const send = () =>
-      faults.client.post('/v1/batches', {
-        headers: { 'content-type': 'text/csv', 'idempotency-key': 'in-parts' },
-        body: wide,
+  test.each([
+    ['an upload', 'input.csv', ''],
+    ['the conversion of an upload', 'canonical.csv', `${','.repeat(10)}\n`],
+  ])(
+    'the API killed between two parts of %s: nothing is listed, and repeating the key creates one batch',
+    async (_, name, blankRow) => {
+      const note = 'x'.repeat(2_000);
+      const wide = `id,V1,V2,V3,V4,V5,V6,V7,V8,V9,note\n${blankRow}${`1,5,1,1,1,2,1,3,1,1,${note}\n`.repeat(10_000)}`;
+      const send = () =>
+        faults.client.post('/v1/batches', {
+          headers: { 'content-type': 'text/csv', 'idempotency-key': `in-parts-${name}` },
+          body: wide,
+        });
+      const ids = async () =>
+        ((await faults.client.get('/v1/batches')).json.data as { id: string }[]).map(({ id }) => id);
+      const described = async () =>
+        (await keysBelow(faults.store, 'tenants/')).filter((key) => /(canonical\.csv|batch\.json)$/.test(key));
+      const before = await ids();
+      const describedBefore = await described();
+      let parts = 0;
+      s3.intercept((request) =>
+        new RegExp(`^PUT \\S+/${name}\\?\\S*partNumber=2`).test(request) && ++parts === 1
+          ? new Promise<never>(() => undefined)
+          : 'pass',
+      );
+      const cutShort = send().catch(() => undefined);
+      await waitUntil('the second part is on its way', () => parts > 0);
+      const { api } = faults.ready.pids;
+      process.kill(api, 'SIGKILL');
+      expect(await cutShort).toBeUndefined();
+      s3.restore();
+      await waitUntil(
+        'another API answers',
+        async () =>
+          !isRunning(api) && (await faults.client.get('/health/ready').catch(() => undefined))?.status === 200,
+      );
+      expect(await ids()).toEqual(before);
+      expect((await keysBelow(faults.store, 'pending/')).length).toBe(0);
+      expect(await described()).toEqual(describedBefore);
+      const answers = await Promise.all([send(), send()]);
+      expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+      const accepted = new Set(answers.map(({ json }) => json.id as string));
+      expect(accepted.size).toBe(1);
+      expect((await finish(faults.client, [...accepted][0] as string)).counts).toMatchObject({
+        total: 10_000,
+        succeeded: 10_000,
       });
-    const ids = async () =>
-      ((await faults.client.get('/v1/batches')).json.data as { id: string }[]).map(({ id }) => id);
-    const before = await ids();
-    let parts = 0;
-    s3.intercept((request) =>
-      /^PUT \S+[?&]partNumber=2/.test(request) && ++parts === 1 ? new Promise<never>(() => undefined) : 'pass',
-    );
-    const cutShort = send().catch(() => undefined);
-    await waitUntil('the second part is on its way', () => parts > 0);
-    const { api } = faults.ready.pids;
-    process.kill(api, 'SIGKILL');
-    expect(await cutShort).toBeUndefined();
-    s3.restore();
-    await waitUntil(
-      'another API answers',
-      async () => !isRunning(api) && (await faults.client.get('/health/ready').catch(() => undefined))?.status === 200,
-    );
-    expect(await ids()).toEqual(before);
-    expect((await keysBelow(faults.store, 'pending/')).length).toBe(0);
-    const answers = await Promise.all([send(), send()]);
-    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
-    const accepted = new Set(answers.map(({ json }) => json.id as string));
-    expect(accepted.size).toBe(1);
-    expect((await finish(faults.client, [...accepted][0] as string)).counts).toMatchObject({
-      total: 10_000,
-      succeeded: 10_000,
-    });
-    expect(await ids()).toEqual([...accepted, ...before]);
-  });
+      expect(await ids()).toEqual([...accepted, ...before]);
+    },
+  );
 });
