@@ -6,6 +6,9 @@ import { benchClassifier } from './classifier/bench-classifier';
 import { benchMixed } from './mixed/bench-mixed';
 import { benchPromises } from './promises/bench-promises';
 import type { BenchOptions } from './bench-options';
+import { benchExplain } from './explain/bench-explain';
+import { writeFigures } from '../figures/figures-file';
+import { describeMachine } from './machine';
 import { benchSingle } from './single/bench-single';
 
 /** Benchmarks by their `--only` name; each prints its tables and returns its measurements. */
@@ -13,6 +16,7 @@ const parts: Readonly<Record<string, (options: BenchOptions) => Promise<unknown>
   classifier: benchClassifier,
   batch: benchBatch,
   single: benchSingle,
+  explain: benchExplain,
   mixed: benchMixed,
   promises: benchPromises,
 };
@@ -25,9 +29,10 @@ const USAGE = `Usage: npm run bench -- [--only ${Object.keys(parts).join('|')}] 
   --rounds         how often everything is measured (${ROUNDS}); the median counts
   --large          also what takes minutes: cost by training rows, the memory of ten million rows
   --python         interpreter whose scikit-learn and faiss are compared with
-  --write-scaling  writes the measured throughput of a worker into packages/scaling`;
+  --write-scaling  writes the measured throughput of a worker into packages/scaling
+With the default rows and ${ROUNDS} rounds or more, the figures are written to scripts/bench/bench.json; npm run bench-table shows them in README.md.`;
 
-/** Runs the benchmarks and prints their measurements as JSON on the last line. */
+/** Runs the benchmarks, prints their measurements as JSON on the last line and writes them, if they are comparable, to `bench.json`. */
 export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
@@ -46,9 +51,11 @@ export async function runBench(environment: Environment, args: readonly string[]
 
   if (values['write-scaling'] && !chosen.some(({ name }) => name === 'batch'))
     throw new Error('--write-scaling writes what --only batch measures');
+  const machine = await describeMachine();
   const figures: Record<string, unknown> = {};
   for (const { name, part } of chosen) figures[name] = await part(options);
   if (values['write-scaling']) await writeThroughput(figures['batch']);
+  if (rows === undefined && rounds >= ROUNDS) writeFigures(figures, machine);
   console.log(JSON.stringify(figures));
 }
 

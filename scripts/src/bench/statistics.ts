@@ -13,3 +13,22 @@ export function median(values: readonly number[]): number {
 export function rounded(value: number): number {
   return Number(value.toPrecision(4));
 }
+
+/** A ratio of two figures over alternating rounds: the spread says how much the machine disturbed them. */
+export interface Ratio {
+  readonly median: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+export function ratioOf(quotients: readonly number[]): Ratio {
+  return {
+    median: rounded(median(quotients)),
+    min: rounded(Math.min(...quotients)),
+    max: rounded(Math.max(...quotients)),
+  };
+}
+
+export function ratioText({ median: middle, min, max }: Ratio): string {
+  return `${middle} (${min} to ${max})`;
+}

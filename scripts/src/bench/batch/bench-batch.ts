@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { shippedModel } from '../classifier/models';
-import { median, quantile, rounded } from '../statistics';
+import { TRAINING, presentPeers, pythonInterpreter } from '../python';
+import { type Ratio, median, quantile, ratioOf, rounded } from '../statistics';
 import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
 import { checkResults } from './check-results';
@@ -14,12 +15,10 @@ import { type BatchRun, STAGES, runBatch } from './run-batch';
 import { checkCompetitor } from './check-competitor';
 import { measureMemory } from './measure-memory';
 import {
+  COMPETITORS,
   COMPETITOR_NAMES,
   type CompetitorName,
   type CompetitorRun,
-  TRAINING,
-  hasCompetitor,
-  pythonInterpreter,
   runCompetitor,
 } from './script-competitors';
 
@@ -108,10 +107,8 @@ async function measureRounds(
 }
 
 async function competitorsFor(interpreter: string, rows: number): Promise<CompetitorName[]> {
-  const present = await Promise.all(COMPETITOR_NAMES.map((name) => hasCompetitor(interpreter, name)));
-  return COMPETITOR_NAMES.filter(
-    (name, i) => present[i] && (name !== 'pandas_sklearn_obvious' || rows <= MAX_NAIVE_ROWS),
-  );
+  const present = await presentPeers(interpreter, COMPETITORS);
+  return present.filter((name) => name !== 'pandas_sklearn_obvious' || rows <= MAX_NAIVE_ROWS);
 }
 
 /** Measures the first batch of a fresh stack, then a warm service, which has cached results of the first file. */
@@ -174,10 +171,8 @@ function report(rows: number, { service, competitors }: Measurements): void {
 }
 
 function toMeasurements(rows: number, { service, competitors }: Measurements) {
-  const ratioTo = (name: Configuration, others: readonly { wall: number }[] | undefined) =>
-    others === undefined
-      ? null
-      : rounded(median(others.map(({ wall }, round) => wall / runOf(service[name], round).wall)));
+  const ratioTo = (name: Configuration, others: readonly { wall: number }[] | undefined): Ratio | null =>
+    others === undefined ? null : ratioOf(others.map(({ wall }, round) => wall / runOf(service[name], round).wall));
   const serviceFigures = CONFIGURATION_NAMES.map((name) => {
     const { wall, firstWall, stages, memory, cpuSeconds } = medianRun(service[name]);
     const ratio = Object.fromEntries(COMPETITOR_NAMES.map((peer) => [peer, ratioTo(name, competitors[peer])]));

@@ -39,7 +39,7 @@ export async function checkCompetitor(training: string, input: string, output: s
 }
 
 /** Minimum and maximum number of malignant rows among the K nearest complete training rows by Euclidean distance. */
-class VoteRanges {
+export class VoteRanges {
   private readonly samples: number[][];
   private readonly malignant: boolean[];
   private readonly cached = new Map<string, readonly [number, number]>();

@@ -25,10 +25,15 @@ export interface BatchRun {
 }
 
 /** Runs one file through the service, as a client sees it. */
-export async function runBatch({ api, pids }: RunningStack, input: string, output: string): Promise<BatchRun> {
+export async function runBatch(
+  { api, pids }: RunningStack,
+  input: string,
+  output: string,
+  { explain = false } = {},
+): Promise<BatchRun> {
   const sampler = new ProcessSampler([pids.api, ...pids.workers]);
   const startedMs = performance.now();
-  const id = await api.uploadBatch(input);
+  const id = await api.uploadBatch(input, explain);
   const uploadedMs = performance.now();
   const upload = sampler.endStage();
   let scoring: number | null | undefined;

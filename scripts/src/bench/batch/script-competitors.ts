@@ -1,18 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { SCRIPTS, TRAINING } from '../python';
 import { ProcessSampler } from '../service/process-sampler';
 
 /** Python modules that each script imports. */
-const IMPORTS = {
+export const COMPETITORS = {
   pandas_sklearn_tuned: 'pandas, sklearn',
   polars_faiss: 'polars, faiss',
   pandas_sklearn_obvious: 'pandas, sklearn',
 } as const;
-export type CompetitorName = keyof typeof IMPORTS;
-export const COMPETITOR_NAMES = Object.keys(IMPORTS) as CompetitorName[];
+export type CompetitorName = keyof typeof COMPETITORS;
+export const COMPETITOR_NAMES = Object.keys(COMPETITORS) as CompetitorName[];
 
 export interface CompetitorRun {
   /** Seconds from the start of the process to its end. */
@@ -21,22 +21,6 @@ export interface CompetitorRun {
   /** MiB. */
   readonly memory: number | null;
   readonly versions: Readonly<Record<string, string>>;
-}
-
-const SYSTEM_PYTHON = '/usr/bin/python3';
-const SCRIPTS = join(__dirname, '../../../bench');
-export const TRAINING = join(__dirname, '../../../../packages/schema/data/wisconsin-original.csv');
-
-export function pythonInterpreter(interpreter: string | undefined): string {
-  return interpreter ?? (existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3');
-}
-
-/** Whether this Python has the modules of the script; installs nothing. */
-export async function hasCompetitor(python: string, name: CompetitorName): Promise<boolean> {
-  const trial = spawn(python, ['-c', `import ${IMPORTS[name]}`], { stdio: 'ignore' });
-  return new Promise((resolve) =>
-    trial.once('error', () => resolve(false)).once('exit', (code) => resolve(code === 0)),
-  );
 }
 
 /** @throws Error when the script fails */

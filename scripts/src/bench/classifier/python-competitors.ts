@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Model } from '@cytoqueue/classifier';
+import { SCRIPTS, pythonInterpreter } from '../python';
 
 /** Version, dtype and algorithm, which a ratio needs to be meaningful. */
 export interface CompetitorDescription {
@@ -11,9 +11,7 @@ export interface CompetitorDescription {
   readonly algorithm: string;
 }
 
-/** Interpreter of Debian's packages python3-sklearn and python3-faiss. */
-const SYSTEM_PYTHON = '/usr/bin/python3';
-const SCRIPT = join(__dirname, '../../../bench/peers.py');
+const SCRIPT = join(SCRIPTS, 'peers.py');
 
 /** Runs scikit-learn and faiss in a Python process, if available; installs nothing. */
 export class PythonCompetitors {
@@ -23,8 +21,8 @@ export class PythonCompetitors {
   ) {}
 
   /** @param interpreter default: the system's */
-  static start(interpreter = existsSync(SYSTEM_PYTHON) ? SYSTEM_PYTHON : 'python3'): PythonCompetitors {
-    const python = spawn(interpreter, [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
+  static start(interpreter: string | undefined): PythonCompetitors {
+    const python = spawn(pythonInterpreter(interpreter), [SCRIPT], { stdio: ['pipe', 'pipe', 'ignore'] });
     python.on('error', () => {});
     python.stdin.on('error', () => {});
     return new PythonCompetitors(python, createInterface({ input: python.stdout })[Symbol.asyncIterator]());

@@ -21,10 +21,10 @@ export class ApiConnection {
   ) {}
 
   /** Uploads a file as a raw streamed body. @returns the id of the accepted batch */
-  async uploadBatch(file: string): Promise<string> {
+  async uploadBatch(file: string, explain = false): Promise<string> {
     const answer = await this.send(
       'POST',
-      '/v1/batches',
+      explain ? '/v1/batches?explain=true' : '/v1/batches',
       { 'content-type': 'text/csv' },
       createReadStream(file, { highWaterMark: 1024 * 1024 }),
     );
@@ -55,8 +55,10 @@ export class ApiConnection {
     return (await readJson(answer, waitSeconds === undefined ? 202 : 201)) as CreatedPrediction;
   }
 
-  async getPrediction(id: string): Promise<{ status: string }> {
-    return (await readJson(await this.send('GET', `/v1/predictions/${id}`), 200)) as { status: string };
+  async getPrediction(id: string): Promise<CreatedPrediction & { status: string }> {
+    return (await readJson(await this.send('GET', `/v1/predictions/${id}`), 200)) as CreatedPrediction & {
+      status: string;
+    };
   }
 
   close(): void {

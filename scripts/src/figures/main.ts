@@ -1,0 +1,3 @@
+import { writeReadmeTables } from './readme-table';
+
+writeReadmeTables();
