@@ -13,7 +13,7 @@ export function pythonInterpreter(interpreter: string | undefined): string {
 }
 
 /** Whether this Python has these modules, separated by commas; installs nothing. */
-export async function hasModules(python: string, modules: string): Promise<boolean> {
+async function hasModules(python: string, modules: string): Promise<boolean> {
   const trial = spawn(python, ['-c', `import ${modules}`], { stdio: 'ignore' });
   return new Promise((resolve) =>
     trial.once('error', () => resolve(false)).once('exit', (code) => resolve(code === 0)),

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import type { Machine } from '../bench/machine';
 
 /** The figures that README.md shows; `npm run bench` writes them. */
-export const FIGURES_FILE = join(__dirname, '../../bench/bench.json');
+const FIGURES_FILE = join(__dirname, '../../bench/bench.json');
 
-/** What one part of the benchmark measured, when and where. */
+/** Measurements of one part of the benchmark, with day and machine. */
 export interface PartFigures {
   readonly measured_on: string;
   readonly machine: Partial<Machine>;

@@ -3,7 +3,9 @@ import {
   type IdempotencyDocument,
   type ManifestDocument,
   ObjectKeys,
+  batchDocumentShape,
   createId,
+  readDocument,
   unsealDocument,
   sealDocument,
 } from '@cytoqueue/records';
@@ -299,4 +301,14 @@ describe('a repeated Idempotency-Key gets its batch', () => {
       async () => (await api.files()).filter((file) => file.endsWith('input.csv')).length === 1,
     );
   });
+});
+
+test('a file with evidence is cut into small shards, so that every thread explains some of its rows', async () => {
+  const shardRows = async (query: string) => {
+    const { json } = await upload(undefined, 1_200, query);
+    const { shards } = await readDocument(api.store, ObjectKeys.batchDocument(api.tenant, json.id), batchDocumentShape);
+    return shards.map(({ rows }) => rows);
+  };
+  expect(await shardRows('?explain=true')).toEqual([500, 500, 200]);
+  expect(await shardRows('')).toEqual([1_000, 200]);
 });

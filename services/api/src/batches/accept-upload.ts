@@ -21,6 +21,8 @@ import { withRollback } from './rollback';
 
 /** With more rows, evidence takes minutes, and each row gets hundreds of columns. */
 const MAX_EVIDENCE_ROWS = 10_000;
+/** Evidence takes some 1 ms of CPU a row. */
+const EVIDENCE_SHARD_ROWS = 500;
 
 /** @returns the accepted batch; an upload that repeats an idempotency key gets the first upload's batch */
 export async function acceptUpload(
@@ -55,13 +57,8 @@ async function acceptNewUpload(
   const profile = await findImportProfile(deps.store, tenant, upload.importParameters.profile);
   const id = createId('batch_');
   const { summary, filename } = await withRollback(deps, tenant, id, async () => {
-    const received = await receiveUpload(deps, request, response, {
-      ...upload.importParameters,
-      tenant,
-      id,
-      schema,
-      profile,
-    });
+    const settings = { ...upload.importParameters, tenant, id, schema, profile };
+    const received = await receiveUpload(withShardsFor(upload.options, deps), request, response, settings);
     const { rows, warningsTotal } = received.summary;
     if (upload.options.explain && rows > MAX_EVIDENCE_ROWS) throw tooManyRowsForEvidence(rows);
     if (upload.importParameters.on_warning === 'abort' && warningsTotal > 0) throw fileHasWarnings(received.summary);
@@ -74,6 +71,13 @@ async function acceptNewUpload(
   const accepted = await commitBatch(deps, upload, batch, idempotencyPayload(upload, summary.sha256));
   if (accepted.id === id) deps.metrics.uploaded(summary.bytes);
   return accepted;
+}
+
+/** With evidence, shards are small, so that ten thousand rows occupy all threads and workers. */
+function withShardsFor({ explain }: Upload['options'], deps: BatchDeps): BatchDeps {
+  const { limits } = deps;
+  if (!explain) return deps;
+  return { ...deps, limits: { ...limits, shardRows: Math.min(limits.shardRows, EVIDENCE_SHARD_ROWS) } };
 }
 
 /** Stores the request's file as the input of batch `id`. The caller rolls the batch back if this or a later step fails. */
