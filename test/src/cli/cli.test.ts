@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, Prediction } from '@cytoqueue/client';
@@ -49,7 +59,7 @@ test('upload sends a file, follows the batch and saves results and errors', asyn
     '--errors',
     pathOf('errors.csv'),
   );
-  expect(status).toBe(1); // one row was not scored
+  expect(status).toBe(5); // one row was not scored
   const batch = JSON.parse(out) as Batch;
   expect(batch).toMatchObject({
     status: 'completed_with_errors',
@@ -74,7 +84,7 @@ test('upload sends a file, follows the batch and saves results and errors', asyn
     /compared with the classes in column "class": \d+ of 241 malignant and \d+ of 458 benign rows agree/,
   );
   expect((await cytoqueue('delete', batch.id)).status).toBe(0);
-  expect((await cytoqueue('status', batch.id)).status).toBe(1);
+  expect((await cytoqueue('status', batch.id)).status).toBe(3);
   expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([]);
 });
 
@@ -89,7 +99,7 @@ test('a file that needs a profile is refused with suggestions, and read once the
   const file = pathOf('german.csv');
   writeFileSync(file, `sep=;\n${(HEADER + ROW).replace('V1', 'Dicke').replaceAll(',', ';')}`);
   expect(await cytoqueue('preflight', file)).toMatchObject({
-    status: 1,
+    status: 3,
     out: expect.stringMatching(/^refused: Line 2 /),
   });
   writeFileSync(pathOf('profile.json'), '{"columns": {"clump_thickness": "Dicke"}}');
@@ -104,7 +114,7 @@ test('a file that needs a profile is refused with suggestions, and read once the
   expect((await cytoqueue('preflight', file, '--profile', 'our-lab')).status).toBe(0);
   expect((await cytoqueue('profiles', 'delete', 'our-lab')).status).toBe(0);
   expect(await cytoqueue('upload', file, '--profile', 'our-lab')).toMatchObject({
-    status: 1,
+    status: 3,
     error: expect.stringContaining('there is no import profile "our-lab"'),
   });
   expect((await cytoqueue('profiles', 'save', 'our-lab', pathOf('absent.json'))).status).toBe(2);
@@ -139,7 +149,7 @@ test('confirmed diagnoses of a file are stored, and performance and drift are sh
   writeFileSync(pathOf('confirmed.csv'), `batch_id,row,confirmed_class\n${id},1,benign\n${id},2,benign\n`);
   const { status, out } = await cytoqueue('confirmations', pathOf('confirmed.csv'));
   expect([status, out]).toEqual([
-    1,
+    5,
     '1 confirmed diagnoses stored, 1 rows rejected\n  row 2: You have no such prediction or row; it may have expired or been deleted.\n',
   ]);
   await waitUntil('the diagnosis is in the figures', async () =>
@@ -162,6 +172,87 @@ test('the service is found by variables or by a stack in this directory; otherwi
     status: 2,
     error: expect.stringContaining('npm start'),
   });
+});
+
+test('login stores URL and key for this user only, and the key of a file is used', async () => {
+  const home = { DATA_DIR: folder, XDG_CONFIG_HOME: pathOf('config') };
+  const file = pathOf('config/cytoqueue/login.json');
+  writeFileSync(pathOf('key'), `${stack.apiKey}\n`);
+  const keyFile = { ...home, CYTOQUEUE_API_KEY_FILE: pathOf('key') };
+  expect((await cytoqueueWith({ ...keyFile, CYTOQUEUE_URL: stack.url }, 'models')).status).toBe(0);
+  expect((await cytoqueueWith(home, 'login', '--url', stack.url, '--key', 'wrong')).status).toBe(3);
+  expect(existsSync(file)).toBe(false);
+  const loggedIn = await cytoqueueWith(keyFile, 'login', '--url', stack.url);
+  expect(loggedIn).toMatchObject({ status: 0, error: expect.stringContaining('as admin of local') });
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  expect((await cytoqueueWith(home, 'models')).status).toBe(0);
+  // The stored key is not sent to another address.
+  expect((await cytoqueueWith(home, 'models', '--url', 'http://127.0.0.1:9')).status).toBe(2);
+  chmodSync(file, 0o644);
+  expect(await cytoqueueWith(home, 'models')).toMatchObject({ status: 2, error: expect.stringContaining('chmod 600') });
+  expect((await cytoqueueWith(home, 'logout')).status).toBe(0);
+  expect((await cytoqueueWith(home, 'models')).status).toBe(2);
+});
+
+test('standard input and pipes are uploaded, and - writes results to standard output', async () => {
+  const run = (command: string) =>
+    execFileSync('bash', ['-c', command], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: {
+        ...process.env,
+        DATA_DIR: stack.dataDir,
+        NODE: process.execPath,
+        CLI,
+        ROWS: pathOf('one-row.csv'),
+        TMPDIR: folder,
+      },
+    });
+  const before = readdirSync(folder);
+  for (const command of [
+    'cat "$ROWS" | "$NODE" "$CLI" upload - -o -',
+    '"$NODE" "$CLI" upload <(cat "$ROWS") -o -',
+    '"$NODE" "$CLI" upload /dev/stdin -o - < "$ROWS"',
+  ])
+    expect(readCsv(run(command))).toMatchObject([{ row: '1', row_status: 'ok' }]);
+  expect(run('"$NODE" "$CLI" preflight - < "$ROWS"')).toContain('1 rows: 1 can be scored');
+  expect(readdirSync(folder)).toEqual(before);
+  expect(await cytoqueue('upload', folder)).toMatchObject({ status: 2, error: expect.stringContaining('is a folder') });
+});
+
+test('an interrupted upload says that the batch continues and how to watch it', async () => {
+  process.kill(stack.ready.pids.workers[0] as number, 'SIGSTOP');
+  const program = runProgram(process.execPath, [CLI, 'upload', pathOf('one-row.csv')], { DATA_DIR: stack.dataDir });
+  await waitUntil('the batch is accepted', () => program.stderr().includes('accepted as'));
+  program.process.kill('SIGINT');
+  expect(await program.exited).toBe(130);
+  process.kill(stack.ready.pids.workers[0] as number, 'SIGCONT');
+  const id = /cytoqueue watch (batch_\w+)/.exec(program.stderr())?.[1] as string;
+  expect((await cytoqueue('watch', id)).status).toBe(0);
+  expect((await cytoqueue('status', id)).status).toBe(0);
+});
+
+test('errors are JSON with --json, each command has its help, and completion scripts are valid', async () => {
+  const refused = await cytoqueue('status', 'batch_none', '--json');
+  expect(JSON.parse(refused.error)).toMatchObject({ error: { type: 'not-found', status: 404 } });
+  expect(JSON.parse((await cytoqueue('upload', '--json')).error)).toMatchObject({ error: { type: 'usage' } });
+  const help = (await cytoqueue('upload', '--help')).out;
+  expect(help).toContain('--on-error continue|abort');
+  expect(help).not.toContain('--limit');
+  expect((await cytoqueue('help', 'predict')).out).toContain('--id ID');
+  expect(await cytoqueue('list', '--profile', 'x')).toMatchObject({ status: 2 });
+  expect((await cytoqueue('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await cytoqueue('predict', '-1')).error).toContain('put -- before negative values');
+  const script = (await cytoqueue('completion', 'bash')).out;
+  const completed = execFileSync(
+    'bash',
+    ['-c', `${script}\nCOMP_WORDS=(cytoqueue upload --on-); COMP_CWORD=2; _cytoqueue; echo "\${COMPREPLY[@]}"`],
+    { encoding: 'utf8' },
+  );
+  expect(completed.trim()).toBe('--on-error --on-warning');
+  expect((await cytoqueue('completion', 'zsh')).out).toContain('bashcompinit');
+  expect((await cytoqueue('completion', 'fish')).out).toContain('complete -c cytoqueue');
+  expect((await cytoqueue('completion', 'tcsh')).status).toBe(2);
 });
 
 test('results that are damaged in the store are not saved', async () => {
@@ -192,7 +283,7 @@ test('predict waits longer than a single request may', async () => {
 
 test('errors are named, and the exit status distinguishes wrong usage from a failed request', async () => {
   const eleven = await cytoqueue('predict', '5', '4', '4', '3', '4', '5', '4', '3', '11');
-  expect([eleven.status, eleven.error]).toEqual([1, expect.stringContaining('mitoses: ')]);
+  expect([eleven.status, eleven.error]).toEqual([3, expect.stringContaining('mitoses: ')]);
   expect((await cytoqueue('predict', '5')).status).toBe(2);
   expect(await cytoqueue('upload', pathOf('absent.csv'))).toMatchObject({
     status: 2,
@@ -201,12 +292,12 @@ test('errors are named, and the exit status distinguishes wrong usage from a fai
   expect((await cytoqueue('upload', pathOf('one-row.csv'), '--on-error', 'panic')).status).toBe(2);
   writeFileSync(pathOf('text.csv'), 'no,features\n1,2\n');
   const unusable = await cytoqueue('upload', pathOf('text.csv'), '-o', pathOf('none.csv'));
-  expect(unusable.status).toBe(1);
+  expect(unusable.status).toBe(3);
   expect(unusable.error).toMatch(/The file cannot be processed|not valid/);
   expect(existsSync(pathOf('none.csv'))).toBe(false);
   expect((await cytoqueue('frobnicate')).status).toBe(2);
   expect(await cytoqueue('models', '--url', 'http://127.0.0.1:9', '--key', 'none')).toMatchObject({
-    status: 1,
+    status: 4,
     error: expect.stringContaining('cannot be reached'),
   });
 });

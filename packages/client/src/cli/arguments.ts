@@ -1,37 +1,11 @@
 import { parseArgs } from 'node:util';
 import type { BatchSettings, FileFormat } from '../method-options';
 import type { OperatingPoint } from '../types';
+import { GENERAL, OPTIONS, type OptionName } from './options';
 import { UsageError } from './usage-error';
 
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-
-const OPTIONS = {
-  url: text,
-  key: text,
-  json: flag,
-  help: { ...flag, short: 'h' },
-  output: { ...text, short: 'o' },
-  errors: text,
-  partial: flag,
-  format: text,
-  'no-wait': flag,
-  model: text,
-  'operating-point': text,
-  'on-error': text,
-  missing: text,
-  formulas: text,
-  explain: flag,
-  profile: text,
-  sheet: text,
-  charset: text,
-  'on-warning': text,
-  id: text,
-  'idempotency-key': text,
-  limit: text,
-  after: text,
-  status: text,
-} as const;
+/** The service uses it where neither the request nor the settings name a model. */
+export const DEFAULT_MODEL = 'wbc-knn';
 
 export type Options = ReturnType<typeof parseCli>['values'];
 
@@ -52,8 +26,24 @@ export function parseArguments(args: readonly string[]): Arguments {
     const [command, ...operands] = positionals;
     return { command, operands, options: values };
   } catch (error) {
-    throw new UsageError((error as Error).message);
+    // Node.js explains further how to write operands with a hyphen.
+    const [message = ''] = (error as Error).message.split('. ');
+    const hint = /'-\.?\d/.test(message) ? '; put -- before negative values' : '';
+    throw new UsageError(`${message.charAt(0).toLowerCase()}${message.slice(1)}${hint}`);
   }
+}
+
+/** @throws UsageError for an option that the command does not take */
+export function expectOptions(given: Options, allowed: readonly OptionName[]): void {
+  const unknown = (Object.keys(given) as OptionName[]).find(
+    (name) => name !== 'version' && !allowed.includes(name) && !GENERAL.includes(name),
+  );
+  if (unknown !== undefined) throw new UsageError(`this command takes no --${unknown}`);
+}
+
+export function creationKey(options: Options): { idempotencyKey?: string } {
+  const idempotencyKey = options['idempotency-key'];
+  return idempotencyKey === undefined ? {} : { idempotencyKey };
 }
 
 /** Upload settings from the options; the API validates the rest. @throws UsageError */

@@ -1,32 +1,40 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Connection, type Environment, readLogin } from './login-file';
 import { UsageError } from './usage-error';
 
-export interface Connection {
-  url: string;
-  apiKey: string;
-}
-
-/** Finds URL and API key: options first, then the environment, then a local stack. */
-export function findConnection(
-  options: { url?: string; key?: string },
-  environment: Readonly<Record<string, string | undefined>>,
-): Connection {
-  const local = readReady(environment['DATA_DIR'] ?? '.cytoqueue');
-  const url = options.url ?? environment['CYTOQUEUE_URL'] ?? local?.url;
-  // The local key must not be sent to another service.
-  const apiKey = options.key ?? environment['CYTOQUEUE_API_KEY'] ?? (url === local?.url ? local?.api_key : undefined);
+/** Finds URL and API key: options first, then the environment, then a local stack, then the login. */
+export function findConnection(options: { url?: string; key?: string }, environment: Environment): Connection {
+  const stored = readReady(environment['DATA_DIR'] ?? '.cytoqueue') ?? readLogin(environment);
+  const url = options.url ?? environment['CYTOQUEUE_URL'] ?? stored?.url;
+  // A stored key must not be sent to another service.
+  const apiKey = options.key ?? findKey(environment) ?? (url === stored?.url ? stored?.apiKey : undefined);
   if (url === undefined)
     throw new UsageError(
-      'the URL of the service is missing; give --url, set CYTOQUEUE_URL, or start a local stack with npm start',
+      'the URL of the service is missing; run cytoqueue login, give --url, set CYTOQUEUE_URL, or start a local stack with npm start',
     );
-  if (apiKey === undefined) throw new UsageError('the API key is missing; set CYTOQUEUE_API_KEY or give --key');
+  if (apiKey === undefined)
+    throw new UsageError(
+      'the API key is missing; run cytoqueue login, or set CYTOQUEUE_API_KEY or CYTOQUEUE_API_KEY_FILE',
+    );
   return { url, apiKey };
 }
 
-function readReady(dataDir: string): { url: string; api_key: string } | undefined {
+/** The key of the environment. @throws UsageError when its file cannot be read */
+export function findKey(environment: Environment): string | undefined {
+  const file = environment['CYTOQUEUE_API_KEY_FILE'];
+  if (environment['CYTOQUEUE_API_KEY'] !== undefined || file === undefined) return environment['CYTOQUEUE_API_KEY'];
   try {
-    return JSON.parse(readFileSync(join(dataDir, 'ready.json'), 'utf8')) as { url: string; api_key: string };
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    throw new UsageError(`CYTOQUEUE_API_KEY_FILE cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function readReady(dataDir: string): Connection | undefined {
+  try {
+    const ready = JSON.parse(readFileSync(join(dataDir, 'ready.json'), 'utf8')) as { url: string; api_key: string };
+    return { url: ready.url, apiKey: ready.api_key };
   } catch {
     return undefined;
   }

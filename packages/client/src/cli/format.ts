@@ -1,4 +1,5 @@
 /* Formats API responses as text for people. */
+import { DEFAULT_MODEL } from './arguments';
 import type { ApiError } from '../api-error';
 import type {
   Agreement,
@@ -212,7 +213,7 @@ export function formatModels(models: ModelSummary[]): string {
   return models
     .map(
       ({ name, champion, versions }) =>
-        `${name}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`,
+        `${name}${name === DEFAULT_MODEL ? ' (default)' : ''}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`,
     )
     .join('\n');
 }

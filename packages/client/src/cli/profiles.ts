@@ -43,7 +43,9 @@ export async function profiles(context: CommandContext): Promise<number> {
 /** The API checks the members. @throws UsageError */
 function readProfile(path: string): ImportProfile {
   try {
-    const { name: _, ...profile } = JSON.parse(readFileSync(path, 'utf8')) as ImportProfile & { name?: string };
+    const { name: _, ...profile } = JSON.parse(readFileSync(path === '-' ? 0 : path, 'utf8')) as ImportProfile & {
+      name?: string;
+    };
     return profile;
   } catch (error) {
     throw new UsageError(`${path} is no JSON file of an import profile: ${(error as Error).message}`);

@@ -1,44 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { ApiError, ConnectionError } from '../api-error';
 import { CytoqueueClient } from '../cytoqueue-client';
-import { parseArguments } from './arguments';
+import { expectOptions, parseArguments } from './arguments';
+import type { Command, CommandContext } from './command-context';
 import { commands } from './commands';
 import { findConnection } from './connection';
+import { EXIT, statusOfError } from './exit-status';
 import { formatApiError } from './format';
+import { formatCommandHelp, formatHelp } from './help';
+import type { Environment } from './login-file';
 import { isStdout } from './output';
 import { createTerminal } from './terminal';
 import { UsageError } from './usage-error';
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
 /** Exit statuses by shell convention: 128 + signal number. */
 const SIGNAL_EXIT_STATUSES = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 143 } as const;
 const EXIT_BROKEN_PIPE = 141;
 
-/** The `cytoqueue` command. @returns its exit status, see `help` */
-export async function runCli(
-  args: readonly string[],
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<number> {
+/** The `cytoqueue` command. @returns its exit status, see `exit-status.ts` */
+export async function runCli(args: readonly string[], environment: Environment): Promise<number> {
   const terminal = createTerminal(process.stdout, process.stderr);
   const stop = new AbortController();
   const stopStatus = abortOnSignals(stop);
+  let context: CommandContext | undefined;
   try {
     const { command, operands, options } = parseArguments(args);
-    if (options.help || command === undefined || command === 'help') {
-      terminal.stdout(help());
-      return command === undefined && !options.help ? EXIT_USAGE : 0;
+    if (options.version) return print(readVersion());
+    if (command === undefined) {
+      terminal.stdout(formatHelp(commands));
+      return options.help ? EXIT.ok : EXIT.usage;
     }
-    const selected = Object.hasOwn(commands, command) ? commands[command] : undefined;
-    if (selected === undefined) throw new UsageError(`unknown command: ${command}`);
+    const named = command === 'help' ? operands[0] : command;
+    if (named === undefined) return print(formatHelp(commands));
+    const selected = find(named);
+    if (options.help || command === 'help') return print(formatCommandHelp(named, selected));
+    expectOptions(options, selected.options);
     // Standard output must contain only the file.
     if (isStdout(options.output) || isStdout(options.errors)) terminal.stdout = terminal.stderr;
-    const client = new CytoqueueClient(findConnection(options, environment));
-    return await selected.run({ client, terminal, operands, options, signal: stop.signal });
+    let client: CytoqueueClient | undefined;
+    context = {
+      get client() {
+        return (client ??= new CytoqueueClient(findConnection(options, environment)));
+      },
+      terminal,
+      operands,
+      options,
+      environment,
+      signal: stop.signal,
+    };
+    return await selected.run(context);
   } catch (error) {
-    if (stop.signal.aborted) return stopStatus();
-    terminal.stderr(`cytoqueue: ${formatError(error)}`);
-    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+    if (stop.signal.aborted) {
+      if (context?.batchId !== undefined && stopStatus() !== EXIT_BROKEN_PIPE)
+        terminal.stderr(`interrupted; the batch continues; run cytoqueue watch ${context.batchId}`);
+      return stopStatus();
+    }
+    terminal.stderr(args.includes('--json') ? toJson(error) : `cytoqueue: ${formatError(error)}`);
+    return statusOfError(error);
   }
+
+  function print(text: string): number {
+    terminal.stdout(text);
+    return EXIT.ok;
+  }
+}
+
+/** @throws UsageError */
+function find(name: string): Command {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command === undefined) throw new UsageError(`unknown command: ${name}`);
+  return command;
+}
+
+function readVersion(): string {
+  const path = join(__dirname, '..', '..', 'package.json');
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 /** Aborts the command on a signal, which removes partial files. A second signal exits at once. @returns a function that gives the exit status */
@@ -84,29 +121,11 @@ function rootCause(error: Error): string {
   return error.message || String((error as NodeJS.ErrnoException).code);
 }
 
-function help(): string {
-  const lines = Object.entries(commands).map(
-    ([name, { operands, description }]) => `  ${`${name} ${operands}`.padEnd(32)}${description}`,
-  );
-  return `cytoqueue COMMAND: send cytology records to Cytoqueue and get the results
-
-${lines.join('\n')}
-
-  --url URL, --key KEY      URL of the service and API key. Default: CYTOQUEUE_URL and CYTOQUEUE_API_KEY,
-                            then the stack that npm start runs in this folder
-  --json                    print the API's response as JSON
-  -o FILE, --errors FILE    save the results and the rows that were not scored (upload, watch, rescore); - = stdout
-  --idempotency-key KEY     repeat a request without storing anything twice (upload, predict, rescore, confirmations)
-  --format csv|xlsx|jsonl|parquet
-                            format of saved files (upload, watch, rescore, results, errors, changes)
-  --no-wait                 return as soon as the batch is accepted (upload, rescore)
-  --profile NAME, --sheet NAME, --charset NAME, --on-warning continue|abort
-                            how to read the file (upload, preflight)
-  --id ID                   sample_id of the record (predict)
-  --model NAME[@VERSION], --operating-point, --missing, --on-error, --formulas, --explain
-                            parameters of the API; predict takes the first three, rescore the first two,
-                            performance and drift the first
-
-Exit status: 0 success, 1 refused or not every row scored or stored, 2 usage error,
-6 the file is unlike the training data (upload, preflight, watch, rescore).`;
+/** An error as one line of JSON. */
+function toJson(error: unknown): string {
+  const described = error instanceof ApiError ? { ...error, name: undefined } : {};
+  const type = error instanceof UsageError ? 'usage' : error instanceof ConnectionError ? 'unreachable' : 'failed';
+  const { idempotencyKey } = error as { idempotencyKey?: string };
+  const message = error instanceof Error ? error.message : String(error);
+  return JSON.stringify({ error: { type, message, ...described, idempotencyKey } });
 }

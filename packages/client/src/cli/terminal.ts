@@ -23,8 +23,18 @@ export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteS
     },
     status: (text) => {
       if (!stderr.isTTY) return;
-      stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns ?? 80) - 1)}`);
+      stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns || 80) - 1)}`);
       hasStatusLine = true;
     },
   };
+}
+
+/** Prints a response as JSON or in words. @returns exit status 0 */
+export function print<T>(
+  { terminal, options }: { terminal: Terminal; options: { json?: boolean } },
+  response: T,
+  format: (response: T) => string,
+): number {
+  terminal.stdout(options.json ? JSON.stringify(response) : format(response));
+  return 0;
 }
