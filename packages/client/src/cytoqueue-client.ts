@@ -177,6 +177,18 @@ export class CytoqueueClient {
     return this.follow<Batch>(batchPath(id), isBatchFinished, { signal });
   }
 
+  /** Follows the batch until its final state. @throws the signal's reason */
+  async waitForBatch(
+    id: string,
+    { onProgress, signal }: CallOptions & { onProgress?: (batch: Batch) => void } = {},
+  ): Promise<Batch> {
+    for await (const batch of this.batchEvents(id, { signal })) {
+      onProgress?.(batch);
+      if (isBatchFinished(batch)) return batch;
+    }
+    return this.getBatch(id, { signal });
+  }
+
   cancelBatch(id: string, { signal }: CallOptions = {}): Promise<Batch> {
     return this.transport.json({ method: 'POST', path: `${batchPath(id)}/cancel`, signal });
   }

@@ -79,6 +79,18 @@ function parsePublicUrl(text: string, context: z.RefinementCtx): string {
   return z.NEVER;
 }
 
+function parseOrigins(text: string, context: z.RefinementCtx): string[] {
+  const origins = text.split(',').map((origin) => origin.trim());
+  const isOrigin = (origin: string) =>
+    URL.canParse(origin) && /^https?:/.test(origin) && new URL(origin).origin === origin;
+  if (text.trim() === '*' || origins.every(isOrigin)) return origins;
+  context.addIssue({
+    code: 'custom',
+    message: 'must be origins separated by commas, such as https://lims.example, or * for any origin',
+  });
+  return z.NEVER;
+}
+
 const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: port.default(8080),
@@ -98,6 +110,7 @@ const environmentSchema = z.object({
   SESSION_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   TRUST_PROXY: z.string().transform(parseTrustedProxies).optional(),
   PUBLIC_URL: z.string().transform(parsePublicUrl).optional(),
+  CORS_ORIGINS: z.string().transform(parseOrigins).default([]),
   MAX_WAIT_SECONDS: wholeNumber(1, 110).default(25),
   WORKERS: wholeNumber(1, 64).default(1),
   WORKER_THREADS: wholeNumber(1, 256).optional(),
@@ -137,6 +150,8 @@ export interface Config {
   readonly trustProxy: number | readonly string[] | undefined;
   /** Public URL of the API without a trailing slash. The proxy strips its path. */
   readonly publicUrl: string | undefined;
+  /** Origins whose pages may call the API with an API key; `*` is any. */
+  readonly corsOrigins: readonly string[];
   /** Upper limit of `Prefer: wait`; below the idle timeouts of proxies and the server (120 s). */
   readonly maxWaitSeconds: number;
   readonly workers: number;
@@ -191,6 +206,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     sessionSecret: env.SESSION_SECRET,
     trustProxy: env.TRUST_PROXY,
     publicUrl: env.PUBLIC_URL,
+    corsOrigins: env.CORS_ORIGINS,
     maxWaitSeconds: env.MAX_WAIT_SECONDS,
     workers: env.WORKERS,
     workerThreads: env.WORKER_THREADS ?? availableParallelism(),

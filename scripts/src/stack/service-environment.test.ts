@@ -24,6 +24,7 @@ it('gives the child the same configuration as the stack', () => {
     CLOUDWATCH_NAMESPACE: 'Lab',
     MAX_UPLOAD_BYTES: '5',
     TRUST_PROXY: '10.0.0.0/8,loopback',
+    CORS_ORIGINS: 'https://lims.example',
     RATE_LIMIT_PER_MINUTE: '7',
     EVENT_STREAMS: '8',
     MAX_CONNECTIONS: '9',

@@ -20,6 +20,7 @@ export function serviceEnvironment(
     API_KEYS_FILE: settled.apiKeysFile,
     ...(config.trustProxy === undefined ? {} : { TRUST_PROXY: [config.trustProxy].flat().join(',') }),
     ...(config.publicUrl === undefined ? {} : { PUBLIC_URL: config.publicUrl }),
+    ...(config.corsOrigins.length === 0 ? {} : { CORS_ORIGINS: config.corsOrigins.join(',') }),
     MAX_WAIT_SECONDS: String(config.maxWaitSeconds),
     WORKER_THREADS: String(config.workerThreads),
     SHARD_ROWS: String(config.shardRows),

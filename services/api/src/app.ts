@@ -8,6 +8,7 @@ import type { UploadLimits } from './batches/upload-inspector';
 import type { AuditLog } from './audit/audit-log';
 import { RequestAuditor } from './audit/request-audit';
 import { Authenticator, assertAccess } from './session/authenticator';
+import { allowOrigins } from './http/cors';
 import { Background } from './concurrency/background';
 import { type MinimumRate, enforceMinimumRate } from './http/minimum-rate';
 import { requestContext } from './http/request-context';
@@ -61,6 +62,8 @@ export interface AppDeps {
   maxWaitSeconds: number;
   /** The proxies whose `X-Forwarded-*` headers are trusted: their number or addresses. */
   trustProxy: number | readonly string[] | undefined;
+  /** Origins whose pages may call the API with an API key. */
+  corsOrigins: readonly string[];
   limits: UploadLimits;
   retention: RetentionPolicy;
   logger: Logger;
@@ -97,6 +100,7 @@ export function createApp(deps: AppDeps): Express {
   app.set('trust proxy', deps.trustProxy ?? false);
   app.use(requestContext(deps.logger));
   app.use(securityHeaders(deps.address));
+  app.use(allowOrigins(deps.corsOrigins));
   app.use(enforceMinimumRate(deps.minimumRate));
   deps.address.mount(app);
   app.use(requireExactPath(authenticate));

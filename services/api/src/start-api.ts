@@ -139,6 +139,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
     address,
     maxWaitSeconds: config.maxWaitSeconds,
     trustProxy: config.trustProxy,
+    corsOrigins: config.corsOrigins,
     limits: { maxUploadBytes: config.maxUploadBytes, shardRows: config.shardRows },
     retention,
     logger,

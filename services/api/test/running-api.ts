@@ -72,6 +72,7 @@ export interface Settings {
   socketIdleMs?: number;
   /** Proxies whose forwarded headers are trusted. */
   trustProxy?: readonly string[];
+  corsOrigins?: readonly string[];
 }
 
 /**
@@ -211,7 +212,7 @@ export class RunningApi {
   private async open(
     redisUrl: string,
     maxUploadBytes: number,
-    { publicUrl, maxWaitSeconds = 25, trustProxy, bodyPace, readDeadlineMs, socketIdleMs = 0 }: Settings,
+    { publicUrl, maxWaitSeconds = 25, trustProxy, corsOrigins = [], bodyPace, readDeadlineMs, socketIdleMs = 0 }: Settings,
   ): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
@@ -266,6 +267,7 @@ export class RunningApi {
       address,
       maxWaitSeconds,
       trustProxy,
+      corsOrigins,
       limits: { maxUploadBytes, shardRows: 1_000 },
       retention: new RetentionPolicy({ resources: 30, inputs: 30, confirmations: 365 }),
       logger,

@@ -1,0 +1,11 @@
+// The same module as for require(), so that a program that loads both has one class of each name.
+export {
+  ApiError,
+  ConnectionError,
+  CytoqueueClient,
+  InvalidResponseError,
+  isBatchFinished,
+  isOutcomeUnknown,
+  isPredictionFinished,
+  randomHex,
+} from '../dist/index.js';

@@ -1,0 +1,1 @@
+export { downloadResults, submitFile } from '../dist/node.js';
