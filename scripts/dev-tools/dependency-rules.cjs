@@ -34,7 +34,7 @@ const rules = Object.entries(MODULES).flatMap(([module, { ours, others, pure }])
   const allowed =
     ours === null
       ? [`^packages/(?!(${NOT_IN_SERVICES.join('|')})/)[^/]+/dist/`]
-      : ours.map((name) => `^packages/${name}/dist/`);
+      : ours.map((name) => `^packages/${name}/(dist|esm)/`);
   const found = [
     {
       name: `${module}: our packages`,
@@ -69,7 +69,10 @@ module.exports = {
       name: 'packages are entered through their index',
       severity: 'error',
       from: { path: '^(packages|services)/([^/]+)/src/', pathNot: TESTS },
-      to: { path: '^(packages|services|ecs|scripts)/', pathNot: ['^$1/$2/', '/dist/index\\.(js|d\\.ts)$'] },
+      to: {
+        path: '^(packages|services|ecs|scripts)/',
+        pathNot: ['^$1/$2/', '/dist/index\\.(js|d\\.ts)$', '^packages/client/esm/'],
+      },
     },
     {
       name: 'no undeclared packages',

@@ -3,7 +3,6 @@ import { InvalidResponseError, isOutcomeUnknown } from './api-error';
 import { followStates } from './event-stream';
 import {
   type BatchFile,
-  type BatchSettings,
   type DownloadOptions,
   type ListOptions,
   MEDIA_TYPES,
@@ -11,6 +10,7 @@ import {
   type PredictOptions,
   type RowListOptions,
   type UploadOptions,
+  settingsQuery,
 } from './method-options';
 import { randomHex } from './random-hex';
 import {
@@ -472,30 +472,4 @@ async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise
     if (isOutcomeUnknown(error)) error.idempotencyKey = idempotencyKey;
     throw error;
   }
-}
-
-function settingsQuery({
-  model,
-  operatingPoint,
-  onError,
-  missing,
-  formulas,
-  explain,
-  profile,
-  sheet,
-  charset,
-  onWarning,
-}: BatchSettings): NonNullable<ApiRequest['query']> {
-  return {
-    model,
-    operating_point: operatingPoint,
-    on_error: onError,
-    missing,
-    formulas,
-    explain,
-    profile,
-    sheet,
-    charset,
-    on_warning: onWarning,
-  };
 }

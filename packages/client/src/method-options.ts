@@ -1,4 +1,4 @@
-import type { CallOptions } from './transport';
+import type { ApiRequest, CallOptions } from './transport';
 import type { ClassName, OperatingPoint } from './types';
 import type { UploadProgress } from './upload';
 
@@ -22,6 +22,33 @@ export interface BatchSettings {
   sheet?: string;
   charset?: string;
   onWarning?: 'continue' | 'abort';
+}
+
+/** The query parameters of an upload. */
+export function settingsQuery({
+  model,
+  operatingPoint,
+  onError,
+  missing,
+  formulas,
+  explain,
+  profile,
+  sheet,
+  charset,
+  onWarning,
+}: BatchSettings): NonNullable<ApiRequest['query']> {
+  return {
+    model,
+    operating_point: operatingPoint,
+    on_error: onError,
+    missing,
+    formulas,
+    explain,
+    profile,
+    sheet,
+    charset,
+    on_warning: onWarning,
+  };
 }
 
 export interface UploadOptions extends CallOptions, BatchSettings {

@@ -37,8 +37,8 @@ test('the tarball has what a user needs, and no sources or tests', () => {
 });
 
 test('publint and attw find no fault in the package', () => {
-  run(join(BIN, 'publint'), ['run', tarball, '--strict']);
-  run(join(BIN, 'attw'), [tarball, '--profile', 'node16']);
+  expect(run(join(BIN, 'publint'), ['run', tarball, '--strict'])).toContain('All good');
+  expect(run(join(BIN, 'attw'), [tarball, '--profile', 'node16'])).toContain('No problems found');
 });
 
 test('import and require give the same module from the installed package', () => {

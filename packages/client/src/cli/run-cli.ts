@@ -123,9 +123,12 @@ function rootCause(error: Error): string {
 
 /** An error as one line of JSON. */
 function toJson(error: unknown): string {
-  const described = error instanceof ApiError ? { ...error, name: undefined } : {};
-  const type = error instanceof UsageError ? 'usage' : error instanceof ConnectionError ? 'unreachable' : 'failed';
-  const { idempotencyKey } = error as { idempotencyKey?: string };
   const message = error instanceof Error ? error.message : String(error);
-  return JSON.stringify({ error: { type, message, ...described, idempotencyKey } });
+  if (!(error instanceof ApiError)) {
+    const type = error instanceof UsageError ? 'usage' : error instanceof ConnectionError ? 'unreachable' : 'failed';
+    const { idempotencyKey } = error as { idempotencyKey?: string };
+    return JSON.stringify({ error: { type, message, idempotencyKey } });
+  }
+  const { type, status, detail, errors, totalErrors, requestId, idempotencyKey } = error;
+  return JSON.stringify({ error: { type, status, message, detail, errors, totalErrors, requestId, idempotencyKey } });
 }

@@ -10,7 +10,11 @@ afterAll(() => redis?.down());
 
 async function withApi(corsOrigins: string[] | undefined, check: (api: RunningApi) => Promise<void>): Promise<void> {
   const api = await RunningApi.start(redis.url, undefined, { corsOrigins });
-  await check(api).finally(() => api.stop());
+  try {
+    await check(api);
+  } finally {
+    await api.stop();
+  }
 }
 
 const corsHeaders = (response: Response) =>
