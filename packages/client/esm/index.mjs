@@ -7,5 +7,7 @@ export {
   isBatchFinished,
   isOutcomeUnknown,
   isPredictionFinished,
+  positiveClassOf,
+  probabilityOf,
   randomHex,
 } from '../dist/index.js';
