@@ -212,7 +212,15 @@ export class RunningApi {
   private async open(
     redisUrl: string,
     maxUploadBytes: number,
-    { publicUrl, maxWaitSeconds = 25, trustProxy, corsOrigins = [], bodyPace, readDeadlineMs, socketIdleMs = 0 }: Settings,
+    {
+      publicUrl,
+      maxWaitSeconds = 25,
+      trustProxy,
+      corsOrigins = [],
+      bodyPace,
+      readDeadlineMs,
+      socketIdleMs = 0,
+    }: Settings,
   ): Promise<void> {
     this.dir = await mkdtemp(join(tmpdir(), 'api-'));
     this.releasers.push('files', () => rm(this.dir, { recursive: true }));
