@@ -110,16 +110,30 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     return { status: code, findings: lines.slice(0, -1), summary: lines.at(-1) as never, stderr };
   }
 
+  /** Runs in this process: starting Node.js for each case would take longer than the check. */
+  async function findingsOf(tenant?: string): Promise<Finding[]> {
+    const findings: Finding[] = [];
+    await verifyStore(store, {
+      tenant,
+      inputRetentionDays: RETENTION_DAYS,
+      retentionDays: RETENTION_DAYS,
+      onFinding: (finding) => findings.push(finding),
+    });
+    return findings;
+  }
+
   test('a clean installation has nothing damaged', async () => {
-    expect(await verify()).toMatchObject({ status: 0, findings: [], summary: { damaged: 0 } });
-    expect((await verify()).summary.objects).toBeGreaterThan(15);
+    const { status, findings, summary } = await verify();
+    expect([status, findings, summary.damaged]).toEqual([0, [], 0]);
+    expect(summary.objects).toBeGreaterThan(15);
   });
 
   test('a shard object of format 1 is clean', async () => {
     const bytes = await store.get(made.shard);
     await store.put(made.shard, withoutFormat(bytes) as Buffer);
-    expect(await verify('--tenant', TENANT)).toMatchObject({ status: 0, findings: [] });
+    const findings = await findingsOf(TENANT);
     await store.put(made.shard, bytes);
+    expect(findings).toEqual([]);
   });
 
   test.each(isWhole ? DAMAGES : ONE_OF_EACH)('%s is found and named with a remedy', async (_, kind, keyOf, change) => {
@@ -128,13 +142,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     const after = change(before ?? Buffer.alloc(0));
     if (after === undefined) await store.delete(key);
     else await store.put(key, after);
-    const findings: Finding[] = [];
-    // Runs in this process: starting Node.js for each case would take longer than the check.
-    await verifyStore(store, {
-      inputRetentionDays: RETENTION_DAYS,
-      retentionDays: RETENTION_DAYS,
-      onFinding: (finding) => findings.push(finding),
-    });
+    const findings = await findingsOf();
     if (before === undefined) await store.delete(key);
     else await store.put(key, before);
     expect(findings).toContainEqual({
@@ -156,7 +164,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     const digest = { bytes: changed.length, sha256: createHash('sha256').update(changed).digest('hex') };
     await store.put(resultsKey, changed);
     await store.put(manifestKey, edit((document) => ({ ...document, results: digest }))(manifest) as Buffer);
-    const { findings } = await verify();
+    const findings = await findingsOf();
     await store.put(resultsKey, results);
     await store.put(manifestKey, manifest);
     expect(findings.map(({ key, kind, detail }) => [key, kind, detail.replace(/^\S+ /, '')])).toEqual([
@@ -180,7 +188,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
   if (isWhole) {
     test('the status index is compared with the records, entry by entry', async () => {
       const { tenant, ids, segment } = await fillIndex(store);
-      expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
+      expect(await findingsOf(tenant)).toEqual([]);
       const bytes = await store.get(segment);
       const [unlisted, failed, lost] = ids as [string, string, string];
       await store.put(
@@ -191,7 +199,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
       );
       await store.put(ObjectKeys.predictionResult(tenant, failed), sealDocument({ status: 'failed' }));
       await store.deletePrefix(ObjectKeys.predictionFolder(tenant, lost));
-      expect((await verify('--tenant', tenant)).findings).toEqual([
+      expect(await findingsOf(tenant)).toEqual([
         {
           key: segment,
           kind: 'missing-in-index',
@@ -213,22 +221,20 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
       ]);
       for (const damaged of [truncate(bytes) as Buffer, sealDocument({ open: ids })]) {
         await store.put(segment, damaged);
-        expect((await verify('--tenant', tenant)).findings).toEqual([
-          expect.objectContaining({ key: segment, kind: 'damaged-index' }),
-        ]);
+        expect(await findingsOf(tenant)).toEqual([expect.objectContaining({ key: segment, kind: 'damaged-index' })]);
       }
       await repairStatusIndex(store, { tenant, kind: 'predictions' });
-      expect(await verify('--tenant', tenant)).toMatchObject({ status: 0, findings: [] });
+      expect(await findingsOf(tenant)).toEqual([]);
       await store.deletePrefix(`${ObjectKeys.tenantsFolder}${tenant}/`);
     });
-  }
 
-  test.each([[['--unknown']], [['--tenant', '../x']]])('%j is rejected as wrong usage', async (args) => {
-    expect(await verify(...args)).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining('Usage: npm run verify'),
+    test.each([[['--unknown']], [['--tenant', '../x']]])('%j is rejected as wrong usage', async (args) => {
+      expect(await verify(...args)).toMatchObject({
+        status: 2,
+        stderr: expect.stringContaining('Usage: npm run verify'),
+      });
     });
-  });
+  }
 }
 
 /** Number of records in an index segment. */

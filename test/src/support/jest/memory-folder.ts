@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isRunning } from '../stack-process';
 
 const MEMORY = '/dev/shm';
-/** Tests of a whole run hold less than a gigabyte at a time. */
-const NEEDED_BYTES = 4 * 1024 ** 3;
+/** A whole run holds half a gigabyte at a time. */
+const NEEDED_BYTES = 2 * 1024 ** 3;
 const PREFIX = 'cytoqueue-tests-';
 
 /**
