@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * The pause between two looks: a tenth of the time waited so far, within these bounds. Looking every 20 ms took most of
  * the processor time of tests that wait for seconds.
  */
-const PAUSE_MS = { min: 20, max: 100 };
+const PAUSE_MS = { min: 20, max: 200 };
 /** Half of jest's limit for a test, so that a condition that never holds is reported by name. */
 const DEADLINE_MS = 300_000;
 
