@@ -96,9 +96,9 @@ export class Classifier {
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
     const { reference } = this;
     const values = this.checkSample(sample);
-    reference.score(values, 0);
-    const probability = this.toProbability(reference.benign, reference.malignant);
-    const indeterminate = indeterminateFlags(probability, reference.isFar || this.isNovel(values, 0, probability));
+    const { benign, malignant, isFar } = reference.score(values, 0);
+    const probability = this.toProbability(benign, malignant);
+    const indeterminate = indeterminateFlags(probability, isFar || this.isNovel(values, 0, probability));
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
       probability,
@@ -154,13 +154,12 @@ export class Classifier {
       const row = first + i;
       const status = kernel.status[i];
       samplesByStatus[status]++;
-      const isAnswered = status <= FAR;
-      if (!isAnswered) reference.score(samples, row * featureCount);
-      const { benign, malignant } = reference;
-      const probability = isAnswered
-        ? toProbability(kernel.benign[i], kernel.malignant[i])
-        : toProbability(benign, malignant);
-      const isFar = isAnswered ? status === FAR : reference.isFar;
+      const score = status <= FAR ? undefined : reference.score(samples, row * featureCount);
+      const probability =
+        score === undefined
+          ? toProbability(kernel.benign[i], kernel.malignant[i])
+          : toProbability(score.benign, score.malignant);
+      const isFar = score === undefined ? status === FAR : score.isFar;
       const isUnusual = isFar || this.isNovel(samples, row * featureCount, probability);
       writePrediction(out, row, probability, isUnusual, threshold);
     }

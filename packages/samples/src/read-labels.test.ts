@@ -7,12 +7,12 @@ const dialect: Dialect = { delimiter: ';', lineEnd: '\r\n', bom: false };
 const GRADES = ['V1', 'V2', 'V3', 'V4', 'V5', 'V6', 'V7', 'V8', 'V9'];
 const ROW = '5;1;1;1;2;1;3;1;1';
 
-/** The labels of rows whose class column has so many columns before and behind it, of which one holds an identifier. */
-function labelsOf(cells: readonly string[], before: number, behind: number, row = ROW): number[] {
+/** The labels of rows whose class column has `before` columns before it and `after` columns after it, one of them an identifier. */
+function labelsOf(cells: readonly string[], before: number, after: number, row = ROW): number[] {
   const names = (count: number, side: string) => Array.from({ length: count }, (_, index) => `${side}${index}`);
-  const columns = [...names(before, 'a'), 'class', ...names(behind, 'b'), ...GRADES];
+  const columns = [...names(before, 'a'), 'class', ...names(after, 'b'), ...GRADES];
   const match = matchHeader(columns, wbc);
-  const text = cells.map((cell) => [...Array(before).fill('é'), cell, ...Array(behind).fill(''), row].join(';'));
+  const text = cells.map((cell) => [...Array(before).fill('é'), cell, ...Array(after).fill(''), row].join(';'));
   const bytes = Buffer.from(text.join('\r\n'));
   const samples = readSamples(bytes, dialect, match, wbc, 'partial');
   expect(match.labelColumn).toBe(before);
@@ -26,16 +26,11 @@ const spelling = fc.oneof(
 
 test('the label is read as a training file is, wherever the class column lies and however the row is read', () => {
   fc.assert(
-    fc.property(
-      fc.array(spelling, { minLength: 1, maxLength: 40 }),
-      fc.nat(14),
-      fc.nat(14),
-      (cells, before, behind) => {
-        const expected = cells.map((cell) => parseLabel(cell.replaceAll('"', ''), wbc) ?? NO_LABEL);
-        expect(labelsOf(cells, before, behind)).toEqual(expected);
-        expect(labelsOf(cells, before, behind, '5.0;1;1; 1;2;"1";3;1;?')).toEqual(expected);
-      },
-    ),
+    fc.property(fc.array(spelling, { minLength: 1, maxLength: 40 }), fc.nat(14), fc.nat(14), (cells, before, after) => {
+      const expected = cells.map((cell) => parseLabel(cell.replaceAll('"', ''), wbc) ?? NO_LABEL);
+      expect(labelsOf(cells, before, after)).toEqual(expected);
+      expect(labelsOf(cells, before, after, '5.0;1;1; 1;2;"1";3;1;?')).toEqual(expected);
+    }),
   );
 });
 

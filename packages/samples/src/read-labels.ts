@@ -5,7 +5,7 @@ import type { ShardSamples } from './read-samples';
 /** In place of a label: the cell holds none of the schema's spellings. */
 export const NO_LABEL = 255;
 
-/** Different cells that are remembered with their label. */
+/** Maximum number of different cells that are remembered with their label. */
 const MAX_KNOWN_CELLS = 16;
 
 /**
@@ -24,7 +24,7 @@ export function readLabels(
   const delimiter = delimiterByte(dialect.delimiter);
   const labels = new Uint8Array(count);
   const cells = new LabelCells(bytes, schema);
-  const behind = columns - 1 - column;
+  const columnsAfter = columns - 1 - column;
   const { byByte } = cells;
   const hasRejections = rejections.size > 0;
   for (let row = 0, sample = 0; row < rows; row++) {
@@ -37,12 +37,12 @@ export function readLabels(
       continue;
     }
     // Nearly all rows of a file whose last column is a class of one byte end here.
-    if (behind === 0 && bytes[end - 2] === delimiter && byByte[bytes[end - 1]!]! >= 0) {
+    if (columnsAfter === 0 && bytes[end - 2] === delimiter && byByte[bytes[end - 1]!]! >= 0) {
       labels[sample++] = byByte[bytes[end - 1]!]!;
       continue;
     }
-    if (behind < column) {
-      for (let left = behind; left > 0; left--) while (bytes[--end] !== delimiter);
+    if (columnsAfter < column) {
+      for (let left = columnsAfter; left > 0; left--) while (bytes[--end] !== delimiter);
       for (start = end; bytes[start - 1] !== delimiter;) start--;
     } else {
       for (let left = column; left > 0; left--) while (bytes[start++] !== delimiter);

@@ -18,7 +18,7 @@ const INVISIBLE = /\p{Cf}/gu;
 /** `1.`, `(3)`, `10 -` before a name. */
 const NUMBERING = /^[(#]?\d{1,3}[).:\s_-]+(?=\D)/;
 const BRACKETED = /[([{]([^)\]}]*)[)\]}]/g;
-/** `1-10`, `1 to 10` behind a name. */
+/** A range such as `1-10` or `1 to 10` after a name. */
 const RANGE = /[\s._-]+\d+\s*(-|–|_|to|bis|\.\.)\s*\d+$/;
 const UNIT = /[\s._-]+([uμ]m[23]?|mm[23]?|px|pixels?|microns?)$/;
 const TRAILING_MARKS = /[\s:=*;]+$/;

@@ -24,7 +24,7 @@ function errorsOf(columns: string[]): SchemaError {
   throw new Error('the header was accepted');
 }
 
-test('finds the columns of another lab, and what is no feature', () => {
+test('finds the columns of another lab, and which of them are not features', () => {
   const match = matchHeader(lab, wbc);
   expect(Array.from(match.featureColumns)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(match.matchedBy).toEqual(Array(9).fill('alias'));
@@ -72,7 +72,7 @@ test.each([
   [['1000025', '5', '1', '1', '1', '2', '1', '3', '1', '1', '2']],
   [['1057013', '8', '4', '5', '1', '2', '?', '7', '3', '1', 'malignant']],
   [['']],
-])('says that %j is no header, without repeating it', (cells) => {
+])('says that %j is not a header, without repeating it', (cells) => {
   const error = errorsOf(cells);
   expect(error.code).toBe('no-header');
   expect(error.errors[0].detail).not.toContain('1000025');

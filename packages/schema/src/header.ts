@@ -2,7 +2,7 @@ import { type FieldError, quote, SchemaError, type UnmatchedColumn } from './err
 import { matchFeature, normalizeName, numberedColumns, suggestFeature, unnamedColumnNumber } from './column-names';
 import { type Feature, type Schema, featureAt } from './schema';
 
-/** Where a file has its features. Columns that are no feature are carried along and never become one. */
+/** Column of each feature in a file. Other columns are repeated in the results and never used as features. */
 export interface HeaderMatch {
   /** The file's own column names, in its order. */
   readonly columns: string[];

@@ -39,7 +39,7 @@ test.each([null, '?'])('%j is "not measured"', (value) => {
   expect(features).toEqual({ ...record, bare_nuclei: null });
 });
 
-test.each(['5', '', 'NA', 5.5, true, [5], {}, undefined, NaN])('%j is no whole number', (value) => {
+test.each(['5', '', 'NA', 5.5, true, [5], {}, undefined, NaN])('%j is not a whole number', (value) => {
   const { errors } = errorOf({ ...record, mitoses: value });
   expect(errors).toHaveLength(1);
   expect(errors[0]).toMatchObject({ field: 'mitoses', code: 'not-an-integer', received: value });
@@ -64,7 +64,7 @@ test('names every bad field at once, and no value in its message', () => {
   expect(error.message).toBe('unknown-feature and 3 more');
 });
 
-test.each(['sample_code_number', 'id', 'class', '__proto__', 'constructor'])('%s is no feature', (key) => {
+test.each(['sample_code_number', 'id', 'class', '__proto__', 'constructor'])('%s is not a feature', (key) => {
   const input = JSON.parse(JSON.stringify(record).replace('}', `,"${key}":1}`));
   expect(errorOf(input).errors).toMatchObject([{ field: key, code: 'unknown-feature' }]);
 });
@@ -81,6 +81,6 @@ test('rejects a record with five unmeasured features, naming them', () => {
   expect(errors[0].detail).toContain('clump_thickness, bare_nuclei, bland_chromatin, normal_nucleoli, mitoses');
 });
 
-test.each([null, undefined, 5, 'x', [5, 1, 1]])('%j is no record', (input) => {
+test.each([null, undefined, 5, 'x', [5, 1, 1]])('%j is not a record', (input) => {
   expect(errorOf(input).code).toBe('not-an-object');
 });

@@ -17,8 +17,8 @@ interface Field {
 }
 
 /**
- * Reads a JSON object that names every feature. `null` and `"?"` mean "not measured"; other strings are no numbers, and the
- * error of a list or of a number in quotes says what to send instead.
+ * Reads a JSON object that names every feature. `null` and `"?"` mean "not measured"; other strings are rejected, and
+ * the error of a list or of a number in quotes says what to send instead.
  * @throws SchemaError with one entry for each bad field: `unknown-feature`, `duplicate-feature`, `missing-feature`,
  *   `not-an-integer`, `not-a-number`, `out-of-range`; or `too-many-missing`; or `not-an-object`.
  */
@@ -66,7 +66,7 @@ function readField({ key, received }: Field, feature: Feature, errors: FieldErro
   return value;
 }
 
-/** Why a value of another JSON type is no number, and what to send. */
+/** Explains why a value of another JSON type is rejected, and what to send. */
 function describeType(received: unknown): string | undefined {
   if (Array.isArray(received)) {
     const [only] = received as unknown[];
@@ -94,7 +94,7 @@ function collect(sample: Float64Array, schema: Schema): ParsedRecord {
 }
 
 function unknownFeature(key: string, received: unknown, schema: Schema): FieldError {
-  return { field: key, code: 'unknown-feature', detail: `${key} is no feature of ${schema.title}`, received };
+  return { field: key, code: 'unknown-feature', detail: `${key} is not a feature of ${schema.title}`, received };
 }
 
 function duplicateFeature(first: string, second: string, { name }: Feature): FieldError {

@@ -106,7 +106,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.keyboard.press('Tab');
     await answer(page).click();
     await page.getByRole('heading', { name: 'Undecided' }).waitFor();
-    await page.getByText('too close to call').waitFor();
+    await page.getByText('too uncertain to classify').waitFor();
     await page.getByText('Measuring what is missing could change the class.').waitFor();
     await page.getByRole('img', { name: /With the missing values measured it could be 29\s% to 93.3\s%/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);

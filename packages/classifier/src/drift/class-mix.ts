@@ -11,7 +11,7 @@ export interface Comparison {
   readonly effects: Float64Array;
   /** By feature: mean of the file minus mean of the mixture, in the same unit. */
   readonly shifts: Float64Array;
-  /** By feature. */
+  /** Number of measured values by feature. */
   readonly measured: Float64Array;
 }
 

@@ -29,7 +29,7 @@ export class OtherScales {
   }
 
   /** The scale on which the training data resemble the file most, and by how much more than on their own. */
-  best(counts: ArrayLike<number>, own: Comparison): { readonly name: string; readonly gain: number } {
+  findBestScale(counts: ArrayLike<number>, own: Comparison): { readonly name: string; readonly gain: number } {
     const fits = this.mixes.map(({ name, mix }) => ({ name, gain: meanEffect(own) - meanEffect(mix.compare(counts)) }));
     return fits.reduce((one, other) => (other.gain > one.gain ? other : one));
   }

@@ -156,7 +156,7 @@ export class DriftJudge {
     const { scale_gain: gainByChance } = this.limits;
     if (this.bins.areNumbers || gainByChance === null) return undefined;
     this.scales ??= new OtherScales(this.model);
-    const { name, gain } = this.scales.best(counts, comparison);
+    const { name, gain } = this.scales.findBestScale(counts, comparison);
     return gain > Math.max(LEAST_SCALE_GAIN, gainByChance * standardError * UNLIKE_OVER_CHANCE) ? name : undefined;
   }
 

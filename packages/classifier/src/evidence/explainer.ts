@@ -55,8 +55,7 @@ export class Explainer {
     if (sample.length !== training.featureCount)
       throw new RangeError(`a sample has ${training.featureCount} features, not ${sample.length}`);
     const values = Float64Array.from(sample);
-    this.reference.score(values, 0);
-    const { benign, malignant } = this.reference;
+    const { benign, malignant, isFar } = this.reference.score(values, 0);
     const probability = this.toProbability(benign, malignant);
     const threshold = file.operating_points[operatingPoint];
     const label = probability >= threshold ? 1 : 0;
@@ -67,13 +66,13 @@ export class Explainer {
       shapley: this.shapley(probability, approximated),
       missing: this.missing(values, label, threshold, approximated),
       flip: this.analysis.findFlip(label, threshold),
-      ...(this.novelty && { unusual: this.unusual(this.novelty, values, probability) }),
+      ...(this.novelty && { unusual: this.unusual(this.novelty, values, probability, isFar) }),
       ...(approximated.length > 0 && { approximated }),
     };
   }
 
-  private unusual(novelty: Novelty, values: Float64Array, probability: number): UnusualEvidence | null {
-    const isUnusual = this.reference.isFar || novelty.isNovel(values, 0, probability);
+  private unusual(novelty: Novelty, values: Float64Array, probability: number, isFar: boolean): UnusualEvidence | null {
+    const isUnusual = isFar || novelty.isNovel(values, 0, probability);
     return isUnusual ? novelty.describe(values, probability, this.model.schema) : null;
   }
 

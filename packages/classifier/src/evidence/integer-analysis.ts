@@ -10,10 +10,10 @@ import type { Model, TrainingSet } from '../model/model';
 const MAX_TOTAL_GRADES = 100;
 /** Rows that one vector of the module holds. */
 const VECTOR_ROWS = 4;
-/** REGISTERS of the module. */
+/** Must equal REGISTERS in assembly/grades.ts. */
 const MIN_LANE_VECTORS = 5;
-/** Packed distance of padding rows: as a fraction or a square farther than every row. */
-const FAR = 2 ** 14;
+/** Packed distance of padding rows: farther than every training row, as a fraction or a square. */
+const PADDING_DISTANCE = 2 ** 14;
 /** Relative tolerance: larger than all rounding between a distance and a probability. */
 const ROUNDING = 1e-9;
 
@@ -42,7 +42,7 @@ export class IntegerAnalysis implements RecordAnalysis {
   private sample: Float64Array = new Float64Array(0);
   /** Indexes of the measured features. */
   private measured: readonly number[] = [];
-  /** State of the flip search: the class to leave, and the probability of the change tried last. */
+  /** State of the flip search: the class to leave, its threshold, and the probability of the change tried last. */
   private flip = { label: 0, threshold: 0.5, probability: 0 };
 
   /** @throws Error on machines whose WebAssembly has no SIMD */
@@ -76,7 +76,7 @@ export class IntegerAnalysis implements RecordAnalysis {
     };
     for (const [name, value] of Object.entries(settings)) wasm.set(name, value);
     const columns = new Uint32Array(features * rows);
-    const padding = new Uint32Array(rows).fill(FAR);
+    const padding = new Uint32Array(rows).fill(PADDING_DISTANCE);
     for (let feature = 0; feature < features; feature++) {
       const column = columns.subarray(feature * rows, (feature + 1) * rows);
       column.set(benign.map((row) => training.samples[row * features + feature]));
@@ -86,6 +86,7 @@ export class IntegerAnalysis implements RecordAnalysis {
       );
     }
     padding.fill(0, 0, benign.length).fill(0, benignEnd, benignEnd + malignant.length);
+    // The comments of assembly/grades.ts describe each array.
     const { benignScores, malignantScores } = copyIntoMemory(wasm, {
       padding,
       columns,

@@ -138,7 +138,7 @@ export interface DistanceRanking {
   readonly fractionRanks: FractionRanks | null;
   /** By rank, ascending. */
   readonly distances: Float64Array;
-  /** Highest rank that is not beyond the alarm distance. */
+  /** Highest rank that is not beyond the far limit. */
   readonly alarmRank: number;
 }
 

@@ -7,7 +7,7 @@ export const BLOCK_ROWS = 1024;
 
 /** Status of a sample after a kernel ran; `assembly/` uses the same numbers. */
 const ANSWERED = 0;
-/** Answered, and the k-th nearest row is beyond the alarm distance. */
+/** Answered, and the k-th nearest row is beyond the model's far limit. */
 export const FAR = 1;
 /** This status and all greater ones: the reference must answer. */
 export const MISSING = 2;

@@ -1,7 +1,8 @@
 import { UNUSUAL_RECORD, GREY_ZONE, reasonCodes, reasonText } from '../index';
 
-const TOO_CLOSE = 'The probability lies between 5 % and 95 %: too close to call.';
-const UNUSUAL = 'The record is unlike those the model has seen: check the values for slips and the column order.';
+const TOO_CLOSE = 'The probability lies between 5 % and 95 %: too uncertain to classify.';
+const UNUSUAL =
+  'The record is unlike those the model has seen: check the values for typing errors; in a file also check the order of its columns.';
 
 test.each<[number, string[], string[]]>([
   [0, [], []],

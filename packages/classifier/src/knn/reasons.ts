@@ -4,11 +4,11 @@ export const GREY_ZONE = 1;
 export const UNUSUAL_RECORD = 2;
 
 const reasons = [
-  { flag: GREY_ZONE, code: 'grey_zone', text: 'The probability lies between 5 % and 95 %: too close to call.' },
+  { flag: GREY_ZONE, code: 'grey_zone', text: 'The probability lies between 5 % and 95 %: too uncertain to classify.' },
   {
     flag: UNUSUAL_RECORD,
     code: 'unusual_record',
-    text: 'The record is unlike those the model has seen: check the values for slips and the column order.',
+    text: 'The record is unlike those the model has seen: check the values for typing errors; in a file also check the order of its columns.',
   },
 ];
 

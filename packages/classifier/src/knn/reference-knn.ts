@@ -3,16 +3,19 @@ import { countWithin } from './probability';
 import { ClassNeighbors, type NearestRows } from './nearest';
 import { BruteForceSearch, type Samples } from './search';
 
+export interface ReferenceScore {
+  /** Per class: the mean distance to its k nearest rows, or its votes, as the model's rule needs. */
+  readonly benign: number;
+  readonly malignant: number;
+  /** Whether the k-th nearest row is beyond the model's far limit. */
+  readonly isFar: boolean;
+}
+
 /**
  * Reference implementation: the specification of every kernel, and the fallback for samples that no kernel answers.
  * Compares one sample at a time with all training rows. Works on any model and any sample with a measured feature.
  */
 export class ReferenceKnn {
-  /** Per class: the mean distance to its k nearest rows, or its votes, as the model's rule needs. */
-  benign = 0;
-  malignant = 0;
-  /** True when the k-th nearest row is beyond the alarm distance. */
-  isFar = false;
   private readonly search: BruteForceSearch;
   private readonly neighborhood: ClassNeighbors;
 
@@ -31,18 +34,16 @@ export class ReferenceKnn {
    * Scores the sample that begins at `offset`.
    * @throws RangeError when no feature was measured
    */
-  score(samples: Samples, offset: number): void {
+  score(samples: Samples, offset: number): ReferenceScore {
     const { search, neighborhood, model } = this;
     search.computeDistances(samples, offset);
     const { benign, malignant, all } = neighborhood.selectFrom(search.distances, search.rowsByLabel);
-    if (model.file.rule === 'votes') {
-      this.benign = countWithin(search.distances, search.rowsByLabel[0], all);
-      this.malignant = countWithin(search.distances, search.rowsByLabel[1], all);
-    } else {
-      this.benign = search.meanDistance(benign);
-      this.malignant = search.meanDistance(malignant);
-    }
-    this.isFar = exceedsAlarm(all, model.file.alarm);
+    const isVotes = model.file.rule === 'votes';
+    return {
+      benign: isVotes ? countWithin(search.distances, search.rowsByLabel[0], all) : search.meanDistance(benign),
+      malignant: isVotes ? countWithin(search.distances, search.rowsByLabel[1], all) : search.meanDistance(malignant),
+      isFar: isBeyondFarLimit(all, model.file.alarm),
+    };
   }
 
   /** The k nearest rows of both classes together, for any k. */
@@ -56,9 +57,10 @@ export class ReferenceKnn {
   }
 }
 
-function exceedsAlarm(
+/** @param farLimit the member `alarm` of the model file */
+function isBeyondFarLimit(
   { numerators, denominators, count }: NearestRows,
-  alarm: { numerator: number; denominator: number },
+  farLimit: { numerator: number; denominator: number },
 ): boolean {
-  return numerators[count - 1] * alarm.denominator > alarm.numerator * denominators[count - 1];
+  return numerators[count - 1] * farLimit.denominator > farLimit.numerator * denominators[count - 1];
 }

@@ -1,6 +1,6 @@
 import type { ClassNovelty } from './novelty-file';
 
-/** How many sets of missing features a distribution keeps its marginals of. */
+/** Maximum number of marginals, one per set of missing features, that a distribution caches. */
 const MAX_CACHED_MARGINALS = 64;
 
 /**
@@ -11,31 +11,33 @@ export class ClassDistribution {
   readonly mean: Float64Array;
   /** Lower triangle, row by row, with the diagonal: read in this order, it is fastest. */
   private readonly precision: Float64Array;
-  private readonly lengthPowers: Float64Array;
+  /** δ: by feature the exponent of length (radius 1, area 2, texture 0), along which t moves with the magnification. */
+  private readonly sizeExponents: Float64Array;
   private readonly residual: Float64Array;
-  /** P δ, where δ is the direction in which t moves with the magnification; and δ' P δ. */
-  private readonly lengthWeights: Float64Array;
-  private readonly lengthSquare: number;
+  /** P δ */
+  private readonly precisionTimesDirection: Float64Array;
+  /** δ' P δ */
+  private readonly squaredDirectionNorm: number;
   private readonly marginals = new Map<number, ClassDistribution>();
 
   constructor(
     { mean, precision }: { readonly [part in keyof Pick<ClassNovelty, 'mean' | 'precision'>]: ArrayLike<number> },
-    lengthPowers: ArrayLike<number>,
+    sizeExponents: ArrayLike<number>,
   ) {
     this.mean = Float64Array.from(mean);
     this.precision = Float64Array.from(precision);
-    this.lengthPowers = Float64Array.from(lengthPowers);
+    this.sizeExponents = Float64Array.from(sizeExponents);
     this.residual = new Float64Array(this.mean.length);
-    this.lengthWeights = this.times(this.lengthPowers);
-    this.lengthSquare = this.lengthWeights.reduce(
-      (sum, weight, feature) => sum + weight * this.lengthPowers[feature],
+    this.precisionTimesDirection = this.times(this.sizeExponents);
+    this.squaredDirectionNorm = this.precisionTimesDirection.reduce(
+      (sum, weight, feature) => sum + weight * this.sizeExponents[feature],
       0,
     );
   }
 
   /**
-   * The distribution of the measured features alone. The rows and columns of the others are 0, so that anything in their
-   * place has no weight.
+   * The distribution of the measured features alone. The rows and columns of the other features are 0, so that their values
+   * have no weight.
    * @param missing bit f is set when feature f was not measured
    */
   marginal(missing: number): ClassDistribution {
@@ -45,14 +47,14 @@ export class ClassDistribution {
       if (this.marginals.size === MAX_CACHED_MARGINALS) this.marginals.clear();
       marginal = new ClassDistribution(
         { mean: this.mean, precision: this.precisionWithout(missing) },
-        this.lengthPowers,
+        this.sizeExponents,
       );
       this.marginals.set(missing, marginal);
     }
     return marginal;
   }
 
-  /** Squared Mahalanobis distance. @param t no NaN: anything where not measured */
+  /** Squared Mahalanobis distance. @param t any number, but not NaN, where not measured */
   distance(t: Float64Array): number {
     const { mean, precision, residual } = this;
     let square = 0;
@@ -66,50 +68,52 @@ export class ClassDistribution {
     return square;
   }
 
-  /** P (t − mean): how far each feature is from what the others lead to expect, times its precision. */
-  pulls(t: Float64Array): Float64Array {
+  /** P (t − mean): each feature's deviation from the value that the others predict, times its precision. */
+  weightedResiduals(t: Float64Array): Float64Array {
     return this.times(t.map((value, feature) => value - this.mean[feature]));
   }
 
   /** Inverse variance of a feature when the others are known; 0 where not measured. */
   precisionOf(feature: number): number {
-    return this.precision[place(feature, feature)];
+    return this.precision[triangleIndex(feature, feature)];
   }
 
   /** The logarithm of the magnification at which t is most likely, in units of its standard error. */
   magnificationScore(t: Float64Array): number {
-    return this.lengthSquare > 0 ? this.pullOfLengths(t) / Math.sqrt(this.lengthSquare) : 0;
+    return this.squaredDirectionNorm > 0 ? this.projectOnSize(t) / Math.sqrt(this.squaredDirectionNorm) : 0;
   }
 
-  /** The magnification, relative to the training data's, at which t is most likely; 1 where none can be told. */
+  /** The magnification, relative to the training data's, at which t is most likely; 1 where the model has no size direction. */
   magnification(t: Float64Array): number {
-    return this.lengthSquare > 0 ? Math.exp(this.pullOfLengths(t) / this.lengthSquare) : 1;
+    return this.squaredDirectionNorm > 0 ? Math.exp(this.projectOnSize(t) / this.squaredDirectionNorm) : 1;
   }
 
-  private pullOfLengths(t: Float64Array): number {
-    const { mean, lengthWeights } = this;
+  private projectOnSize(t: Float64Array): number {
+    const { mean, precisionTimesDirection } = this;
     let sum = 0;
     for (let feature = 0; feature < mean.length; feature++)
-      sum += lengthWeights[feature] * (t[feature] - mean[feature]);
+      sum += precisionTimesDirection[feature] * (t[feature] - mean[feature]);
     return sum;
   }
 
   private times(vector: Float64Array): Float64Array {
     return vector.map((_, row) =>
-      vector.reduce((sum, value, column) => sum + this.precision[place(row, column)] * value, 0),
+      vector.reduce((sum, value, column) => sum + this.precision[triangleIndex(row, column)] * value, 0),
     );
   }
 
-  /** Marginalises one feature after the other: what its row and column explain is taken out of the rest. */
+  /** Marginalises one missing feature after the other (Schur complement). */
   private precisionWithout(missing: number): Float64Array {
     const features = Array.from(this.mean.keys());
     const rest = this.precision.slice();
     for (const out of features.filter((feature) => (missing & (1 << feature)) !== 0)) {
-      const column = features.map((feature) => rest[place(feature, out)]);
+      const column = features.map((feature) => rest[triangleIndex(feature, out)]);
       for (const row of features) {
         for (let other = 0; other <= row; other++) {
-          rest[place(row, other)] =
-            row === out || other === out ? 0 : rest[place(row, other)] - (column[row] * column[other]) / column[out];
+          rest[triangleIndex(row, other)] =
+            row === out || other === out
+              ? 0
+              : rest[triangleIndex(row, other)] - (column[row] * column[other]) / column[out];
         }
       }
     }
@@ -118,6 +122,6 @@ export class ClassDistribution {
 }
 
 /** Index of an entry of a symmetric matrix in its lower triangle. */
-function place(row: number, column: number): number {
+function triangleIndex(row: number, column: number): number {
   return row > column ? (row * (row + 1)) / 2 + column : (column * (column + 1)) / 2 + row;
 }

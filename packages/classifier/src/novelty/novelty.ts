@@ -5,18 +5,18 @@ import { ClassDistribution } from './class-distribution';
 import type { ClassNovelty, NoveltyFile } from './novelty-file';
 import type { UnexpectedFeature, UnusualEvidence } from './unusual-evidence';
 
-/** Taken once: in a vm context, such as a test's, every look at a global is a slow call. */
+/** Read once: in a vm context, such as a test, each access to a global is a slow call. */
 const { abs, log } = Math;
 const { isNaN } = Number;
 
-/** A feature this many conditional standard deviations from what the others lead to expect is named. */
+/** A feature this many conditional standard deviations from the value that the others predict is named. */
 const UNEXPECTED_DEVIATIONS = 3;
 const MAX_UNEXPECTED = 5;
-/** Grades whose logarithms are looked up. */
+/** Largest grade whose logarithm is looked up. */
 const LARGEST_GRADE = 255;
 
 /**
- * Tells records that are unlike the training data, from one record alone. A record is novel when it fits none of the
+ * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits none of the
  * classes that its probability leaves open: each expects other values of it, so that a benign nucleus measured at twice
  * the magnification fits no malignant one although it is as large. Owns its scratch: not to be shared between threads.
  */
@@ -25,23 +25,23 @@ export class Novelty {
   private readonly offsets: Float64Array;
   private readonly distributions: readonly [ClassDistribution, ClassDistribution];
   private readonly logarithms: readonly Float64Array[];
-  /** Beyond these a value is unusual by itself. */
-  private readonly least: Float64Array;
-  private readonly most: Float64Array;
-  /** State of the last sample. */
+  /** A value outside these bounds is unusual by itself. */
+  private readonly lowerBounds: Float64Array;
+  private readonly upperBounds: Float64Array;
+  /** Set by loadDecimals and loadGrades. */
   private measured = 0;
   private isOutside = false;
 
   constructor(private readonly file: NoveltyFile) {
     const { offsets, classes, length_powers: powers, range_margin: margin } = file;
-    const lengthPowers = powers ?? offsets.map(() => 0);
+    const sizeExponents = powers ?? offsets.map(() => 0);
     this.t = new Float64Array(offsets.length);
     this.offsets = Float64Array.from(offsets);
-    this.least = Float64Array.from(file.lowest, (value) => value / margin);
-    this.most = Float64Array.from(file.highest, (value) => value * margin);
+    this.lowerBounds = Float64Array.from(file.lowest, (value) => value / margin);
+    this.upperBounds = Float64Array.from(file.highest, (value) => value * margin);
     this.distributions = [
-      new ClassDistribution(classes[0], lengthPowers),
-      new ClassDistribution(classes[1], lengthPowers),
+      new ClassDistribution(classes[0], sizeExponents),
+      new ClassDistribution(classes[1], sizeExponents),
     ];
     this.logarithms = offsets.map((offset) =>
       Float64Array.from({ length: LARGEST_GRADE + 1 }, (_, value) => log(value + offset)),
@@ -54,26 +54,28 @@ export class Novelty {
    * @param probability the model's answer to this sample
    */
   isNovel(samples: Samples, at: number, probability: number): boolean {
-    const missing = samples instanceof Uint8Array ? this.takeGrades(samples, at) : this.takeNumbers(samples, at);
+    const missing = samples instanceof Uint8Array ? this.loadGrades(samples, at) : this.loadDecimals(samples, at);
     if (this.isOutside) return true;
     return (
       !(isBenignOpen(probability) && this.fits(0, missing)) && !(isMalignantOpen(probability) && this.fits(1, missing))
     );
   }
 
-  /** Why a sample is unusual, or what is odd about it if it is not: the evidence of the open class that it fits best. */
+  /** Describes how the sample differs from the open class that it fits best. */
   describe(sample: Float64Array, probability: number, schema: Schema): UnusualEvidence {
-    const missing = this.takeNumbers(sample, 0);
+    const missing = this.loadDecimals(sample, 0);
     const open = ([0, 1] as const).filter((label) => (label === 0 ? isBenignOpen : isMalignantOpen)(probability));
-    const excesses = open.map((label) => ({ label, excess: this.excess(label, missing) }));
-    const { label, excess } = excesses.reduce((best, other) => (other.excess < best.excess ? other : best));
+    const ratios = open.map((label) => ({ label, ratioToLimit: this.ratioToLimit(label, missing) }));
+    const { label, ratioToLimit } = ratios.reduce((best, other) =>
+      other.ratioToLimit < best.ratioToLimit ? other : best,
+    );
     const { file, t } = this;
     const distribution = this.distributions[label].marginal(missing);
     const limit = file.classes[label].magnification_limit;
     const isMagnified = limit !== null && abs(distribution.magnificationScore(t)) > limit;
     return {
       compared_with: schema.labels[label],
-      distance_over_limit: rounded(excess),
+      distance_over_limit: rounded(ratioToLimit),
       magnification: isMagnified ? rounded(distribution.magnification(t)) : null,
       outside_training_range: schema.features.flatMap(({ name }, feature) => {
         const [value, lowest, highest] = [sample[feature], file.lowest[feature], file.highest[feature]];
@@ -83,13 +85,13 @@ export class Novelty {
     };
   }
 
-  /** Whether the sample that was taken last is within a class's limits. */
+  /** Whether the loaded sample is within a class's limits. */
   private fits(label: Label, missing: number): boolean {
-    return this.excess(label, missing) <= 1;
+    return this.ratioToLimit(label, missing) <= 1;
   }
 
-  /** How far beyond a class's limits the sample lies that was taken last: above 1 it does not fit the class. */
-  private excess(label: Label, missing: number): number {
+  /** Distance of the loaded sample from a class, as a ratio to the class's limit: above 1 it does not fit the class. */
+  private ratioToLimit(label: Label, missing: number): number {
     const { t, measured, file } = this;
     const { distance_limit: distanceLimit, magnification_limit: magnificationLimit }: ClassNovelty =
       file.classes[label];
@@ -105,13 +107,13 @@ export class Novelty {
     { features }: Schema,
   ): UnexpectedFeature[] {
     const { t, file } = this;
-    const pulls = distribution.pulls(t);
+    const weightedResiduals = distribution.weightedResiduals(t);
     const found = features.flatMap(({ name, min, max }, feature) => {
       if (isNaN(sample[feature])) return [];
       const own = distribution.precisionOf(feature);
-      const pull = pulls[feature];
-      const expected = Math.exp(t[feature] - pull / own) - file.offsets[feature];
-      const deviations = pull / Math.sqrt(own);
+      const weightedResidual = weightedResiduals[feature];
+      const expected = Math.exp(t[feature] - weightedResidual / own) - file.offsets[feature];
+      const deviations = weightedResidual / Math.sqrt(own);
       return [
         {
           feature: name,
@@ -125,8 +127,8 @@ export class Novelty {
     return oddestFirst.filter(({ deviations }) => abs(deviations) >= UNEXPECTED_DEVIATIONS).slice(0, MAX_UNEXPECTED);
   }
 
-  private takeNumbers(samples: Float64Array, at: number): number {
-    const { t, offsets, least, most } = this;
+  private loadDecimals(samples: Float64Array, at: number): number {
+    const { t, offsets, lowerBounds, upperBounds } = this;
     let missing = 0;
     this.measured = t.length;
     this.isOutside = false;
@@ -134,13 +136,13 @@ export class Novelty {
       const value = samples[at + feature];
       if (isNaN(value)) missing = this.skip(feature, missing);
       else t[feature] = log(value + offsets[feature]);
-      if (value > most[feature] || value < least[feature]) this.isOutside = true;
+      if (value > upperBounds[feature] || value < lowerBounds[feature]) this.isOutside = true;
     }
     return missing;
   }
 
-  private takeGrades(samples: Uint8Array, at: number): number {
-    const { t, logarithms, least, most } = this;
+  private loadGrades(samples: Uint8Array, at: number): number {
+    const { t, logarithms, lowerBounds, upperBounds } = this;
     let missing = 0;
     this.measured = t.length;
     this.isOutside = false;
@@ -151,7 +153,7 @@ export class Novelty {
         continue;
       }
       t[feature] = logarithms[feature][grade];
-      if (grade > most[feature] || grade < least[feature]) this.isOutside = true;
+      if (grade > upperBounds[feature] || grade < lowerBounds[feature]) this.isOutside = true;
     }
     return missing;
   }

@@ -1,4 +1,4 @@
-/** Why a record is unusual; JSON as it stands, features by their canonical names. */
+/** Why a record is unusual. Returned as JSON without changes; features have their canonical names. */
 export interface UnusualEvidence {
   /** The class whose training rows the record was compared with: the one that it fits best among those left open by its probability. */
   readonly compared_with: string;
@@ -7,7 +7,7 @@ export interface UnusualEvidence {
   /** The magnification that explains the sizes, relative to the training data; null where the sizes are as expected. */
   readonly magnification: number | null;
   readonly outside_training_range: readonly OutsideRange[];
-  /** Values that do not go together with the record's others, the oddest first. */
+  /** Values that do not fit the record's other values, the most deviating first. */
   readonly unexpected: readonly UnexpectedFeature[];
 }
 
@@ -21,8 +21,8 @@ export interface OutsideRange {
 export interface UnexpectedFeature {
   readonly feature: string;
   readonly value: number;
-  /** The value that the record's other values lead to expect. */
+  /** The value that the record's other values predict. */
   readonly expected: number;
-  /** How far the value is from it, in conditional standard deviations; negative below. */
+  /** Difference from the expected value in conditional standard deviations; negative below it. */
   readonly deviations: number;
 }

@@ -33,7 +33,7 @@ export function fitDriftLimits(model: Pick<Model, 'schema' | 'training'>): Drift
         return {
           largest_effect: Math.max(...comparison.effects),
           mean_effect: meanEffect(comparison),
-          scale_gain: scales?.best(counts, comparison).gain ?? 0,
+          scale_gain: scales?.findBestScale(counts, comparison).gain ?? 0,
           magnification: Math.abs(magnificationOf(mix, powers, comparison) ?? 0),
         };
       });

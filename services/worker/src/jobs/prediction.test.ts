@@ -112,7 +112,7 @@ test('the result of an earlier release, which names no record, stays without an 
     id: owner,
     ...end
   } = await worker.json<Extract<PredictionCompletion, { status: 'succeeded' }>>(resultKey(id));
-  expect([format, owner]).toEqual([2, id]);
+  expect([format, owner]).toEqual([3, id]);
   const earlier = { ...end, result: { ...end.result, evidence: {} } } as PredictionCompletion;
   await worker.store.put(resultKey(id), Buffer.from(JSON.stringify(earlier)));
   expect(await processor.process(jobOf(id))).toBe(false);
