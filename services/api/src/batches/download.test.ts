@@ -70,6 +70,18 @@ test('GET with a range returns that range', async () => {
   ]);
 });
 
+test.each<[string, string, number, string]>([
+  ['the file that the client has', `"${DIGEST.sha256}"`, 304, ''],
+  ['another file', '"another"', 200, RESULTS.toString()],
+])('GET sends the results unless If-None-Match names them: %s', async (_, tag, status, text) => {
+  const response = await api.fetch(`/v1/batches/${finished}/results`, { headers: { 'if-none-match': tag } });
+  expect([response.status, response.headers.get('etag'), await response.text()]).toEqual([
+    status,
+    `"${DIGEST.sha256}"`,
+    text,
+  ]);
+});
+
 test('more rows than a sheet holds are refused as a workbook before the first byte, and sent in other formats', async () => {
   const id = await upload();
   const total = 1_048_576;

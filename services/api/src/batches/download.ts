@@ -44,6 +44,8 @@ export async function sendFile(
     ETag: `"${file.sha256}"`,
     'Cache-Control': 'private, no-cache',
   });
+  // fetch adds no-cache to If-None-Match, for which Express would send the file again.
+  delete request.headers['cache-control'];
   if (request.fresh) {
     response.status(304).end();
     return;
