@@ -22,6 +22,7 @@ export const apiPermissions: StorePermissions = {
     'scored/*',
     'pending/*',
     'models/*',
+    'own-models/*',
     'audit/*',
     'access/*',
     'settings/*',
@@ -38,6 +39,9 @@ export const apiPermissions: StorePermissions = {
     'audit/*',
     'models/*/promotions/*',
     'models/*/champion.json',
+    'own-models/*/promotions/*',
+    'own-models/*/champion.json',
+    'own-models/*/deleted/*',
     'access/tenants/*',
     'access/last-used/*',
     'settings/*',
@@ -47,6 +51,7 @@ export const apiPermissions: StorePermissions = {
   ],
   delete: [
     'tenants/*',
+    'own-models/*',
     'confirmations/*',
     'scored/*',
     'pending/*',
@@ -63,6 +68,7 @@ export const apiPermissions: StorePermissions = {
     'scored/*',
     'pending/*',
     'models/*',
+    'own-models/*',
     'audit/*',
     'access/*',
     'settings/*',
@@ -77,7 +83,7 @@ export const apiPermissions: StorePermissions = {
  * markers that it writes are those of retries, which it may have to restore.
  */
 export const workerPermissions: StorePermissions = {
-  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'shadow/*', 'probe/*'],
+  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'own-models/*', 'shadow/*', 'probe/*'],
   put: [
     'tenants/*/predictions/*/result.json',
     'tenants/*/batches/*/shards/*',
@@ -99,7 +105,7 @@ export const workerPermissions: StorePermissions = {
     'shadow/pending/*',
     'probe/*',
   ],
-  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'shadow/*', 'probe/*'],
+  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'own-models/*', 'shadow/*', 'probe/*'],
 };
 
 /** Write-once keys, enforced by the bucket's policy. A cancel request (`cancel.json`) may be written again. */

@@ -21,8 +21,9 @@ export function profilePath(name: string): string {
   return `/v1/import-profiles/${encodeURIComponent(name)}`;
 }
 
+/** @param name `own/NAME` for an own model of the tenant */
 export function modelPath(name: string): string {
-  return `/v1/models/${encodeURIComponent(name)}`;
+  return `/v1/models/${name.split('/').map(encodeURIComponent).join('/')}`;
 }
 
 export function versionPath(name: string, version: string): string {

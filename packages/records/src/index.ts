@@ -59,6 +59,8 @@ export { errorColumns } from './error-columns';
 export { explainColumns } from './explain-columns';
 export { createId, type IdPrefix, idAfter, idTimeMs } from './ids';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
+export { modelDeleted } from './model-deleted';
+export { OWN_PREFIX } from './key-parts';
 export { ObjectKeys } from './object-keys';
 export {
   pickProbability,

@@ -40,8 +40,19 @@ export function tenantPrefix(tenant: string): string {
   return `tenants/${checkName(tenant, 'tenant')}/`;
 }
 
+/** Begins the name of a tenant's own model. */
+export const OWN_PREFIX = 'own/';
+/** Stands for the prefix within a key; shared models have no dot in their names. */
+const OWN_IN_KEYS = 'own.';
+
+/** @returns the model as part of a key */
 export function checkModel(model: string): string {
-  const [name = '', version = '', ...rest] = model.split('@');
+  const [name = '', version = '', ...rest] = model.replace(OWN_PREFIX, OWN_IN_KEYS).split('@');
   if (rest.length > 0) throw new InvalidKeyError('the model must be name@version');
   return `${checkName(name, 'model name')}@${checkName(version, 'model version')}`;
+}
+
+/** Undoes `checkModel`. */
+export function modelOfKeyPart(part: string): string {
+  return part.startsWith(OWN_IN_KEYS) ? OWN_PREFIX + part.slice(OWN_IN_KEYS.length) : part;
 }

@@ -1,5 +1,14 @@
 import { InvalidKeyError } from '@cytoqueue/storage';
-import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName, tenantPrefix } from './key-parts';
+import {
+  checkDigest,
+  checkModel,
+  checkName,
+  isName,
+  modelOfKeyPart,
+  sortableNumber,
+  sortableRow,
+  tenantPrefix,
+} from './key-parts';
 
 /**
  * Creates and parses every object key of the product. External parts (tenants, ids, names, versions) must match
@@ -14,6 +23,7 @@ import { checkDigest, checkModel, checkName, sortableNumber, sortableRow, isName
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json, comparisons/{version}/00001.json
+ *     own-models/{tenant}/models/…   as models/, with deleted/{version}
  *     audit/{tenant}/{id}
  *     settings/{tenant}/00001.json
  *     import-profiles/{tenant}/{name}.json
@@ -31,6 +41,8 @@ export class ObjectKeys {
   static readonly tenantsFolder = 'tenants/';
   /** All models. */
   static readonly modelsFolder = 'models/';
+  /** Own models of all tenants. */
+  static readonly ownModelsRoot = 'own-models/';
 
   /** Whether a tenant can have this name. */
   static isTenant(name: string): boolean {
@@ -88,7 +100,7 @@ export class ObjectKeys {
   /** Returns undefined for any other key. */
   static parseShardKey(key: string): { shard: number; model: string } | undefined {
     const match = /\/shards\/(\d{5})\.([^/]+)\.shard$/.exec(key);
-    return match ? { shard: Number(match[1]), model: match[2]! } : undefined;
+    return match ? { shard: Number(match[1]), model: modelOfKeyPart(match[2]!) } : undefined;
   }
 
   /** Keeps a damaged shard object after the shard was scored again. It is deleted with the batch. */
@@ -234,6 +246,20 @@ export class ObjectKeys {
   /** Comparisons of all versions of a name. */
   static allComparisonsFolder(name: string): string {
     return `${ObjectKeys.modelFolder(name)}comparisons/`;
+  }
+
+  /** Everything about a tenant's own models, below which the keys are those of shared models. Kept until it is deleted. */
+  static ownModelsFolder(tenant: string): string {
+    return `${ObjectKeys.ownModelsRoot}${checkName(tenant, 'tenant')}/`;
+  }
+
+  /** Marks of deleted own versions, whose numbers are not given again. */
+  static deletedModelsFolder(name: string): string {
+    return `${ObjectKeys.modelFolder(name)}deleted/`;
+  }
+
+  static deletedModel(name: string, version: string): string {
+    return `${ObjectKeys.deletedModelsFolder(name)}${checkName(version, 'model version')}`;
   }
 
   /** Versions of the document with a model version's comparisons; see VersionedDocument. */

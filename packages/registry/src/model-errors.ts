@@ -3,7 +3,17 @@ import type { ModelComparison } from '@cytoqueue/records';
 
 /** The reference does not name an existing model or version. */
 export class UnknownModelError extends Error {
-  readonly code = 'unknown-model';
+  readonly code: 'unknown-model' | 'model-deleted' = 'unknown-model';
+}
+
+/** The tenant deleted this version of an own model. Permanent: choose another version. */
+export class ModelDeletedError extends UnknownModelError {
+  override readonly code = 'model-deleted';
+}
+
+/** The champion of an own model cannot be deleted. */
+export class ChampionInUseError extends Error {
+  readonly code = 'champion-in-use';
 }
 
 /** The model file has a name that shared models must not use. */

@@ -1,308 +1,40 @@
-import { type Model, parseModel } from '@cytoqueue/classifier';
-import {
-  type ChampionDocument,
-  type ModelPin,
-  ObjectKeys,
-  type Promotion,
-  type ShadowDocument,
-  sealDocument,
-  readDocumentBytes,
-} from '@cytoqueue/records';
-import {
-  ObjectMismatchError,
-  ObjectNotFoundError,
-  type ObjectStore,
-  StoreUnavailableError,
-  listAll,
-} from '@cytoqueue/storage';
-import { BriefCache } from './brief-cache';
-import { ChampionHistory, type ChampionState } from './champion-history';
-import { type AcceptedRisks, ModelComparisons } from './model-comparisons';
-import {
-  InvalidShadowError,
-  ModelDigestError,
-  NoChampionError,
-  NothingToRollBackError,
-  ReservedModelNameError,
-  UnknownModelError,
-  ignoreMissingModel,
-} from './model-errors';
-import { ShadowVersions } from './shadow-versions';
-import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
+import { type ModelPin, OWN_PREFIX } from '@cytoqueue/records';
+import { type LoadedModel, ModelCache } from './model-cache';
+import { UnknownModelError } from './model-errors';
+import { ModelVersions } from './model-versions';
+import { OwnModels, isOwn } from './own-models';
 
-const DEFAULT_MODEL = 'wbc-knn';
-/** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
-const RESERVED_NAME = 'own';
+/** Bytes of the files of own models that a process keeps loaded; the arrays made from them take about as much again. */
+const MAX_OWN_BYTES = 256 * 1024 * 1024;
 
-/** A model name in the store. */
-export interface ModelEntry {
-  name: string;
-  /** null before the first promotion, and when the document of the newest one is damaged. */
-  champion: string | null;
-  /** Oldest first. */
-  versions: string[];
-  history: Promotion[];
-  /** The newest version that ships, where it is newer than the champion; an update leaves the champion in place. */
-  newer_version: string | null;
-}
+/** The shared models, and the own models of each tenant. A tenant's models are found only by calls that name the tenant. */
+export class ModelRegistry extends ModelVersions {
+  private readonly ownModels = new Map<string, OwnModels>();
+  private readonly ownCache = new ModelCache(MAX_OWN_BYTES);
 
-/** A parsed model and the bytes of its file, which a scoring thread parses again. */
-export interface LoadedModel {
-  model: Model;
-  bytes: Buffer;
-}
-
-/**
- * Model versions in the object store: immutable files, and one champion per name. A process reads each version once.
- * Every load checks the file's own digest; a pinned load also checks the pinned digest.
- */
-export class ModelRegistry {
-  private readonly models = new Map<string, Promise<LoadedModel>>();
-  private readonly championCache = new BriefCache<string>();
-  private readonly champions: ChampionHistory;
-  readonly comparisons: ModelComparisons;
-  readonly shadows: ShadowVersions;
-  private shippedVersions: Promise<ReadonlyMap<string, string>> | undefined;
-
-  constructor(private readonly store: ObjectStore) {
-    this.champions = new ChampionHistory(store);
-    this.comparisons = new ModelComparisons(store);
-    this.shadows = new ShadowVersions(store);
+  ofTenant(tenant: string): OwnModels {
+    let own = this.ownModels.get(tenant);
+    if (own === undefined) this.ownModels.set(tenant, (own = new OwnModels(this.store, tenant, this.ownCache)));
+    return own;
   }
 
   /**
-   * Stores missing shipped versions and makes them champions of names without one. Writes nothing when none is missing,
-   * so that a deployment can install them and give the services read access only.
-   */
-  async installShipped(): Promise<void> {
-    const newest = new Map<string, string>();
-    for (const { name, version, bytes } of await loadShippedModels()) {
-      await this.putIfAbsent(ObjectKeys.model(name, version), bytes);
-      newest.set(name, version);
-    }
-    for (const [name, version] of newest) {
-      const first: ChampionDocument = { version, history: [newPromotion(version, 'shipped')] };
-      await this.putIfAbsent(ObjectKeys.champion(name), sealDocument(first));
-    }
-  }
-
-  /**
-   * Adds a version from its file. Adding the same bytes again changes nothing.
-   * @throws ModelFileError when the bytes are not an intact model, ReservedModelNameError, ObjectMismatchError when the
-   *   version exists with other bytes
-   */
-  async add(bytes: Buffer): Promise<ModelPin> {
-    const { name, version, digest } = parseModel(bytes);
-    if (name === RESERVED_NAME)
-      throw new ReservedModelNameError(
-        `"${name}" is a reserved name: ${name}/NAME means a tenant's own model. Give the model another name`,
-      );
-    await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
-    return { name, version, digest };
-  }
-
-  /**
-   * Makes a version the champion unless its comparison with the champion says that it is worse, or there is none. Work
-   * accepted earlier keeps its version. A name's first promotion has no champion to compare with.
-   * @throws UnknownModelError, ChampionChangedError, LowerSensitivityError, ComparisonMissingError
-   */
-  async promote(
-    name: string,
-    version: string,
-    promotedBy: string,
-    accepted: AcceptedRisks = {},
-  ): Promise<ChampionDocument> {
-    const pin = await this.resolve(`${name}@${version}`);
-    const state = await this.champions.read(name);
-    const isFirst = state.version === undefined && state.damage === undefined;
-    if (!isFirst && state.version !== version)
-      await this.comparisons.assertNotWorse(pin, await this.findChampion(name, state), accepted);
-    return this.appendPromotion(name, state, newPromotion(pin.version, promotedBy));
-  }
-
-  /** @returns undefined when the champion's document or file is damaged or gone */
-  private async findChampion(name: string, { version }: ChampionState): Promise<ModelPin | undefined> {
-    if (version === undefined) return undefined;
-    return this.resolve(`${name}@${version}`).catch(ignoreMissingModel);
-  }
-
-  /**
-   * Promotes the previous champion. Never refused for its figures: it is the way back from a version that went wrong.
-   * Two concurrent calls go back one step: the second is refused.
-   * @throws UnknownModelError, NoChampionError, NothingToRollBackError, ChampionChangedError
-   */
-  async rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {
-    const champion = await this.readHistory(name);
-    const version = championOrThrow(name, champion);
-    const previous = champion.history.findLast((entry) => entry.version !== version);
-    if (previous === undefined)
-      throw new NothingToRollBackError(`${name} has never had a champion other than ${version}`);
-    return this.appendPromotion(name, champion, newPromotion(previous.version, promotedBy));
-  }
-
-  /**
-   * Has a version score batches beside the champion.
-   * @throws UnknownModelError, NoChampionError, InvalidShadowError
-   */
-  async setShadow(name: string, version: string): Promise<ShadowDocument> {
-    const { version: champion } = await this.champion(name);
-    const pin = await this.resolve(`${name}@${version}`);
-    const { model: shadow } = await this.loadPinned(pin);
-    const { model: current } = await this.load(name, champion);
-    if (shadow.digest === current.digest)
-      throw new InvalidShadowError('is-champion', `${shadow.ref} is the champion: name a version to score beside it`);
-    if (shadow.schema.id !== current.schema.id)
-      throw new InvalidShadowError(
-        'other-schema',
-        `${shadow.ref} reads other columns than the champion ${current.ref}`,
-      );
-    return this.shadows.set(pin);
-  }
-
-  /**
-   * Resolves `name`, `name@champion` or `name@version` to one version.
+   * @param tenant whose own models `own/NAME` means; without one there are none
    * @throws UnknownModelError, NoChampionError
    */
-  async resolve(reference: string = DEFAULT_MODEL): Promise<ModelPin> {
-    const [name = '', requested = 'champion', ...rest] = reference.split('@');
-    if (!isName(name) || !isName(requested) || rest.length > 0)
-      throw new UnknownModelError(`${JSON.stringify(reference.slice(0, 80))} is not name or name@version`);
-    const version = requested === 'champion' ? await this.championOf(name) : requested;
-    const { model } = await this.load(name, version);
-    return { name, version, digest: model.digest };
+  override resolve(reference?: string, tenant?: string): Promise<ModelPin> {
+    return reference !== undefined && tenant !== undefined && isOwn(reference)
+      ? this.ofTenant(tenant).resolve(reference.slice(OWN_PREFIX.length))
+      : super.resolve(reference);
   }
 
-  /** @throws ModelDigestError unless the stored version is the pinned one; UnknownModelError, ModelFileError */
-  async loadPinned(pin: ModelPin): Promise<LoadedModel> {
-    const loaded = await this.load(pin.name, pin.version);
-    const { model } = loaded;
-    if (model.digest !== pin.digest)
-      throw new ModelDigestError(`${model.ref} is ${model.digest}, ${pin.digest} was pinned`);
-    return loaded;
+  /**
+   * @param tenant of the record or batch that is pinned to the version
+   * @throws ModelDigestError, UnknownModelError, ModelDeletedError, ModelFileError
+   */
+  override async loadPinned(pin: ModelPin, tenant?: string): Promise<LoadedModel> {
+    if (!isOwn(pin.name)) return super.loadPinned(pin);
+    if (tenant === undefined) throw new UnknownModelError('an own model belongs to a tenant');
+    return this.ofTenant(tenant).loadPinned(pin);
   }
-
-  private load(name: string, version: string): Promise<LoadedModel> {
-    const key = `${name}@${version}`;
-    let loaded = this.models.get(key);
-    if (loaded === undefined) {
-      loaded = this.read(name, version);
-      this.models.set(key, loaded);
-      // Do not cache a failure.
-      loaded.catch(() => this.models.delete(key));
-    }
-    return loaded;
-  }
-
-  private async read(name: string, version: string): Promise<LoadedModel> {
-    const ref = `${name}@${version}`;
-    try {
-      const bytes = await readDocumentBytes(this.store, ObjectKeys.model(name, version));
-      const model = parseModel(bytes);
-      // An intact file under another model's key would label results with the wrong model.
-      if (model.ref !== ref) throw new ModelDigestError(`the file stored as ${ref} contains ${model.ref}`);
-      return { model, bytes };
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError) throw new UnknownModelError(`there is no model ${ref}`);
-      throw error;
-    }
-  }
-
-  /** Lists all names. A missing or damaged champion is null and does not affect other names. */
-  async list(): Promise<ModelEntry[]> {
-    const versions = await this.versionsBelow(ObjectKeys.modelsFolder);
-    return Promise.all([...versions].map(([name, all]) => this.describe(name, all)));
-  }
-
-  /** @returns undefined for a name without versions */
-  async find(name: string): Promise<ModelEntry | undefined> {
-    const versions = isName(name) ? (await this.versionsBelow(ObjectKeys.modelFolder(name))).get(name) : undefined;
-    return versions && this.describe(name, versions);
-  }
-
-  private async describe(name: string, versions: string[]): Promise<ModelEntry> {
-    const { version, history } = await this.champions.read(name);
-    const shipped = (await this.newestShipped()).get(name);
-    const isNewer = version !== undefined && shipped !== undefined && compareVersions(shipped, version) > 0;
-    return {
-      name,
-      champion: version ?? null,
-      versions: versions.sort(compareVersions),
-      history,
-      newer_version: isNewer ? shipped : null,
-    };
-  }
-
-  /** Shipped files do not change while the process runs. */
-  private newestShipped(): Promise<ReadonlyMap<string, string>> {
-    return (this.shippedVersions ??= newestShippedVersions());
-  }
-
-  private async versionsBelow(prefix: string): Promise<Map<string, string[]>> {
-    const versions = new Map<string, string[]>();
-    for await (const { key } of listAll(this.store, prefix)) {
-      const [name = '', file = '', ...rest] = key.slice(ObjectKeys.modelsFolder.length).split('/');
-      const version = file.replace(/\.json$/, '');
-      // Skip objects that are not model files.
-      if (rest.length > 0 || file === 'champion.json' || version === file || !isName(name) || !isName(version))
-        continue;
-      versions.set(name, [...(versions.get(name) ?? []), version]);
-    }
-    return versions;
-  }
-
-  private championOf(name: string): Promise<string> {
-    return this.championCache.get(name, async () => (await this.champion(name)).version);
-  }
-
-  /** Champion of a name and its promotions. @throws UnknownModelError, NoChampionError */
-  async champion(name: string): Promise<ChampionDocument> {
-    const state = await this.readHistory(name);
-    return { version: championOrThrow(name, state), history: state.history };
-  }
-
-  private async readHistory(name: string): Promise<ChampionState> {
-    if (!isName(name)) throw new UnknownModelError(`${JSON.stringify(name.slice(0, 80))} is not a model name`);
-    const state = await this.champions.read(name);
-    const isUnknown = state.nextNumber === 1 && (await this.find(name)) === undefined;
-    if (isUnknown) throw new UnknownModelError(`there is no model named ${name}`);
-    return state;
-  }
-
-  private async appendPromotion(name: string, state: ChampionState, next: Promotion): Promise<ChampionDocument> {
-    const champion = await this.champions.append(name, state, next);
-    this.championCache.delete(name);
-    return champion;
-  }
-
-  /** Keeps a stored object even if the shipped file has changed since. */
-  private async putIfAbsent(key: string, bytes: Buffer): Promise<void> {
-    if ((await this.store.head(key)) !== undefined) return;
-    try {
-      await this.store.putOnce(key, bytes, { contentType: 'application/json' });
-    } catch (error) {
-      if (error instanceof ObjectMismatchError) return;
-      throw error instanceof StoreUnavailableError
-        ? new StoreUnavailableError(`${key} is not in the store and could not be written`, { cause: error })
-        : error;
-    }
-  }
-}
-
-function championOrThrow(name: string, { version, damage }: ChampionState): string {
-  if (version !== undefined) return version;
-  throw (
-    damage ??
-    new NoChampionError(
-      `${name} has no champion yet: name a version (${name}@VERSION), or promote one (npm run models -- promote ${name} VERSION)`,
-    )
-  );
-}
-
-function newPromotion(version: string, promotedBy: string): Promotion {
-  return { version, promoted_at: new Date().toISOString(), promoted_by: promotedBy };
-}
-
-/** True when a name or version can be part of an object key. */
-function isName(text: string): boolean {
-  return /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
 }

@@ -1,5 +1,6 @@
 import { type ObjectStore, type StoreFinding, toStoreFinding } from '@cytoqueue/storage';
-import type { ModelEntry, ModelRegistry } from './model-registry';
+import type { ModelRegistry } from './model-registry';
+import type { ModelEntry } from './model-versions';
 
 /**
  * Probes the store, and installs the shipped models once the store is usable.

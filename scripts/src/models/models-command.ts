@@ -13,6 +13,7 @@ import { readTrainingFile } from '../train/training-file';
 
 const USAGE = `Usage: npm run models -- list
        npm run models -- add FILE [--data TRAINING_FILE]    puts a version into the store and compares it with the champion
+       npm run models -- add FILE --tenant TENANT           stores it as the next version of the tenant's own model own/NAME
        npm run models -- compare NAME VERSION [--data TRAINING_FILE]
        npm run models -- promote NAME VERSION [--accept-lower-sensitivity] [--accept-unknown]
                                                             makes it what NAME means from now on
@@ -24,6 +25,7 @@ not compared with it, is promoted only with the option that accepts this. --data
 interface Arguments {
   readonly positionals: string[];
   readonly data?: string;
+  readonly tenant?: string;
   readonly acceptLowerSensitivity: boolean;
   readonly acceptUnknown: boolean;
 }
@@ -51,10 +53,20 @@ function parseArguments(args: readonly string[]): Arguments {
     const { positionals, values } = parseArgs({
       args: [...args],
       allowPositionals: true,
-      options: { data: { type: 'string' }, 'accept-lower-sensitivity': flag, 'accept-unknown': flag },
+      options: {
+        data: { type: 'string' },
+        tenant: { type: 'string' },
+        'accept-lower-sensitivity': flag,
+        'accept-unknown': flag,
+      },
     });
-    const { 'accept-lower-sensitivity': acceptLowerSensitivity, 'accept-unknown': acceptUnknown, data } = values;
-    return { positionals, data, acceptLowerSensitivity, acceptUnknown };
+    const {
+      'accept-lower-sensitivity': acceptLowerSensitivity,
+      'accept-unknown': acceptUnknown,
+      data,
+      tenant,
+    } = values;
+    return { positionals, data, tenant, acceptLowerSensitivity, acceptUnknown };
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${USAGE}`, { cause: error });
   }
@@ -66,6 +78,8 @@ async function run(store: ObjectStore, args: Arguments): Promise<void> {
   const [command, first, second] = args.positionals;
   const count = args.positionals.length - 1;
   if (command === 'list' && count === 0) return printModels(registry);
+  if (command === 'add' && first !== undefined && count === 1 && args.tenant !== undefined)
+    return addOwnVersion(store, registry, first, args.tenant);
   if (command === 'add' && first !== undefined && count === 1) return addVersion(store, registry, first, args.data);
   if (command === 'compare' && second !== undefined && count === 2) {
     const { model } = await registry.loadPinned(await registry.resolve(`${first}@${second}`));
@@ -113,6 +127,12 @@ async function shadow(
   console.log(
     `${name}@${found.model.version} beside ${champion} since ${found.since}: ${agreed} rows agreed, ${disagreed} disagreed`,
   );
+}
+
+/** Nothing becomes champion: the tenant's admins decide that. */
+async function addOwnVersion(store: ObjectStore, registry: ModelRegistry, path: string, tenant: string): Promise<void> {
+  const { name, version, digest } = await registry.ofTenant(tenant).add(readFileSync(path));
+  await done(store, 'model.add', `${name}@${version}`, `${tenant} has ${name}@${version} (${digest})`);
 }
 
 async function addVersion(

@@ -4,8 +4,10 @@ import { QueueFullError, QueueUnavailableError } from '@cytoqueue/queue';
 import { DocumentChangedError } from '@cytoqueue/records';
 import {
   ChampionChangedError,
+  ChampionInUseError,
   ComparisonMissingError,
   LowerSensitivityError,
+  ModelDeletedError,
   ModelDigestError,
   NoChampionError,
   UnknownModelError,
@@ -35,6 +37,8 @@ export function toProblem(error: unknown): Problem {
   }
   if (error instanceof CsvError) return csvProblem(error);
   if (error instanceof TabularError) return importProblem(error);
+  if (error instanceof ModelDeletedError) return new Problem('model-deleted', `${error.message}.`, { cause: error });
+  if (error instanceof ChampionInUseError) return new Problem('champion-in-use', `${error.message}.`, { cause: error });
   if (error instanceof UnknownModelError) {
     return new Problem('invalid-request', error.message, {
       errors: [{ field: 'model', code: error.code, detail: error.message }],

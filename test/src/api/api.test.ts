@@ -11,6 +11,7 @@ import { dryRunCases } from './dry-run.test.cases';
 import { fileFormatCases } from './file-format.test.cases';
 import { modelVersionCases } from './model-version.test.cases';
 import { operationCases } from './operation.test.cases';
+import { ownModelCases } from './own-model.test.cases';
 import { predictionCases } from './prediction.test.cases';
 import { retentionCases } from './retention.test.cases';
 import { rowCases } from './row.test.cases';
@@ -77,6 +78,9 @@ describe('confirmed diagnoses', () => {
 });
 describe('a model with its own schema', () => {
   thirdSchemaCases(shared);
+});
+describe('own models', () => {
+  ownModelCases(shared);
 });
 describe('the client package', () => {
   clientCases(shared);

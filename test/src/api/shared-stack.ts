@@ -26,5 +26,7 @@ export const TENANTS = [
   'rows',
   'confirmations',
   'third-schema',
+  'own-models',
+  'other-tenant',
 ] as const;
 export type Tenant = (typeof TENANTS)[number];

@@ -1,10 +1,13 @@
 import { createId } from '@cytoqueue/records';
+import { ModelRegistry } from '@cytoqueue/registry';
+import { openStore } from '@cytoqueue/storage';
 import { finish, run, upload } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
 import { BENIGN_RECORD } from '../support/records';
 import { StackFixture } from '../support/stack-fixture';
 import type { RunningStack } from '../support/stack-process';
 import { Tenants } from '../support/tenants';
+import { thyroidModel } from '../support/third-schema';
 import { waitUntil } from '../support/wait-until';
 
 const SECRETS = ['Roe-Jane', 'Doe.John', 'canary-sample', 'canary-key'];
@@ -186,6 +189,32 @@ test("another tenant's API keys can neither be listed nor deleted, and a created
   ]);
   expect((await send('delete', `/v1/api-keys/${id}`, theirs!)).status).toBe(204);
   expect(await tenantOf(key)).toBe('lab-a');
+});
+
+test("another tenant's own model is like one that does not exist, on every route and as the model of a record", async () => {
+  const own = new ModelRegistry(openStore(`file://${stack.dataDir}/objects`)).ofTenant('lab-a');
+  await own.add(Buffer.from(thyroidModel('canary-model')));
+  const routes = paths.filter(({ path }) => path.startsWith('/v1/models/own/'));
+  expect(routes.length).toBeGreaterThanOrEqual(4);
+  const wrong: string[] = [];
+  for (const role of ['member', 'admin'] as const) {
+    const identity = { authorization: `Bearer ${tenants.key('lab-b', role)}`, 'content-type': 'application/json' };
+    const ask = (method: string, path: string, name: string) =>
+      send(method, path.replace('{name}', name).replace('{version}', '1'), identity, '{"version": "1"}');
+    for (const { method, path } of routes) {
+      const [theirs, none] = [await ask(method, path, 'canary-model'), await ask(method, path, 'no-model')];
+      const expected = role === 'member' && method !== 'get' ? 403 : 404;
+      if (theirs.status !== expected || theirs.shown !== none.shown) wrong.push(`${role} ${method} ${path}`);
+    }
+    const score = async (name: string) => {
+      const body = JSON.stringify({ model: `own/${name}@1`, features: BENIGN_RECORD });
+      return (await send('post', '/v1/predictions', identity, body)).shown.replaceAll(name, '');
+    };
+    if ((await score('canary-model')) !== (await score('no-model'))) wrong.push(`${role} a record`);
+    if ((await send('get', '/v1/models', identity)).text.includes('canary-model')) wrong.push(`${role} the list`);
+  }
+  expect(wrong).toEqual([]);
+  expect((await own.find('canary-model'))?.champion).toBeNull();
 });
 
 test('no other spelling of the address reaches it', async () => {

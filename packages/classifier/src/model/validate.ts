@@ -31,8 +31,8 @@ function findSchema({ schema, format_version: version }: UncheckedFile): Schema 
 
 /** In order: later rules rely on earlier ones. */
 const rules: readonly Rule[] = [
-  ['name', ({ name }) => typeof name === 'string' && /^[a-z0-9][a-z0-9-]*$/.test(name)],
-  ['version', ({ version }) => typeof version === 'string' && /^\d+\.\d+\.\d+$/.test(version)],
+  ['name', ({ name }) => typeof name === 'string' && /^(own\/)?[a-z0-9][a-z0-9-]*$/.test(name)],
+  ['version', ({ name, version }) => typeof version === 'string' && versionPattern(name).test(version)],
   ['labels', ({ labels }, schema) => isSameList(labels, schema.labels)],
   ['features', ({ features }, schema) => isSameList(features, schema.features.map(({ name }) => name))],
   ['metric', ({ metric, scaling }, schema) => metric === 'euclidean' || (scaling === null && isBrayCurtis(metric, schema))],
@@ -50,6 +50,11 @@ const rules: readonly Rule[] = [
   ['format_version', ({ format_version: version, novelty, drift }) => version === 3 || version === (novelty === undefined && drift === undefined ? 1 : 2)],
   ['limits_of_use', ({ limits_of_use: limits }) => Array.isArray(limits) && limits.every((limit) => typeof limit === 'string')],
 ]; // prettier-ignore
+
+/** Versions of tenants' own models count from 1. */
+function versionPattern(name: unknown): RegExp {
+  return (name as string).startsWith('own/') ? /^[1-9]\d{0,5}$/ : /^\d+\.\d+\.\d+$/;
+}
 
 /** Row numbers are stored in 32 bits. */
 const MAX_ROW_NUMBER = 2 ** 31 - 1;

@@ -207,6 +207,8 @@ export interface ManifestDocument {
   /** For a rescored batch: the rows whose class has changed, and their number. */
   changes?: FileDigest;
   changed_rows?: number;
+  /** Why the run failed, where its tenant has caused that. */
+  error?: { code: string; detail: string };
   /** Absent in manifests of earlier releases if there were too few rows or the model has decimal features. */
   drift?: DriftDocument;
   /** For a file with a class column of the model's labels. Absent in manifests of earlier releases. */

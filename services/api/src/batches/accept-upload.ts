@@ -52,8 +52,8 @@ async function acceptNewUpload(
 ): Promise<BatchDocument> {
   const { registry } = deps;
   const { tenant } = upload;
-  const pin = await registry.resolve(upload.model);
-  const { schema } = (await registry.loadPinned(pin)).model;
+  const pin = await registry.resolve(upload.model, tenant);
+  const { schema } = (await registry.loadPinned(pin, tenant)).model;
   const profile = await findImportProfile(deps.store, tenant, upload.importParameters.profile);
   const id = createId('batch_');
   const { summary, filename } = await withRollback(deps, tenant, id, async () => {

@@ -37,13 +37,14 @@ export async function cancelBatch(store: ObjectStore, tenant: string, id: string
 
 /**
  * Opens the next run of a finished batch: scored shards are kept, the others are scored again.
- * @throws ObjectNotFoundError, Problem 409 when it is not finished or nothing is left to score
+ * @throws ObjectNotFoundError, ModelDeletedError, Problem 409 when it is not finished or nothing is left to score
  */
 export async function retryBatch(deps: BatchDeps, tenant: string, id: string): Promise<void> {
   const { store, producer } = deps;
   const stored = await readBatch(store, tenant, id);
   await restorePendingMarker(store, tenant, id, stored);
   const manifest = finishedManifest(stored);
+  await deps.registry.loadPinned(stored.batch.model, tenant);
   const scored = await sumShardCounts(store, tenant, id);
   const shards = stored.batch.shards
     .map(({ rows }, shard) => ({ shard, rows }))

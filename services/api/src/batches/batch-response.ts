@@ -147,7 +147,7 @@ function toFinishedResponse(
   batch: BatchDocument,
   { manifest, completedAt }: NonNullable<StoredBatch['completion']>,
 ): BatchResponse {
-  const { status, counts, summary, changed_rows, drift, agreement } = manifest;
+  const { status, counts, summary, changed_rows, drift, agreement, error } = manifest;
   const { psi, notes } = drift ?? {};
   return {
     ...toBaseResponse(batch, changed_rows),
@@ -158,6 +158,7 @@ function toFinishedResponse(
     // Earlier releases stored only psi and notes, and their clients read summary.drift.
     drift: drift?.verdict && drift,
     agreement,
+    error,
     progress: 1,
     eta_seconds: 0,
   };

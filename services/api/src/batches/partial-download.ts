@@ -77,7 +77,7 @@ async function headerRow(
         ? new Problem('expired', 'The uploaded file is not kept any more.', { cause: error })
         : error;
     });
-  const { schema } = (await registry.loadPinned(model)).model;
+  const { schema } = (await registry.loadPinned(model, tenant)).model;
   const added =
     file === 'errors'
       ? errorColumns(batch)

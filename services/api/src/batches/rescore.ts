@@ -57,8 +57,11 @@ async function createRescoredBatch(
 ): Promise<BatchDocument> {
   const { batch: source } = await readBatch(store, tenant, id);
   const { model: reference, operating_point } = await applySettings(settings, tenant, options);
-  const model = await registry.resolve(reference);
-  const [current, previous] = await Promise.all([registry.loadPinned(model), registry.loadPinned(source.model)]);
+  const model = await registry.resolve(reference, tenant);
+  const [current, previous] = await Promise.all([
+    registry.loadPinned(model, tenant),
+    registry.loadPinned(source.model, tenant),
+  ]);
   if (current.model.schema.id !== previous.model.schema.id) throw schemaMismatch(current.model.ref, previous.model.ref);
   return {
     ...source,

@@ -40,7 +40,7 @@ export async function sendResultFile(
   if (format !== 'csv') {
     const { batch, completion } = stored;
     const rows = rowsOf(resultFile, completion?.manifest);
-    const { model } = await deps.registry.loadPinned(batch.model);
+    const { model } = await deps.registry.loadPinned(batch.model, principal.tenant);
     const exported = {
       store: deps.store,
       key,

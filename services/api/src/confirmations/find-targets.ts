@@ -78,8 +78,8 @@ async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {
   }
 }
 
-async function labelsOf({ registry }: TargetDeps, pin: ModelPin): Promise<ClassNames> {
-  return (await registry.loadPinned(pin)).model.schema.labels;
+async function labelsOf({ registry }: TargetDeps, tenant: string, pin: ModelPin): Promise<ClassNames> {
+  return (await registry.loadPinned(pin, tenant)).model.schema.labels;
 }
 
 async function findPrediction(deps: TargetDeps, tenant: string, id: string): Promise<Target> {
@@ -91,7 +91,7 @@ async function findPrediction(deps: TargetDeps, tenant: string, id: string): Pro
   if (completion.status !== 'succeeded') throw notSucceeded(`The prediction is ${completion.status}.`);
   const { predicted_class, outcome, operating_point } = completion.result;
   return {
-    labels: await labelsOf(deps, request.model),
+    labels: await labelsOf(deps, tenant, request.model),
     target: id,
     predicted_at: request.created_at,
     model: `${request.model.name}@${request.model.version}`,

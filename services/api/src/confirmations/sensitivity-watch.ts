@@ -1,5 +1,5 @@
 import { REDIS_PREFIX, asQueueUnavailable } from '@cytoqueue/queue';
-import { type ModelRegistry, ignoreMissingModel, readEvaluation } from '@cytoqueue/registry';
+import { type ModelRegistry, ignoreMissingModel, isOwn, readEvaluation } from '@cytoqueue/registry';
 import type { Logger } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -36,7 +36,7 @@ export class SensitivityWatch {
     const low = new Set<string>();
     for (const { model, operating_point, outcome, sensitivity, true_positive, false_negative } of data) {
       if (outcome !== 'all' || sensitivity === null || true_positive + false_negative < MIN_POSITIVES) continue;
-      const bound = await this.cardBound(model);
+      const bound = isOwn(model) ? undefined : await this.cardBound(model);
       if (bound !== undefined && sensitivity.high < bound) low.add(`${model} ${operating_point}`);
     }
     for (const item of low) {
@@ -57,7 +57,7 @@ export class SensitivityWatch {
     await this.deps.redis.set(KEY, count, 'EX', TTL_SECONDS);
   }
 
-  /** Undefined for a version that has no card. */
+  /** Undefined for a version that has no card. Own models have none. */
   private async cardBound(reference: string): Promise<number | undefined> {
     const [name, version] = reference.split('@') as [string, string];
     const model = await this.deps.registry

@@ -88,6 +88,14 @@ export const problemHelp: Record<ProblemType, Help> = {
     cause: 'There are no figures of the version and the champion on the same records.',
     remedy: 'Run `npm run models -- compare NAME VERSION`, or accept it with `"accept_unknown": true`.',
   },
+  'champion-in-use': {
+    cause: 'The version is what `own/NAME` means.',
+    remedy: 'Promote another version of the model, then delete this one.',
+  },
+  'model-deleted': {
+    cause: 'The record or batch was scored with an own model that an admin of the tenant has deleted since.',
+    remedy: 'Send the data again with another model. Finished CSV results can still be downloaded.',
+  },
   'key-id-in-use': { cause: 'Another key of the tenant has this id.', remedy: 'Choose another id, or leave it out.' },
   'key-of-file': {
     cause: 'The key stands in the keys file of the operators.',

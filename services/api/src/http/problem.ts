@@ -28,6 +28,8 @@ export const problems = {
   'too-many-keys': { status: 409, title: 'The tenant has too many keys' },
   'too-many-profiles': { status: 409, title: 'The tenant has too many import profiles' },
   'object-damaged': { status: 409, title: 'A stored document of this resource is damaged' },
+  'champion-in-use': { status: 409, title: 'The champion cannot be deleted' },
+  'model-deleted': { status: 410, title: 'The model of the resource was deleted' },
   expired: { status: 410, title: 'The resource has expired' },
   'too-large': { status: 413, title: 'The request is too large' },
   'quota-exceeded': { status: 413, title: 'The storage quota of the tenant is exceeded' },

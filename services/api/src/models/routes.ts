@@ -1,36 +1,14 @@
-import { type ModelEntry, NothingToRollBackError, type ModelRegistry } from '@cytoqueue/registry';
+import type { ModelRegistry } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './artifacts';
+import { findModel, promote, promotionBody, toModelResponse, toVersionResponse } from './model-actions';
+import { ownModelRoutes } from './own-routes';
 import { jsonResponse, problemResponses } from '../http/response-schemas';
-import { notFound } from '../http/error-handler';
-import { readJson } from '../http/json-body';
-import { Problem } from '../http/problem';
-import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import type { Operation, Route } from '../http/router';
 import { modelSummary, modelVersion } from './schemas';
 import { shadowRoutes } from './shadow';
 
 const tags = ['models'];
-
-const promotionBody = z
-  .union([
-    z.strictObject({
-      version: z.string().max(64),
-      accept_lower_sensitivity: z
-        .boolean()
-        .optional()
-        .meta({ description: 'Promote it although its comparison says that it finds fewer malignant records' }),
-      accept_unknown: z
-        .boolean()
-        .optional()
-        .meta({ description: 'Promote it although it was not compared with the champion' }),
-    }),
-    z.strictObject({ rollback: z.literal(true) }),
-  ])
-  .meta({
-    id: 'PromotionBody',
-    description:
-      'The version to promote, or a rollback to the previous champion. A version that finds fewer malignant records than the champion (409 lower-sensitivity) or was not compared with it (409 comparison-missing) is promoted only if the body accepts that; a rollback is always possible',
-  });
 
 const promoteOperation: Operation = {
   operationId: 'promoteModel',
@@ -55,7 +33,7 @@ export function modelRoutes({ registry }: ModelRouteDeps): Route[] {
       path: '/v1/models/{name}/champion',
       access: 'platform',
       operation: promoteOperation,
-      handle: (context) => promote(registry, context),
+      handle: (context) => promote(registry, context.params.name, context),
     },
     {
       method: 'get',
@@ -64,15 +42,16 @@ export function modelRoutes({ registry }: ModelRouteDeps): Route[] {
       auditFailuresOnly: true,
       operation: {
         operationId: 'listModels',
-        summary: 'Every model with its champion',
+        summary: "Every shared model and the tenant's own models, with their champions",
         tags,
         responses: {
           200: jsonResponse('The models', z.strictObject({ data: z.array(modelSummary) })),
           ...problemResponses(401, 403, 503),
         },
       },
-      handle: async ({ response }) => {
-        response.json({ data: (await registry.list()).map(toModelResponse) });
+      handle: async ({ response, principal: { tenant } }) => {
+        const [shared, own] = await Promise.all([registry.list(), registry.ofTenant(tenant).list()]);
+        response.json({ data: [...shared, ...own].map(toModelResponse) });
       },
     },
     {
@@ -104,70 +83,11 @@ export function modelRoutes({ registry }: ModelRouteDeps): Route[] {
         responses: { 200: jsonResponse('The version', modelVersion), ...problemResponses(401, 403, 404, 503) },
       },
       handle: async ({ response, params: { name, version } }) => {
-        response.json(await toVersionResponse(registry, name, version));
+        response.json(await toVersionResponse(await findVersion(registry, name, version), registry.comparisons));
       },
     },
+    ...ownModelRoutes(registry),
     ...shadowRoutes(registry),
     ...modelArtifactRoutes(registry),
   ];
-}
-
-async function findModel(registry: ModelRegistry, name: string) {
-  const model = await registry.find(name);
-  if (model === undefined) throw notFound();
-  return toModelResponse(model);
-}
-
-async function promote(
-  registry: ModelRegistry,
-  { request, response, params, principal, auditEntry }: HandlerContext,
-): Promise<void> {
-  await findModel(registry, params.name);
-  const body = parse(promotionBody, await readJson(request, response), 'field');
-  const by = `${principal.tenant}/${principal.keyId}`;
-  const change =
-    'version' in body
-      ? registry.promote(params.name, body.version, by, {
-          lowerSensitivity: body.accept_lower_sensitivity,
-          unknown: body.accept_unknown,
-        })
-      : registry.rollBack(params.name, by);
-  const { version } = await change.catch((error: unknown) => {
-    throw error instanceof NothingToRollBackError
-      ? new Problem('nothing-to-roll-back', error.message, { cause: error })
-      : error;
-  });
-  if ('rollback' in body) auditEntry.action = 'model.rollback';
-  auditEntry.resource = `models/${params.name}@${version}`;
-  await auditEntry.recordDurably();
-  response.json(await findModel(registry, params.name));
-}
-
-function toModelResponse(model: ModelEntry) {
-  return { ...model, links: { self: `/v1/models/${model.name}` } };
-}
-
-async function toVersionResponse(registry: ModelRegistry, name: string, version: string) {
-  const { file, schema, training, digest, version: pinned } = await findVersion(registry, name, version);
-  const comparisons = await registry.comparisons.read({ name, version: pinned, digest });
-  return {
-    name,
-    version: pinned,
-    digest,
-    schema: schema.id,
-    features: schema.features.map((feature) => ({
-      ...feature,
-      max: Number.isFinite(feature.max) ? feature.max : null,
-    })),
-    labels: schema.labels,
-    k: file.k,
-    metric: file.metric,
-    rule: file.rule,
-    operating_points: file.operating_points,
-    training: { rows: training.rows, data_digest: file.training.data_digest },
-    evaluation: file.evaluation,
-    comparisons,
-    limits_of_use: file.limits_of_use,
-    links: { self: `/v1/models/${name}/versions/${pinned}` },
-  };
 }

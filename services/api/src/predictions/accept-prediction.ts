@@ -52,8 +52,8 @@ export async function acceptPrediction(
   key?: string,
 ): Promise<AcceptedPrediction> {
   const { model: reference, operating_point } = await applySettings(deps.settings, tenant, body);
-  const pin = await deps.registry.resolve(reference);
-  const { model } = await deps.registry.loadPinned(pin);
+  const pin = await deps.registry.resolve(reference, tenant);
+  const { model } = await deps.registry.loadPinned(pin, tenant);
   const { features } = parseRecord(
     body.features,
     body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema,

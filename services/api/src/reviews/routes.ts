@@ -126,7 +126,7 @@ async function createReview(
   const { tenant, keyId } = principal;
   const target = await find(deps, tenant, params);
   const body = parse(reviewBody, await readJson(request, response), 'field');
-  const { schema } = (await deps.registry.loadPinned(target.model)).model;
+  const { schema } = (await deps.registry.loadPinned(target.model, tenant)).model;
   assertDecision(body.decision, [...schema.labels, ...OTHER_DECISIONS]);
   const id = await claimId(deps, tenant, idempotencyKeyOf(request), ['review', target.folder, body]);
   const created_at = new Date(idTimeMs('review_', id) ?? Date.now()).toISOString();

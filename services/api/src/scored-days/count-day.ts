@@ -185,7 +185,7 @@ class ResourceCounter {
 
   private async addValues(pin: ModelPin, features: Record<string, number | null>): Promise<void> {
     // A version that was removed has no bins to count in.
-    const loaded = await this.deps.registry.loadPinned(pin).catch(ignoreMissingModel);
+    const loaded = await this.deps.registry.loadPinned(pin, this.tenant).catch(ignoreMissingModel);
     if (loaded === undefined) return;
     const { bins } = driftJudgeOf(loaded.model);
     loaded.model.schema.features.forEach(({ name }, feature) =>

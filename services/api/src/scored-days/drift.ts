@@ -33,7 +33,7 @@ export async function readDrift(
   const report: DriftReport = { data: [], histograms: {} };
   const models = new Set(days.flatMap(({ histograms }) => Object.keys(histograms)));
   for (const reference of [...models].filter(includes).sort()) {
-    const model = await findModel(registry, reference);
+    const model = await findModel(registry, tenant, reference);
     // A version that was deleted has no training data to compare with.
     if (model === undefined) continue;
     const judge = driftJudgeOf(model);
@@ -71,10 +71,10 @@ function add(counts: Uint32Array, bin: number, count: number): void {
   if (known !== undefined) counts[bin] = known + count;
 }
 
-async function findModel(registry: ModelRegistry, reference: string): Promise<Model | undefined> {
+async function findModel(registry: ModelRegistry, tenant: string, reference: string): Promise<Model | undefined> {
   const loaded = await registry
-    .resolve(reference)
-    .then((pin) => registry.loadPinned(pin))
+    .resolve(reference, tenant)
+    .then((pin) => registry.loadPinned(pin, tenant))
     .catch(ignoreMissingModel);
   return loaded?.model;
 }

@@ -166,7 +166,7 @@ async function getSession(deps: SessionRouteDeps, { response, principal }: Handl
 
 async function readDefaults({ registry, settings }: SessionRouteDeps, tenant: string) {
   const { model, operating_point } = await applySettings(settings, tenant, {});
-  const { name, version } = await registry.resolve(model);
+  const { name, version } = await registry.resolve(model, tenant);
   return { model: `${name}@${version}`, operating_point };
 }
 

@@ -65,15 +65,15 @@ async function replaceSettings(
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const wanted = parse(settingsBody, await readJson(request, response), 'field');
-  if (wanted.default_model !== null) await assertPinned(registry, wanted.default_model);
+  if (wanted.default_model !== null) await assertPinned(registry, principal.tenant, wanted.default_model);
   await settings.replace(principal.tenant, wanted);
   await auditEntry.recordDurably();
   response.json(wanted);
 }
 
 /** Requires a version: a bare name would follow promotions, which the setting prevents. @throws Problem 422, UnknownModelError */
-async function assertPinned(registry: ModelRegistry, reference: string): Promise<void> {
-  const { name, version } = await registry.resolve(reference).catch((error: unknown) => {
+async function assertPinned(registry: ModelRegistry, tenant: string, reference: string): Promise<void> {
+  const { name, version } = await registry.resolve(reference, tenant).catch((error: unknown) => {
     if (error instanceof UnknownModelError || error instanceof NoChampionError)
       throw notPinned(error.code, error.message);
     throw error;

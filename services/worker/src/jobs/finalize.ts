@@ -25,6 +25,7 @@ import {
   emptyAgreement,
   emptyCounts,
   failedShardsShape,
+  modelDeleted,
   manifestShape,
   readDocument,
   listUnscoredShards,
@@ -36,6 +37,7 @@ import {
   putOrReadDocument,
   putDocumentOnce,
 } from '@cytoqueue/records';
+import { ModelDeletedError } from '@cytoqueue/registry';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
 import { prefetch } from './prefetch';
@@ -94,9 +96,20 @@ export class Finalizer {
   private async failStoredRun({ tenant, batchId, run }: FinalizeJob): Promise<void> {
     const { store } = this.deps;
     const batch = await this.batchDocuments.read(tenant, batchId);
-    const manifest = await new RunFinalizer(this.deps, tenant, batch, run, new Set()).summarizeFailed();
+    const summary = await new RunFinalizer(this.deps, tenant, batch, run, new Set()).summarizeFailed();
+    const manifest = { ...summary, ...(await this.findReason(tenant, batch)) };
     await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
     await store.delete(ObjectKeys.pending(tenant, batchId, run));
+  }
+
+  /** The reason why no finalizer can complete the run, as far as it is the tenant's own doing. */
+  private async findReason(tenant: string, { model }: BatchDocument): Promise<Pick<ManifestDocument, 'error'>> {
+    try {
+      await this.deps.registry.loadPinned(model, tenant);
+    } catch (error) {
+      if (error instanceof ModelDeletedError) return { error: modelDeleted(model) };
+    }
+    return {};
   }
 
   private async completeRun(
@@ -150,7 +163,7 @@ class RunFinalizer {
   async writeFiles(): Promise<ManifestDocument> {
     const { tenant, batch, run } = this;
     await this.freezeFailedShards();
-    const { model } = await this.deps.registry.loadPinned(batch.model);
+    const { model } = await this.deps.registry.loadPinned(batch.model, tenant);
     this.labelColumn = matchStoredColumns(batch.input, model.schema).labelColumn;
     const header = await this.deps.store.getRange(batchRowsKey(tenant, batch), {
       start: 0,
@@ -306,7 +319,7 @@ class RunFinalizer {
 
   private async resultColumns(): Promise<readonly string[]> {
     const { options, model } = this.batch;
-    const { schema } = (await this.deps.registry.loadPinned(model)).model;
+    const { schema } = (await this.deps.registry.loadPinned(model, this.tenant)).model;
     return [...resultColumns(probabilityName(schema)), ...(options.explain ? explainColumns(schema) : [])];
   }
 

@@ -4,7 +4,7 @@
  * bytes.
  */
 import type { PredictionJob } from '@cytoqueue/queue';
-import type { ModelRegistry } from '@cytoqueue/registry';
+import { ModelDeletedError, type ModelRegistry } from '@cytoqueue/registry';
 import {
   ObjectKeys,
   type OperatingPointName,
@@ -12,6 +12,7 @@ import {
   type PredictionRequest,
   type PredictionResult,
   findDocument,
+  modelDeleted,
   probabilityMembers,
   predictionCompletionShape,
   predictionRequestShape,
@@ -41,7 +42,12 @@ export class PredictionProcessor {
     const request = await this.readRequest(tenant, predictionId);
     // The API rolled the record back and answered that it was not accepted.
     if (request === undefined) return false;
-    const result = toPredictionResult(await this.predictors.load(request.model), request);
+    const predictor = await this.loadPredictor(tenant, request);
+    if (predictor === undefined) {
+      await this.complete(tenant, predictionId, { status: 'failed', error: modelDeleted(request.model) });
+      return false;
+    }
+    const result = toPredictionResult(predictor, request);
     const completion = { status: 'succeeded', format: RESULT_FORMAT, id: predictionId, result } as const;
     return this.complete(tenant, predictionId, completion);
   }
@@ -66,6 +72,16 @@ export class PredictionProcessor {
     };
     await this.complete(tenant, predictionId, { status: 'failed', error });
     await this.cleanUp(job);
+  }
+
+  /** @returns undefined for an own model that the tenant has deleted since */
+  private async loadPredictor(tenant: string, { model }: PredictionRequest): Promise<Predictor | undefined> {
+    try {
+      return await this.predictors.load(model, tenant);
+    } catch (error) {
+      if (error instanceof ModelDeletedError) return undefined;
+      throw error;
+    }
   }
 
   private readRequest(tenant: string, id: string): Promise<PredictionRequest | undefined> {

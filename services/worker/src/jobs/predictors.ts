@@ -1,10 +1,13 @@
 import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { ModelPin, NeighborDocument, PredictionResult } from '@cytoqueue/records';
-import type { ModelRegistry } from '@cytoqueue/registry';
+import { type ModelRegistry, isOwn } from '@cytoqueue/registry';
 import type { ClassNames } from '@cytoqueue/schema';
 
 /** Explanations after which most of the code is compiled. */
 const WARM_UP_RECORDS = 20;
+
+/** Own models of tenants that stay loaded. */
+const MAX_OWN = 8;
 
 /** A loaded model version. Both parts hold scratch memory, so they are created once and reused. */
 export interface Predictor {
@@ -17,15 +20,33 @@ export interface Predictor {
 /** Caches one classifier and one explainer per model digest. */
 export class Predictors {
   private readonly loaded = new Map<string, Predictor>();
+  /** Digests of own models, the least recently used one first. */
+  private readonly own = new Set<string>();
 
   constructor(private readonly registry: ModelRegistry) {}
 
-  async load(pin: ModelPin): Promise<Predictor> {
+  /** @param tenant of the record or row */
+  async load(pin: ModelPin, tenant?: string): Promise<Predictor> {
     const cached = this.loaded.get(pin.digest);
-    if (cached !== undefined) return cached;
-    const { model } = await this.registry.loadPinned(pin);
+    // An own model may have been deleted since: the registry looks it up each time.
+    if (cached !== undefined && !isOwn(pin.name)) return cached;
+    const { model } = await this.registry.loadPinned(pin, tenant);
+    if (cached !== undefined) return this.markUsed(pin, cached);
     const predictor = { classifier: new Classifier(model), explainer: new Explainer(model), results: new Map() };
-    this.loaded.set(pin.digest, predictor);
+    return this.markUsed(pin, predictor);
+  }
+
+  /** Keeps all shared versions, and the own ones that were used last. */
+  private markUsed({ digest, name }: ModelPin, predictor: Predictor): Predictor {
+    this.loaded.set(digest, predictor);
+    if (!isOwn(name)) return predictor;
+    this.own.delete(digest);
+    this.own.add(digest);
+    const [oldest] = this.own;
+    if (this.own.size > MAX_OWN && oldest !== undefined) {
+      this.own.delete(oldest);
+      this.loaded.delete(oldest);
+    }
     return predictor;
   }
 

@@ -55,7 +55,7 @@ async function explain(
 ): Promise<RowEvidenceDocument | undefined> {
   const shard = shardOfRow(batch, row);
   const bytes = await readShardRows(store, tenant, batch, shard);
-  const { classifier, explainer } = await predictors.load(batch.model);
+  const { classifier, explainer } = await predictors.load(batch.model, tenant);
   const { schema } = classifier.model;
   const sample = readSample(bytes, batch, row - shardAt(batch, shard).firstRow, schema);
   if (sample === undefined) return undefined;

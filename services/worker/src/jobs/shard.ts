@@ -87,8 +87,8 @@ export async function loadShardTask(
   const { registry } = deps;
   const [bytes, model, compared] = await Promise.all([
     readShardRows(deps.store, tenant, batch, shard, deps.pool.acquireInput(shardAt(batch, shard).length)),
-    registry.loadPinned(batch.model),
-    batch.rescores && registry.loadPinned(batch.rescores.model),
+    registry.loadPinned(batch.model, tenant),
+    batch.rescores && registry.loadPinned(batch.rescores.model, tenant),
   ]);
   return createShardTask(shardKey(tenant, batch, shard), batch, shard, bytes, model, compared);
 }

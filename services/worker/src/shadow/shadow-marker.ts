@@ -1,6 +1,6 @@
 import type { Logger } from '@cytoqueue/runtime';
 import { type BatchDocument, ObjectKeys, type ShadowMarker, sealDocument } from '@cytoqueue/records';
-import type { ModelRegistry } from '@cytoqueue/registry';
+import { type ModelRegistry, isOwn } from '@cytoqueue/registry';
 import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 
 interface ShadowMarkerDeps {
@@ -20,7 +20,8 @@ export async function markForShadow(
   batch: BatchDocument,
   run: number,
 ): Promise<void> {
-  if (run > 1 || batch.rescores !== undefined) return;
+  // Own models have no shadow versions.
+  if (run > 1 || batch.rescores !== undefined || isOwn(batch.model.name)) return;
   try {
     const shadow = await registry.shadows.findRecent(batch.model.name);
     if (shadow === undefined || shadow.model.digest === batch.model.digest) return;

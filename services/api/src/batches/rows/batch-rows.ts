@@ -62,7 +62,7 @@ export class BatchRows {
   static async open(deps: BatchRowsDeps, tenant: string, id: string): Promise<BatchRows> {
     const stored = await readBatch(deps.store, tenant, id);
     requireFinishedFile(tenant, stored, 'results');
-    const { schema } = (await deps.registry.loadPinned(stored.batch.model)).model;
+    const { schema } = (await deps.registry.loadPinned(stored.batch.model, tenant)).model;
     const { failed_shards = [], status = 'failed' } = stored.completion?.manifest ?? {};
     return new BatchRows(deps, tenant, stored.batch, schema, failed_shards, status);
   }

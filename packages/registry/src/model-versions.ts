@@ -1,0 +1,326 @@
+import { parseModel } from '@cytoqueue/classifier';
+import {
+  type ChampionDocument,
+  type ModelPin,
+  ObjectKeys,
+  type Promotion,
+  type ShadowDocument,
+  sealDocument,
+  readDocumentBytes,
+} from '@cytoqueue/records';
+import {
+  ObjectMismatchError,
+  ObjectNotFoundError,
+  type ObjectStore,
+  StoreUnavailableError,
+  listAll,
+} from '@cytoqueue/storage';
+import { BriefCache } from './brief-cache';
+import { type LoadedModel, ModelCache } from './model-cache';
+import { ChampionHistory, type ChampionState } from './champion-history';
+import { type AcceptedRisks, ModelComparisons } from './model-comparisons';
+import {
+  InvalidShadowError,
+  ModelDigestError,
+  NoChampionError,
+  NothingToRollBackError,
+  ReservedModelNameError,
+  UnknownModelError,
+  ignoreMissingModel,
+} from './model-errors';
+import { ShadowVersions } from './shadow-versions';
+import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
+
+const DEFAULT_MODEL = 'wbc-knn';
+/** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
+const RESERVED_NAME = 'own';
+
+export interface RegistryScope {
+  /** Stands before the names of its models. */
+  readonly prefix: string;
+  /** Distinguishes its models in a shared cache. */
+  readonly cacheKey: string;
+  readonly cache?: ModelCache;
+}
+
+/** A model name in the store. */
+export interface ModelEntry {
+  name: string;
+  /** null before the first promotion, and when the document of the newest one is damaged. */
+  champion: string | null;
+  /** Oldest first. */
+  versions: string[];
+  history: Promotion[];
+  /** The newest version that ships, where it is newer than the champion; an update leaves the champion in place. */
+  newer_version: string | null;
+}
+
+/**
+ * Model versions in the object store: immutable files, and one champion per name. A process reads each version once.
+ * Every load checks the file's own digest; a pinned load also checks the pinned digest.
+ */
+export class ModelVersions {
+  private readonly championCache = new BriefCache<string>();
+  private readonly champions: ChampionHistory;
+  readonly comparisons: ModelComparisons;
+  readonly shadows: ShadowVersions;
+  private shippedVersions: Promise<ReadonlyMap<string, string>> | undefined;
+
+  private readonly cache: ModelCache;
+
+  /** @param scope of a tenant's own models; shared models have none */
+  constructor(
+    protected readonly store: ObjectStore,
+    private readonly scope: RegistryScope = { prefix: '', cacheKey: '' },
+  ) {
+    this.cache = scope.cache ?? new ModelCache(Infinity);
+    this.champions = new ChampionHistory(store);
+    this.comparisons = new ModelComparisons(store);
+    this.shadows = new ShadowVersions(store);
+  }
+
+  /**
+   * Stores missing shipped versions and makes them champions of names without one. Writes nothing when none is missing,
+   * so that a deployment can install them and give the services read access only.
+   */
+  async installShipped(): Promise<void> {
+    const newest = new Map<string, string>();
+    for (const { name, version, bytes } of await loadShippedModels()) {
+      await this.putIfAbsent(ObjectKeys.model(name, version), bytes);
+      newest.set(name, version);
+    }
+    for (const [name, version] of newest) {
+      const first: ChampionDocument = { version, history: [newPromotion(version, 'shipped')] };
+      await this.putIfAbsent(ObjectKeys.champion(name), sealDocument(first));
+    }
+  }
+
+  /**
+   * Adds a version from its file. Adding the same bytes again changes nothing.
+   * @throws ModelFileError when the bytes are not an intact model, ReservedModelNameError, ObjectMismatchError when the
+   *   version exists with other bytes
+   */
+  async add(bytes: Buffer): Promise<ModelPin> {
+    const { name, version, digest } = parseModel(bytes);
+    if (name === RESERVED_NAME || name.startsWith(`${RESERVED_NAME}/`))
+      throw new ReservedModelNameError(
+        `"${name}" is a reserved name: ${name}/NAME means a tenant's own model. Give the model another name`,
+      );
+    return this.put(name, version, bytes, digest);
+  }
+
+  /** Stores the file of a version once. @param name without the scope's prefix */
+  async put(name: string, version: string, bytes: Buffer, digest = parseModel(bytes).digest): Promise<ModelPin> {
+    await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
+    return { name: this.scope.prefix + name, version, digest };
+  }
+
+  /** Drops a version that was deleted. */
+  forget(name: string, version: string): void {
+    this.cache.delete(`${this.scope.cacheKey}${name}@${version}`);
+    this.championCache.delete(name);
+  }
+
+  /**
+   * Makes a version the champion unless its comparison with the champion says that it is worse, or there is none. Work
+   * accepted earlier keeps its version. A name's first promotion has no champion to compare with.
+   * @throws UnknownModelError, ChampionChangedError, LowerSensitivityError, ComparisonMissingError
+   */
+  async promote(
+    name: string,
+    version: string,
+    promotedBy: string,
+    accepted: AcceptedRisks = {},
+  ): Promise<ChampionDocument> {
+    const pin = await this.resolveLocal(`${name}@${version}`);
+    const state = await this.champions.read(name);
+    const isFirst = state.version === undefined && state.damage === undefined;
+    if (!isFirst && state.version !== version)
+      await this.comparisons.assertNotWorse(pin, await this.findChampion(name, state), accepted);
+    return this.appendPromotion(name, state, newPromotion(pin.version, promotedBy));
+  }
+
+  /** @returns undefined when the champion's document or file is damaged or gone */
+  private async findChampion(name: string, { version }: ChampionState): Promise<ModelPin | undefined> {
+    if (version === undefined) return undefined;
+    return this.resolveLocal(`${name}@${version}`).catch(ignoreMissingModel);
+  }
+
+  /**
+   * Promotes the previous champion. Never refused for its figures: it is the way back from a version that went wrong.
+   * Two concurrent calls go back one step: the second is refused.
+   * @throws UnknownModelError, NoChampionError, NothingToRollBackError, ChampionChangedError
+   */
+  async rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {
+    const champion = await this.readHistory(name);
+    const version = championOrThrow(name, champion);
+    const previous = champion.history.findLast((entry) => entry.version !== version);
+    if (previous === undefined)
+      throw new NothingToRollBackError(`${name} has never had a champion other than ${version}`);
+    return this.appendPromotion(name, champion, newPromotion(previous.version, promotedBy));
+  }
+
+  /**
+   * Has a version score batches beside the champion.
+   * @throws UnknownModelError, NoChampionError, InvalidShadowError
+   */
+  async setShadow(name: string, version: string): Promise<ShadowDocument> {
+    const { version: champion } = await this.champion(name);
+    const pin = await this.resolve(`${name}@${version}`);
+    const { model: shadow } = await this.loadPinned(pin);
+    const { model: current } = await this.load(name, champion);
+    if (shadow.digest === current.digest)
+      throw new InvalidShadowError('is-champion', `${shadow.ref} is the champion: name a version to score beside it`);
+    if (shadow.schema.id !== current.schema.id)
+      throw new InvalidShadowError(
+        'other-schema',
+        `${shadow.ref} reads other columns than the champion ${current.ref}`,
+      );
+    return this.shadows.set(pin);
+  }
+
+  /**
+   * Resolves `name`, `name@champion` or `name@version` to one version.
+   * @throws UnknownModelError, NoChampionError
+   */
+  async resolve(reference: string = DEFAULT_MODEL): Promise<ModelPin> {
+    const pin = await this.resolveLocal(reference);
+    return { ...pin, name: this.scope.prefix + pin.name };
+  }
+
+  /** The name is without the scope's prefix. */
+  private async resolveLocal(reference: string): Promise<ModelPin> {
+    const [name = '', requested = 'champion', ...rest] = reference.split('@');
+    if (!isName(name) || !isName(requested) || rest.length > 0)
+      throw new UnknownModelError(`${JSON.stringify(reference.slice(0, 80))} is not name or name@version`);
+    const version = requested === 'champion' ? await this.championOf(name) : requested;
+    const { model } = await this.load(name, version);
+    return { name, version, digest: model.digest };
+  }
+
+  /** @throws ModelDigestError unless the stored version is the pinned one; UnknownModelError, ModelFileError */
+  async loadPinned(pin: ModelPin): Promise<LoadedModel> {
+    const loaded = await this.load(pin.name, pin.version);
+    const { model } = loaded;
+    if (model.digest !== pin.digest)
+      throw new ModelDigestError(`${model.ref} is ${model.digest}, ${pin.digest} was pinned`);
+    return loaded;
+  }
+
+  private load(name: string, version: string): Promise<LoadedModel> {
+    return this.cache.get(`${this.scope.cacheKey}${name}@${version}`, () => this.read(name, version));
+  }
+
+  private async read(name: string, version: string): Promise<LoadedModel> {
+    const ref = `${this.scope.prefix}${name}@${version}`;
+    try {
+      const bytes = await readDocumentBytes(this.store, ObjectKeys.model(name, version));
+      const model = parseModel(bytes);
+      // An intact file under another model's key would label results with the wrong model.
+      if (model.ref !== ref) throw new ModelDigestError(`the file stored as ${ref} contains ${model.ref}`);
+      return { model, bytes };
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) throw new UnknownModelError(`there is no model ${ref}`);
+      throw error;
+    }
+  }
+
+  /** Lists all names. A missing or damaged champion is null and does not affect other names. */
+  async list(): Promise<ModelEntry[]> {
+    const versions = await this.versionsBelow(ObjectKeys.modelsFolder);
+    return Promise.all([...versions].map(([name, all]) => this.describe(name, all)));
+  }
+
+  /** @returns undefined for a name without versions */
+  async find(name: string): Promise<ModelEntry | undefined> {
+    const versions = isName(name) ? (await this.versionsBelow(ObjectKeys.modelFolder(name))).get(name) : undefined;
+    return versions && this.describe(name, versions);
+  }
+
+  private async describe(name: string, versions: string[]): Promise<ModelEntry> {
+    const { version, history } = await this.champions.read(name);
+    const shipped = this.scope.prefix === '' ? (await this.newestShipped()).get(name) : undefined;
+    const isNewer = version !== undefined && shipped !== undefined && compareVersions(shipped, version) > 0;
+    return {
+      name: this.scope.prefix + name,
+      champion: version ?? null,
+      versions: versions.sort(compareVersions),
+      history,
+      newer_version: isNewer ? shipped : null,
+    };
+  }
+
+  /** Shipped files do not change while the process runs. */
+  private newestShipped(): Promise<ReadonlyMap<string, string>> {
+    return (this.shippedVersions ??= newestShippedVersions());
+  }
+
+  private async versionsBelow(prefix: string): Promise<Map<string, string[]>> {
+    const versions = new Map<string, string[]>();
+    for await (const { key } of listAll(this.store, prefix)) {
+      const [name = '', file = '', ...rest] = key.slice(ObjectKeys.modelsFolder.length).split('/');
+      const version = file.replace(/\.json$/, '');
+      // Skip objects that are not model files.
+      if (rest.length > 0 || file === 'champion.json' || version === file || !isName(name) || !isName(version))
+        continue;
+      versions.set(name, [...(versions.get(name) ?? []), version]);
+    }
+    return versions;
+  }
+
+  private championOf(name: string): Promise<string> {
+    return this.championCache.get(name, async () => (await this.champion(name)).version);
+  }
+
+  /** Champion of a name and its promotions. @throws UnknownModelError, NoChampionError */
+  async champion(name: string): Promise<ChampionDocument> {
+    const state = await this.readHistory(name);
+    return { version: championOrThrow(name, state), history: state.history };
+  }
+
+  private async readHistory(name: string): Promise<ChampionState> {
+    if (!isName(name)) throw new UnknownModelError(`${JSON.stringify(name.slice(0, 80))} is not a model name`);
+    const state = await this.champions.read(name);
+    const isUnknown = state.nextNumber === 1 && (await this.find(name)) === undefined;
+    if (isUnknown) throw new UnknownModelError(`there is no model named ${name}`);
+    return state;
+  }
+
+  private async appendPromotion(name: string, state: ChampionState, next: Promotion): Promise<ChampionDocument> {
+    const champion = await this.champions.append(name, state, next);
+    this.championCache.delete(name);
+    return champion;
+  }
+
+  /** Keeps a stored object even if the shipped file has changed since. */
+  private async putIfAbsent(key: string, bytes: Buffer): Promise<void> {
+    if ((await this.store.head(key)) !== undefined) return;
+    try {
+      await this.store.putOnce(key, bytes, { contentType: 'application/json' });
+    } catch (error) {
+      if (error instanceof ObjectMismatchError) return;
+      throw error instanceof StoreUnavailableError
+        ? new StoreUnavailableError(`${key} is not in the store and could not be written`, { cause: error })
+        : error;
+    }
+  }
+}
+
+function championOrThrow(name: string, { version, damage }: ChampionState): string {
+  if (version !== undefined) return version;
+  throw (
+    damage ??
+    new NoChampionError(
+      `${name} has no champion yet: name a version (${name}@VERSION), or promote one (npm run models -- promote ${name} VERSION)`,
+    )
+  );
+}
+
+function newPromotion(version: string, promotedBy: string): Promotion {
+  return { version, promoted_at: new Date().toISOString(), promoted_by: promotedBy };
+}
+
+/** True when a name or version can be part of an object key. */
+function isName(text: string): boolean {
+  return /^(?!.*\.\.)[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(text);
+}
