@@ -359,6 +359,11 @@ export class CytoqueueClient {
     return this.transport.json({ path: `${versionPath(name, version)}/evaluation`, signal });
   }
 
+  /** Deletes a version of an own model, with its training rows. @param name `own/NAME` */
+  async deleteModelVersion(name: string, version: string, { signal }: CallOptions = {}): Promise<void> {
+    await this.transport.send({ method: 'DELETE', path: versionPath(name, version), signal });
+  }
+
   /**
    * Promotes a version to champion. Fails with 409 `lower-sensitivity` or `comparison-missing` unless the options accept
    * that.

@@ -14,9 +14,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Batch, Prediction } from '@cytoqueue/client';
 import { ObjectKeys } from '@cytoqueue/records';
+import { ModelRegistry } from '@cytoqueue/registry';
+import { openStore } from '@cytoqueue/storage';
 import { HEADER, ROW } from '../support/csv-rows';
 import { WISCONSIN, readCsv } from '../support/records';
 import { type Environment, ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
+import { thyroidModel } from '../support/third-schema';
 import { waitUntil } from '../support/wait-until';
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
@@ -300,4 +303,26 @@ test('errors are named, and the exit status distinguishes wrong usage from a fai
     status: 4,
     error: expect.stringContaining('cannot be reached'),
   });
+});
+
+test('models compares, promotes and deletes versions of an own model', async () => {
+  const session = await fetch(`${stack.url}/v1/session`, { headers: { authorization: `Bearer ${stack.apiKey}` } });
+  const { tenant } = (await session.json()) as { tenant: string };
+  const own = new ModelRegistry(openStore(`file://${stack.dataDir}/objects`)).ofTenant(tenant);
+  for (let version = 1; version <= 2; version++) await own.add(Buffer.from(thyroidModel('mylab')));
+  expect(await cytoqueue('models', 'compare', 'own/mylab', '1')).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('own/mylab@1 was not compared') as string,
+  });
+  expect(await cytoqueue('models', 'promote', 'own/mylab', '1')).toMatchObject({ status: 0 });
+  expect(await cytoqueue('models', 'promote', 'own/mylab', '2')).toMatchObject({
+    status: 1,
+    error: expect.stringContaining('npm run models') as string,
+  });
+  expect(await cytoqueue('models', 'delete', 'own/mylab', '1')).toMatchObject({ status: 1 });
+  const promoted = await cytoqueue('models', 'promote', 'own/mylab', '2', '--accept-unknown');
+  expect(promoted.out).toContain('own/mylab: champion 2');
+  expect(await cytoqueue('models', 'delete', 'own/mylab', '1')).toMatchObject({ status: 0 });
+  expect((await cytoqueue('models')).out).toContain('own/mylab: champion 2, versions 2');
+  expect(await cytoqueue('models', 'destroy', 'own/mylab', '1')).toMatchObject({ status: 2 });
 });

@@ -4,17 +4,11 @@ import { creationKey, expectOperands } from './arguments';
 import { batchId, list, preflight, remove, rescore, save, status, upload, watch } from './batch-commands';
 import type { Command, CommandContext } from './command-context';
 import { EXIT } from './exit-status';
-import {
-  formatBatch,
-  formatConfirmationReport,
-  formatDriftReport,
-  formatModels,
-  formatPerformance,
-  formatQueue,
-} from './format';
+import { formatBatch, formatConfirmationReport, formatDriftReport, formatPerformance, formatQueue } from './format';
 import { completionScript, isShell } from './help';
 import { openInput } from './input-file';
 import { login, logout } from './login';
+import { models } from './models';
 import { predict } from './predict';
 import { profiles } from './profiles';
 import { print } from './terminal';
@@ -114,10 +108,10 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (context) => print(context, await context.client.drift(periodOf(context)), formatDriftReport),
   },
   models: {
-    operands: '',
-    description: 'list models and versions',
-    options: [],
-    run: async (context) => print(context, await context.client.listModels(context), formatModels),
+    operands: '[ACTION NAME VERSION]',
+    description: 'list models; compare or promote a version, or delete one of your own models',
+    options: ['accept-unknown', 'accept-lower-sensitivity'],
+    run: models,
   },
   queue: {
     operands: '',

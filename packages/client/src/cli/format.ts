@@ -13,6 +13,7 @@ import type {
   FileWarning,
   ImportReport,
   ModelSummary,
+  ModelVersion,
   NamedImportProfile,
   Page,
   Performance,
@@ -215,6 +216,21 @@ export function formatModels(models: ModelSummary[]): string {
       ({ name, champion, versions }) =>
         `${name}${name === DEFAULT_MODEL ? ' (default)' : ''}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`,
     )
+    .join('\n');
+}
+
+/** One line per other version: the figure of the version itself, and the difference with its 95 % interval. */
+export function formatComparisons({ name, version, comparisons }: ModelVersion): string {
+  if (comparisons.length === 0) return `${name}@${version} was not compared with another version`;
+  const names = ['sensitivity', 'specificity', 'auc', 'brier', 'coverage'] as const;
+  return comparisons
+    .map((comparison) => {
+      const figures = names.map((figure) => {
+        const { value, difference } = comparison[figure];
+        return `${figure} ${value.toFixed(3)} (${difference.value.toFixed(3)}, ${difference.low.toFixed(3)} to ${difference.high.toFixed(3)})`;
+      });
+      return `beside ${comparison.model} on ${comparison.records} records: ${figures.join(', ')}`;
+    })
     .join('\n');
 }
 

@@ -33,6 +33,8 @@ export const OPTIONS = {
   limit: { type: 'string', value: 'N', help: 'number of batches, 1 to 100' },
   after: { type: 'string', value: 'ID', help: 'begin behind this batch' },
   status: { type: 'string', value: 'STATE', help: 'only batches in this state' },
+  'accept-unknown': { type: 'boolean', help: 'promote a version that was not compared with the champion' },
+  'accept-lower-sensitivity': { type: 'boolean', help: 'promote a version that finds fewer positive records' },
 } as const;
 
 export type OptionName = keyof typeof OPTIONS;
