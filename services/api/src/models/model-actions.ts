@@ -13,7 +13,7 @@ import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { type HandlerContext, parse } from '../http/router';
 
-/** What routes do with models, of the shared registry and of a tenant's own. */
+/** Actions of the model routes, on the shared registry and on a tenant's own models. */
 
 export const promotionBody = z
   .union([
