@@ -30,3 +30,9 @@ test.each(Object.values(schemas))('$id: no folded name means two things', (schem
   expect(new Set(all).size).toBe(all.length);
   expect(all.map(normalizeName)).toEqual(all);
 });
+
+test('a name may stand behind server, database, schema and table; a text of thousands of dots names nothing', () => {
+  const { wbc } = schemas;
+  expect(matchFeature('host.lab.public.cases.clump_thickness', wbc)).toEqual({ feature: 0, matchedBy: 'alias' });
+  expect(matchFeature(`${'x.'.repeat(30_000)}clump_thickness`, wbc)).toBeUndefined();
+});

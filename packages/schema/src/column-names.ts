@@ -24,6 +24,8 @@ const UNIT = /[\s._-]+([uμ]m[23]?|mm[23]?|px|pixels?|microns?)$/;
 const TRAILING_MARKS = /[\s:=*;]+$/;
 /** Between a table's name and a column's: `t.clump_thickness`, `data$radius_mean`. */
 const TABLE_PREFIX = /^[^.$:/]*[.$:/]+/;
+/** Server, database, schema and table. */
+const MAX_PREFIXES = 4;
 
 /** The letters and digits of a name alone, so that no separator and no camelCase matters. */
 function squash(text: string): string {
@@ -41,21 +43,22 @@ function spellings(name: string): string[] {
     .replace(UNIT, '')
     .trim();
   const forms = [squash(text), squash(bare)];
-  for (
-    let rest = bare, next = rest.replace(TABLE_PREFIX, '');
-    next !== rest && next !== '';
-    next = rest.replace(TABLE_PREFIX, '')
-  ) {
-    forms.push(squash(next));
-    rest = next;
+  let rest = bare;
+  for (let depth = 0; depth < MAX_PREFIXES; depth++) {
+    rest = rest.replace(TABLE_PREFIX, '');
+    forms.push(squash(rest));
   }
   return forms.filter((form) => form !== '');
 }
 
 const matchesBySchema = new WeakMap<Schema, ReadonlyMap<string, FeatureMatch>>();
 
+/** Longer texts name no feature, and searching them for ranges and units would take time. */
+const MAX_NAME_CHARS = 256;
+
 /** The feature that a column or field name means, if any. */
 export function matchFeature(name: string, schema: Schema): FeatureMatch | undefined {
+  if (name.length > MAX_NAME_CHARS) return undefined;
   const matches = matchesOf(schema);
   for (const form of spellings(name)) {
     const match = matches.get(form);

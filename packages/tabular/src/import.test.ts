@@ -305,6 +305,12 @@ describe('a profile', () => {
     ).toBe('Novèk');
   });
 
+  test('that maps columns without letters in their names is used', async () => {
+    const file = lines(['0', '1', ...HEADER.slice(2)], ROW, OTHER);
+    const { read } = await importText(file, { profile: profile({ columns: { id: '0', clump_thickness: '1' } }) });
+    expect(read.map(({ values }) => values)).toEqual([ROW.slice(1), OTHER.slice(1)]);
+  });
+
   test('whose header line is not there is refused', async () => {
     await expect(importText(lines(HEADER, ROW), { profile: profile({ header_line: 7 }) })).rejects.toMatchObject({
       code: 'no-header-line',

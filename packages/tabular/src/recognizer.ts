@@ -10,6 +10,7 @@ export interface ColumnRoles {
 }
 
 const MAX_KNOWN = 10_000;
+const LETTER = /\p{L}/u;
 
 /** Recognises column names by the import profile, else by the schema. */
 export class Recognizer {
@@ -58,11 +59,14 @@ export class Recognizer {
   }
 
   private recognize(cell: string): number | 'id' | 'label' | undefined {
+    // Cells of numbers are no names but those that a profile gives; folding thousands of them would block other requests.
+    const hasLetter = LETTER.test(cell);
+    if (!hasLetter && this.mapped.size === 0) return undefined;
     const folded = normalizeName(cell);
     const mapped = this.mapped.get(folded);
     if (mapped === 'id' || mapped === 'label') return mapped;
     if (mapped !== undefined) return this.featureIndex.get(mapped);
-    if (folded === '') return undefined;
+    if (!hasLetter) return undefined;
     const feature = matchFeature(cell, this.schema)?.feature;
     if (feature !== undefined) return this.isMapped(featureAt(this.schema, feature).name) ? undefined : feature;
     if (this.schema.idColumns.includes(folded)) return this.isMapped('id') ? undefined : 'id';
