@@ -11,8 +11,7 @@ export interface Settings {
   readonly zones: 1 | 2;
   /**
    * `private`: subnets without internet access; tasks reach AWS through endpoints in each zone. `public`: public
-   * addresses that
-   * accept no connections, without the cost of endpoints.
+   * addresses that accept no connections, without the cost of endpoints.
    */
   readonly taskSubnets: 'private' | 'public';
   readonly cpuArchitecture: 'X86_64' | 'ARM64';

@@ -9,7 +9,7 @@ export let length: u32 = 0;
 /** Bytes that end a cell, and a record. */
 export let delimiter: u32 = 0;
 export let line: u32 = 0;
-/** Address of the line end (two bytes) that is written behind a row without one of its own. */
+/** Address of the line end (two bytes) that is written after a row without one of its own. */
 export let lineEnd: usize = 0;
 export let lineEndLength: u32 = 0;
 

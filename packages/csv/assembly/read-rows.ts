@@ -66,7 +66,7 @@ function readCells(start: usize, end: usize): usize {
     const wanted = column === last ? lineOf : delimiterOf;
     const first = <u32>load<u8>(cell);
     const slot = load<i32>(slotOf + (column << 2));
-    // For an empty cell this tests the byte behind it: at worst the row is not marked copyable and the writer checks it again.
+    // For an empty cell this tests the byte after it: at worst the row is not marked copyable and the writer checks it again.
     startsFormula |= load<u8>(formulaOf + first);
     let value: i32 = slot < 0 ? 0 : load<i16>(singleOf + (first << 1));
     if (slot >= 0 && value >= 0 && <u32>load<u8>(cell, 1) === wanted) {

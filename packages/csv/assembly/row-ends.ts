@@ -125,7 +125,7 @@ function isValue(start: usize, end: usize, rowEnd: usize): bool {
   return countsOnlyAtFirst(digit, end, rowEnd);
 }
 
-/** Whether the cells behind a cell that is its column's number do not all go on counting. */
+/** Whether the cells after a cell that holds its column's number do not all hold theirs. */
 function countsOnlyAtFirst(digit: u32, end: usize, rowEnd: usize): bool {
   let at = end;
   for (let next = digit + 1; next < COMPARED; next++, at += 2) {

@@ -1,7 +1,7 @@
 /**
- * Reads plain rows from the bytes of a shard, and writes them into a result file with a text behind each. AssemblyScript;
- * compiled by ../../../scripts/build-wasm.mjs. What a plain row is stands in ../src/rows.ts, what the texts are in
- * ../src/row-texts.ts. Eight bytes are copied at a step: behind all that is read or written there is room for seven more.
+ * Reads ordinary rows from the bytes of a shard, and writes them into a result file with a text after each. AssemblyScript;
+ * compiled by ../../../scripts/build-wasm.mjs. ../src/read/row-table.ts says which rows are read here (`fastParsed`), and
+ * ../src/wasm/result-cache.ts which texts are written. Eight bytes are copied per step, so every buffer ends with seven spare bytes.
  */
 
 export * from './result-cache';

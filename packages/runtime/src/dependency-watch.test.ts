@@ -36,7 +36,7 @@ function watching(
   return watch;
 }
 
-test('what is unsuitable at the start ends it, with reason and remedy', async () => {
+test('an unsuitable dependency stops the start, with reason and remedy', async () => {
   const start = watching({ store: async () => [noCondition], redis: async () => [denied] }).start();
   await expect(start).rejects.toThrow(UnsuitableDependencyError);
   await expect(start).rejects.toThrow(

@@ -5,20 +5,20 @@ const fine = async () => undefined;
 const unreachable = (name: string) => ({ name, reason: 'unreachable' });
 const broken = async () => Promise.reject(new Error('away'));
 
-test('names what does not answer', async () => {
+test('names each dependency that does not answer', async () => {
   expect(await new Readiness({ redis: fine, store: fine }).unavailableDependencies()).toEqual([]);
   expect(await new Readiness({ redis: broken, store: fine, other: broken }).unavailableDependencies()).toEqual(
     ['redis', 'other'].map(unreachable),
   );
 });
 
-test('does not wait for what is frozen', async () => {
+test('does not wait for a frozen dependency', async () => {
   expect(
     await new Readiness({ redis: fine, store: () => new Promise(() => undefined) }).unavailableDependencies(),
   ).toEqual([unreachable('store')]);
 });
 
-test('adds what the probes have found, with their reason where a dependency does not answer either', async () => {
+test('adds the findings of the probes; their reason wins for a dependency that does not answer either', async () => {
   const found = [
     { name: 'store', reason: 'access-denied' },
     { name: 'redis', reason: 'timeout' },

@@ -1,2 +1,2 @@
 export { NO_LABEL, readLabels } from './read-labels';
-export { valueHistogram, readSamples, type RowRejection, type ShardSamples } from './read-samples';
+export { valueHistogram, readSamples, toNumbers, type RowRejection, type ShardSamples } from './read-samples';

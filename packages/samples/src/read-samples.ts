@@ -168,6 +168,12 @@ function toRejection(fault: string): RowRejection {
   return { code, detail: fault.slice(end + 1), cellsMisaligned: MISALIGNED_CODES.has(code) };
 }
 
+/** Copies samples as numbers in which NaN means "not measured", as the classifier's single predictions take them. */
+export function toNumbers(samples: Uint8Array | Float64Array): Float64Array {
+  const numbers = Float64Array.from(samples);
+  return samples instanceof Uint8Array ? numbers.map((value) => (value === 0 ? NaN : value)) : numbers;
+}
+
 function countBits(mask: number): number {
   let bits = 0;
   for (let rest = mask; rest !== 0; rest &= rest - 1) bits++;

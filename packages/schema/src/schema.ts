@@ -30,7 +30,7 @@ export interface Schema {
   readonly features: readonly Feature[];
   /** Names of label 0 (negative) and label 1 (positive). */
   readonly labels: ClassNames;
-  /** Folded names of the column that holds the known class, which never becomes a feature. */
+  /** Folded names of the column that holds the known class, in training files and uploads; it never becomes a feature. */
   readonly labelColumns: readonly string[];
   /** Lower-case cell texts that mean label 0 and label 1, in the class column of a file. */
   readonly labelTokens: readonly [negative: readonly string[], positive: readonly string[]];

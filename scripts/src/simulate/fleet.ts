@@ -76,7 +76,7 @@ export class Fleet {
     );
   }
 
-  /** Speed factor with this many running tasks. */
+  /** Starts the simulation with this many running tasks. */
   start(tasks: number): void {
     this.desiredTasks = tasks;
     for (let i = 0; i < tasks; i++)

@@ -28,7 +28,7 @@ function drawRoc(name: string, { curves, cv }: ModelReport): string {
       ],
       '#9aa5b1',
       '4 4',
-    ) // prettier-ignore
+    )
     .line(curves.roc.map((point) => [point.false_positive_rate, point.true_positive_rate] as const))
     .note([0.97, 0.06], `area ${cv.auc.toFixed(4)}`, 'end')
     .toString();

@@ -33,7 +33,7 @@ export function limitsOfUse(digest: string): string[] {
   return [NOT_A_DEVICE, origin, OTHER_LABORATORIES];
 }
 
-export function lastKnownRow(digest: string): number | null {
+export function firstGroupEnd(digest: string): number | null {
   return notesByDigest[digest]?.firstGroupEndsAt ?? null;
 }
 

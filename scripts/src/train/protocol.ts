@@ -1,5 +1,5 @@
 import type { EvaluationData, LabelledSample } from '@cytoqueue/training';
-import { lastKnownRow } from './dataset-notes';
+import { firstGroupEnd } from './dataset-notes';
 import type { DataFacts, Protocol } from './report';
 import type { TrainingFile } from './training-file';
 import { InvalidTrainingFileError } from './invalid-training-file';
@@ -40,7 +40,7 @@ export function planProtocol(
   return {
     ...options,
     most_neighbors: Math.min(MAX_NEIGHBORS, guaranteedPerClass),
-    last_known_row: lastKnownRow(facts.digest),
+    last_known_row: firstGroupEnd(facts.digest),
   };
 }
 

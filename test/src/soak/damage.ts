@@ -33,8 +33,7 @@ const MAX_ANSWER_BYTES = 600;
 
 /**
  * Deletes a quarter of what BullMQ keeps: jobs, dependencies, places in lists, locks. Finished jobs whose list is lost
- * stay until
- * Redis is emptied: keys rise by a step at each loss, so that slopes are measured between losses.
+ * stay until Redis is emptied: keys rise by a step at each loss, so that slopes are measured between losses.
  */
 export async function losePartOfRedis({ faults, random, sampler }: SoakEnvironment): Promise<void> {
   await faults.inRedis(async (redis) => {

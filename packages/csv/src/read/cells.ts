@@ -24,7 +24,7 @@ export function parseCells(row: Uint8Array, dialect: Dialect): string[] {
 
 /**
  * Where the raw cells of one record lie, quotes included: start and end of the first, of the second, and so on.
- * Never throws; text behind a closing quote belongs to its cell.
+ * Never throws; text after a closing quote belongs to its cell.
  */
 export function cellOffsets(row: Uint8Array, dialect: Dialect): number[] {
   const delimiter = delimiterByte(dialect.delimiter);

@@ -39,7 +39,7 @@ describe('readHeader', () => {
     ['no bytes', '', 'empty-file'],
     ['only empty lines', '\ufeff\r\n\n', 'empty-file'],
     ['an unclosed quote', '"id,clump\n1,2\n', 'malformed-quotes'],
-    ['text behind a quote', '"id"x,"clump"\n', 'malformed-quotes'],
+    ['text after a quote', '"id"x,"clump"\n', 'malformed-quotes'],
     ['UTF-16', Buffer.from('\ufeffid,clump\n', 'utf16le'), 'not-utf8'],
     ['UTF-16, big-endian', Buffer.from('\ufeffid,clump\n', 'utf16le').swap16(), 'not-utf8'],
     ['UTF-16 without a mark', Buffer.from('id,clump\n', 'utf16le'), 'nul-byte'],

@@ -8,7 +8,7 @@ export interface Header {
   dialect: Dialect;
   /** Decoded and trimmed. */
   columns: string[];
-  /** Offset of the first data byte, behind BOM, empty lines, header and its line end. */
+  /** Offset of the first data byte, after BOM, empty lines, header and its line end. */
   byteLength: number;
 }
 
@@ -32,7 +32,7 @@ interface HeaderRow {
 /** The first bytes of a file, cut at the limit, and what is known of the rest. */
 interface Region {
   bytes: Buffer;
-  /** Where the header record starts: behind a BOM and empty lines. */
+  /** Where the header record starts: after a BOM and empty lines. */
   start: number;
   bom: boolean;
   /** The region is the whole file. */

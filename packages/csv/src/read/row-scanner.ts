@@ -3,25 +3,25 @@ import { QUOTE } from '../dialect';
 const CELL_START = 0;
 const UNQUOTED = 1;
 const QUOTED = 2;
-/** Behind a quote that closes its cell unless another quote follows. */
+/** After a quote that closes its cell unless another quote follows. */
 const AFTER_QUOTE = 3;
 
-/** Rows that lie side by side: the first begins at `start`, each next one behind the byte that ends the one before it. */
+/** Adjacent rows: the first begins at `start`, each later one after the byte that ends the row before it. */
 export interface ScannedRows {
   start: number;
-  /** Where the rows end, without that byte. */
+  /** Index of the byte that ends each row. */
   ends: Uint32Array;
-  /** Quotes may stand in the bytes. */
+  /** The bytes may contain quotes. */
   quoted: boolean;
   /** Indices of the rows that need a closer look by the `RowCheck`; without it each row does. */
   unusual?: Uint32Array;
 }
 
-/** The tables are good until the listener returns. */
+/** `bytes` and `rows` are valid until the listener returns. */
 export type RowsListener = (bytes: Uint8Array, rows: ScannedRows) => void;
 
 /**
- * Finds where records end, whatever the chunking. Header, shards and rows all cut with this one machine.
+ * Finds where records end, whatever the chunking. Header, shards and rows all use this one scanner.
  *
  * A quote opens a quoted cell only as the very first byte of a cell; inside, two quotes stand for one. Whatever
  * follows the closing quote is read as unquoted, as csv-parse with `relax_quotes` does. Multi-byte UTF-8 needs no
@@ -30,7 +30,7 @@ export type RowsListener = (bytes: Uint8Array, rows: ScannedRows) => void;
 export class RowScanner {
   private state = CELL_START;
 
-  /** `otherLine` is a second byte that ends records, for a reader who does not know the line end yet. */
+  /** `otherLineByte` is a second byte that ends records, for a reader who does not know the line end yet. */
   constructor(
     private readonly delimiter: number,
     private readonly lineByte: number,
@@ -46,14 +46,14 @@ export class RowScanner {
     this.state = CELL_START;
   }
 
-  /** Index of the byte that ends the record which `from` is in; -1 when the bytes run out before it does. */
+  /** Index of the byte that ends the record at `from`; -1 when the bytes end before the record. */
   findRowEnd(bytes: Uint8Array, from: number): number {
     const { delimiter, lineByte, otherLineByte } = this;
     const length = bytes.length;
     let at = this.state >= QUOTED ? this.skipQuotedCell(bytes, from) : from;
     for (; at < length; at++) {
       const byte = bytes[at]!;
-      // Line ends and the quote are the lowest characters that matter: one comparison passes over nearly all others.
+      // Line ends and the quote are the lowest characters that matter: one comparison skips nearly all others.
       if (byte > QUOTE) continue;
       if (byte === lineByte || byte === otherLineByte) {
         this.state = CELL_START;
@@ -67,7 +67,7 @@ export class RowScanner {
     return this.saveState(bytes, from);
   }
 
-  /** The same for bytes known to hold no quote, at the speed of a native search. */
+  /** Like `findRowEnd` for bytes without quotes, at the speed of a native search. */
   findUnquotedRowEnd(bytes: Buffer, from: number): number {
     if (this.state >= QUOTED) return this.findRowEnd(bytes, from);
     const at = bytes.indexOf(this.lineByte, from);
@@ -76,12 +76,12 @@ export class RowScanner {
     return at;
   }
 
-  /** Whether the bytes seen so far end within a quoted cell, or behind a quote that may close it. */
+  /** Whether the bytes seen so far end within a quoted cell, or after a quote that may close it. */
   get isWithinQuotedCell(): boolean {
     return this.state >= QUOTED;
   }
 
-  /** Passes over bytes that hold no quote, whose records were found by other means. */
+  /** Skips bytes without quotes whose records were found by other means. */
   passUnquoted(bytes: Uint8Array): void {
     const last = bytes.at(-1);
     if (last !== undefined)
@@ -95,7 +95,7 @@ export class RowScanner {
     return -1;
   }
 
-  /** Index behind the closing quote, or the length of the bytes when only the next chunk can tell. */
+  /** Index after the closing quote, or the length of the bytes when only the next chunk can tell. */
   private skipQuotedCell(bytes: Uint8Array, from: number): number {
     const length = bytes.length;
     if (from >= length) return length;

@@ -11,7 +11,7 @@ export interface RowTable {
   missingMask: Uint32Array;
   /** 1: `values` is the answer. 0: the caller reads the cells, because of a quote, the number of cells or some other value. */
   fastParsed: Uint8Array;
-  /** 1 on plain rows of which no cell begins as a formula would: a result file may carry them as they are. */
+  /** 1 on fast-parsed rows without a cell that begins like a formula: a result file may copy them verbatim. */
   copyable: Uint8Array;
 }
 

@@ -36,7 +36,7 @@ describe('readRows', () => {
     expect([...table.values.subarray(0, 6)]).toEqual([0, 0, 0, 0, 0, 0]);
   });
 
-  it('grows beyond the rows it made room for', () => {
+  it('doubles the row table when a file has more rows than assumed', () => {
     const table = read('5\n'.repeat(1000), { columns: 1, featureColumns: [0] });
     expect(table.rows).toBe(1000);
     expect(table.values).toEqual(new Uint8Array(1000).fill(5));

@@ -8,7 +8,7 @@ import { type RowCheck, type RowEnds, MAX_SEARCHED_BYTES, findRowEnds } from '..
 import { RowScanner, type RowsListener } from './row-scanner';
 
 export interface ShardOptions {
-  /** A shard is closed behind the row with which it reaches this many rows … */
+  /** A shard is closed after the row with which it reaches this many rows … */
   shardRows: number;
   /** … or this many bytes. */
   shardBytes: number;
@@ -27,7 +27,7 @@ export interface ShardOptions {
 type FoundRows = Pick<RowEnds, 'ends' | 'unusual'>;
 
 /**
- * Cuts the data part of a file into shards while it streams in, and checks that it is text.
+ * Splits the data part of a file into shards while it streams in, and checks that it is text.
  * The shards are a function of the bytes alone, not of the chunking. Memory: `maxShards` small objects.
  */
 export class ShardSplitter {
@@ -43,7 +43,7 @@ export class ShardSplitter {
   /** Line in which the row began that is being completed. */
   private rowLine: number;
   /** Line ends within the open row's quoted cells, in earlier chunks. */
-  private carriedLines = 0;
+  private openRowLines = 0;
   private readonly lineByte: number;
   /** CRC-32 of the open shard's bytes before `checksummedTo`. */
   private openChecksum: number | undefined = 0;
@@ -56,7 +56,7 @@ export class ShardSplitter {
   /** The bytes from `position` on. */
   private scanned: Buffer = Buffer.alloc(0);
   /** Used for `onRows` only: the open row's bytes in earlier chunks, and where rows of the scanned bytes end. */
-  private carried: Buffer[] = [];
+  private openRowBytes: Buffer[] = [];
   private ends = new Uint32Array(0);
 
   constructor(
@@ -104,7 +104,7 @@ export class ShardSplitter {
       );
     }
     if (this.position > byteOffset) {
-      if (this.carried.length > 0) this.showCarried(Buffer.alloc(0));
+      if (this.openRowBytes.length > 0) this.reportOpenRow(Buffer.alloc(0));
       this.endRow(this.position);
     }
     // Runs twice when the first close merges shards and reopens the odd one.
@@ -112,7 +112,7 @@ export class ShardSplitter {
     return { rows: this.rows, shards: this.shards, byteLength: this.position };
   }
 
-  /** Completes a sequence cut by the last chunk border; returns the bytes behind it. */
+  /** Completes a sequence cut by the last chunk border. @returns the bytes after it */
   private completeUtf8(chunk: Buffer): Buffer {
     const [lead] = this.utf8Tail;
     if (lead === undefined) return chunk;
@@ -145,7 +145,7 @@ export class ShardSplitter {
     const found = quoted ? this.endQuotedRows(bytes, base) : this.endUnquotedRows(bytes, base);
     const from = (found.ends.at(-1) ?? -1) + 1;
     this.rowLine = this.line;
-    if (this.options.onRows !== undefined) this.show(bytes, found, from, quoted);
+    if (this.options.onRows !== undefined) this.reportRows(bytes, found, from, quoted);
     this.previousByte = bytes.at(-1) ?? this.previousByte;
     this.updateChecksum(base + bytes.length);
     this.position = base + bytes.length;
@@ -192,15 +192,15 @@ export class ShardSplitter {
       ends[count++] = at;
       this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte, lines);
     }
-    this.carriedLines += countByte(bytes, this.lineByte, from, bytes.length);
+    this.openRowLines += countByte(bytes, this.lineByte, from, bytes.length);
     return { ends: ends.subarray(0, count), unusual: undefined };
   }
 
-  /** Passes the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the rest. */
-  private show(bytes: Buffer, { ends, unusual }: FoundRows, from: number, quoted: boolean): void {
-    const first = this.carried.length > 0 && ends.length > 0 ? 1 : 0;
+  /** Reports the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the rest. */
+  private reportRows(bytes: Buffer, { ends, unusual }: FoundRows, from: number, quoted: boolean): void {
+    const first = this.openRowBytes.length > 0 && ends.length > 0 ? 1 : 0;
     const firstEnd = ends[0] ?? 0;
-    if (first === 1) this.showCarried(bytes.subarray(0, firstEnd));
+    if (first === 1) this.reportOpenRow(bytes.subarray(0, firstEnd));
     if (ends.length > first)
       this.options.onRows?.(bytes, {
         start: first === 1 ? firstEnd + 1 : 0,
@@ -208,12 +208,12 @@ export class ShardSplitter {
         quoted,
         unusual: first === 1 ? unusual?.filter((row) => row > 0).map((row) => row - 1) : unusual,
       });
-    if (from < bytes.length) this.carried.push(Buffer.from(bytes.subarray(from)));
+    if (from < bytes.length) this.openRowBytes.push(Buffer.from(bytes.subarray(from)));
   }
 
-  private showCarried(end: Buffer): void {
-    const record = Buffer.concat([...this.carried, end]);
-    this.carried = [];
+  private reportOpenRow(end: Buffer): void {
+    const record = Buffer.concat([...this.openRowBytes, end]);
+    this.openRowBytes = [];
     this.options.onRows?.(record, { start: 0, ends: Uint32Array.of(record.length), quoted: true });
   }
 
@@ -235,8 +235,8 @@ export class ShardSplitter {
   /** @param lines that end in the scanned bytes */
   private endLine(next: number, byteBeforeLineEnd: number, lines: number): void {
     this.rowLine = this.line;
-    this.line += lines + this.carriedLines;
-    this.carriedLines = 0;
+    this.line += lines + this.openRowLines;
+    this.openRowLines = 0;
     const length = next - this.rowOffset;
     const empty = length === 1 || (length === 2 && byteBeforeLineEnd === CR);
     if (empty) this.skipEmptyLine(next);

@@ -1,5 +1,5 @@
 // Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.
-// sha256:01f485c9317825cf4e7f966f51a55955fe28c681dd055441ffe58642a638e801
+// sha256:593a395b0a54969dad03927e2737883094e0088791dfd3898cf51293cdf58350
 
 export const rowsWasm =
   'AGFzbQEAAAABFgRgAn9/AX9gA39/fwF/YAF/AX9gAAADBgUAAQACAwUDAQAABroBJX8BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFB' +

@@ -44,7 +44,7 @@ test('samples met before keep their text, whatever the next shard would give the
   expect(writeLines(one, ['g,1,2'], () => ',forgotten').written).toBe('g,1,2,98,forgotten\n');
 });
 
-test('stops at a row that is not verbatim, and goes on behind it', () => {
+test('stops at a row that is not verbatim, and goes on after it', () => {
   const { kernel, texts } = create();
   const { rows, values } = kernel.read(Buffer.from('a,1,2\n"b",1,2\n=c,1,2\nd,1,2'), DIALECT, OPTIONS);
   const samples = Uint8Array.of(1, 2, 1, 2, 1, 2, 1, 2);

@@ -22,7 +22,7 @@ const NONE = -1;
 const NO_TEXT = 0xffff_ffff;
 
 /**
- * Caches the text behind a row in a result file, where it depends on the row's values alone: keyed by sample and kept from
+ * Caches the result columns of a row as text, which depend on the row's values alone: keyed by sample and kept from
  * shard to shard while there is room. A sample has up to sixteen values of 0 to 15. Takes some 13 MB of a reader's memory.
  */
 export class ResultCache {
@@ -76,7 +76,7 @@ export class ResultCache {
    * Stores the text of each miss, as the callback writes it.
    * @throws the callback's error: the cached texts must not be used afterwards
    */
-  fillMisses(writeCachedRows: (writer: ByteWriter, sample: number) => void): void {
+  fillMisses(writeText: (writer: ByteWriter, sample: number) => void): void {
     const { reader, cachedLength } = this;
     const texts = reader.get('texts');
     const writer = new ByteWriter(reader.bytes.subarray(texts + cachedLength, texts + TEXT_BYTES));
@@ -85,7 +85,7 @@ export class ResultCache {
     let uncached = 0;
     for (const sample of this.misses) {
       const start = cachedLength + writer.length;
-      writeCachedRows(writer, sample);
+      writeText(writer, sample);
       const end = cachedLength + writer.length;
       const isCached = this.entries[sample] !== NONE;
       if (!isCached && uncached < MAX_UNCACHED) this.entries[sample] = MAX_ENTRIES + uncached++;

@@ -19,7 +19,7 @@ test('rows end at each line end, whatever the length and the content', () => {
   );
 });
 
-test('the longest piece may consist of line ends', () => {
+test('a chunk of the largest size may consist of line ends only', () => {
   const bytes = Buffer.alloc(MAX_SEARCHED_BYTES, 10);
   expect(findRowEnds(bytes, 10, { delimiterByte: 44, feature: 1, name: 0 })).toMatchObject({
     ends: { length: MAX_SEARCHED_BYTES },

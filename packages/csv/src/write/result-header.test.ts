@@ -14,7 +14,7 @@ const header = (
     }),
   ).toString();
 
-test('the input’s header stays as it was written, with the new columns behind it', () => {
+test('the input’s header stays as it was written, with the new columns after it', () => {
   expect(header('id, "a, b" ,row\n', ['id', '"a', 'b"', 'row'])).toBe('id, "a, b" ,row,cytoqueue_row,model\n');
 });
 

@@ -17,9 +17,9 @@ const APOSTROPHE = "'".charCodeAt(0);
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /**
- * Carries the data row [start, end) of the input into a result file, without its line end. Cells that need no
- * guard stay byte for byte as they came, quotes included. A cell with malformed quotes becomes text, its quotes
- * among it, so that every row of the result can be read.
+ * Copies the data row [start, end) of the input into a result file, without its line end. A cell stays byte for byte as
+ * it came, quotes included, unless it must be escaped as a formula. A cell with malformed quotes becomes quoted text that
+ * includes these quotes, so that every row of the result can be read.
  */
 export function writeInputRow(
   writer: ByteWriter,

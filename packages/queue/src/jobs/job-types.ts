@@ -3,7 +3,7 @@ import type { JobsOptions } from 'bullmq';
 /** Prefix of every Redis key. */
 export const REDIS_PREFIX = 'cytoqueue';
 
-/** Single records never wait behind a lab's shards: their queue holds no other jobs than the evidence of single rows, on request. */
+/** The predictions queue holds only single records and requested row evidence, so they never wait for shards. */
 export const queueNames = { predictions: 'predictions', shards: 'shards', finalize: 'finalize' } as const;
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 

@@ -35,8 +35,8 @@ const FIELDS = [
 ] as const satisfies readonly (keyof ProgressCounts)[];
 const TTL_SECONDS = 7 * 86_400;
 
-/** Index of a field's value in ARGV of the script below: two arguments, then pairs of name and value. */
-function valueAt(field: (typeof FIELDS)[number]): number {
+/** Index of a field's value in ARGV: ARGV[1] is the shard, ARGV[2] the TTL, then pairs of name and value follow. Lua counts from 1. */
+function argumentIndexOf(field: (typeof FIELDS)[number]): number {
   return 4 + 2 * FIELDS.indexOf(field);
 }
 
@@ -47,7 +47,7 @@ const COUNT_SHARD_SCRIPT = `${ADD_COUNTERS_SCRIPT}${ADD_FINISHED_ROWS_SCRIPT}
 local isNew = redis.call('SETBIT', KEYS[3], ARGV[1], 1) == 0
 if isNew then
   addCounters(3 + 2 * ${FIELDS.length})
-  addFinishedRows(ARGV[${valueAt('succeeded')}] + ARGV[${valueAt('rejected')}])
+  addFinishedRows(ARGV[${argumentIndexOf('succeeded')}] + ARGV[${argumentIndexOf('rejected')}])
 end
 redis.call('EXPIRE', KEYS[3], ARGV[2])
 if redis.call('SETBIT', KEYS[2], ARGV[1], 1) == 0 then
@@ -79,9 +79,10 @@ export class BatchProgress {
     counts: Omit<ProgressCounts, 'shards'>,
     minuteCounters: CounterValues = {},
   ): Promise<boolean> {
-    // Counts that are not known (NaN) do not add up afterwards, by which readers notice that they are incomplete.
+    // Unknown counts (NaN) are stored as 0: readers see that the counts do not add up, so they are incomplete.
     const fields = FIELDS.flatMap((field) => [field, field === 'shards' ? 1 : counts[field] || 0]);
     const key = this.progressKey(batchId, run);
+    // Bit sets of the shards that are counted in this run (`:seen`) and in any run of the batch (`counted`).
     const keys = [key, `${key}:seen`, `${REDIS_PREFIX}:counted:${batchId}`];
     return (
       (await this.redis.eval(
@@ -142,7 +143,7 @@ export class BatchProgress {
       .exec();
   }
 
-  /** `hasAllCounts`: Redis has kept the counts since the start of the run. @throws QueueUnavailableError */
+  /** `hasAllCounts`: Redis has kept the counts since the start of the run (field `whole`). @throws QueueUnavailableError */
   async read(batchId: string, run: number): Promise<LiveProgress> {
     const values = await asQueueUnavailable(
       this.redis.hmget(this.progressKey(batchId, run), ...FIELDS, 'finalizing', 'whole'),

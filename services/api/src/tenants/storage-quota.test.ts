@@ -135,7 +135,7 @@ test('after any operations and losses of the counter, the count equals the store
   );
 });
 
-test('a DELETE right after the counter was lost leaves the count to the next operation', async () => {
+test('a deletion after Redis lost the counter does not count; the next operation counts the stored objects', async () => {
   const process = new Process();
   const [one, other] = [createId('batch_'), createId('batch_')];
   await process.upload(one, 300);

@@ -13,7 +13,7 @@ import {
   shardOfRow,
   putDocumentOnce,
 } from '@cytoqueue/records';
-import { readSamples } from '@cytoqueue/samples';
+import { readSamples, toNumbers } from '@cytoqueue/samples';
 import type { Schema } from '@cytoqueue/schema';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
@@ -91,8 +91,5 @@ function readSample(
       faultColumn: input.canonical?.fault,
     },
   );
-  if (count === 0) return undefined;
-  const values = Float64Array.from(samples);
-  // In bytes 0 is "not measured".
-  return samples instanceof Uint8Array ? values.map((value) => (value === 0 ? NaN : value)) : values;
+  return count === 0 ? undefined : toNumbers(samples);
 }

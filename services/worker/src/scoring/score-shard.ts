@@ -3,7 +3,14 @@ import type { ByteWriter } from '@cytoqueue/csv';
 import type { HeaderMatch, Schema } from '@cytoqueue/schema';
 import { matchStoredColumns } from '@cytoqueue/tabular';
 import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
-import { type RowRejection, type ShardSamples, valueHistogram, readLabels, readSamples } from '@cytoqueue/samples';
+import {
+  type RowRejection,
+  type ShardSamples,
+  valueHistogram,
+  readLabels,
+  readSamples,
+  toNumbers,
+} from '@cytoqueue/samples';
 import { countAgreement } from './count-agreement';
 import type { PredictionCache } from './prediction-cache';
 import type { RowExplainer } from './row-explainer';
@@ -138,8 +145,7 @@ function namesOfMissing({ samples }: ShardSamples, sampleIndex: number, { featur
 
 /** One sample with NaN for what was not measured. */
 function sampleAt({ samples }: ShardSamples, sampleIndex: number, width: number): Float64Array {
-  const values = Float64Array.from(samples.subarray(sampleIndex * width, (sampleIndex + 1) * width));
-  return samples instanceof Uint8Array ? values.map((value) => (value === 0 ? NaN : value)) : values;
+  return toNumbers(samples.subarray(sampleIndex * width, (sampleIndex + 1) * width));
 }
 
 function predict(

@@ -177,7 +177,7 @@ test('waits until no job waits, and an interrupted batch is scored later', async
   expect(await counts()).toEqual(expected(batch));
 });
 
-test('the counts go with the setting; a batch that was marked for it is not counted for the next one', async () => {
+test('ending a shadow deletes its counts, and a batch marked for it does not count for the next shadow', async () => {
   await shadows().set(candidate);
   await finished(await worker.acceptBatch(FILE, 64));
   await scoreMarked(deps());

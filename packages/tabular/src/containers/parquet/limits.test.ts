@@ -37,7 +37,7 @@ describe('runs', () => {
     expect(() => assertRuns(runs, 0, 1, 100)).toThrow(message);
   });
 
-  test('runs that fill the page pass, the last packed one filled up', () => {
+  test('accepts runs that fill the page, the last one padded to a whole group', () => {
     expect(() => assertRuns(bytes(184, 1, 1, 3, 0xff), 0, 1, 100)).not.toThrow();
   });
 });

@@ -1,6 +1,6 @@
 import { countByte, lineEndByte, parseCells, readRows } from '@cytoqueue/csv';
 import { type BatchDocument, readShardRows, shardAt } from '@cytoqueue/records';
-import { readSamples } from '@cytoqueue/samples';
+import { readSamples, toNumbers } from '@cytoqueue/samples';
 import type { HeaderMatch, Schema } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
@@ -65,12 +65,11 @@ export class StoredRows {
       faultColumn: input.canonical?.fault,
     });
     if (count === 0) return undefined;
-    // Not measured is 0 in bytes, and NaN in numbers.
-    const isMissing = samples instanceof Uint8Array ? (value: number) => value === 0 : Number.isNaN;
+    const values = toNumbers(samples);
     return Object.fromEntries(
       this.schema.features.map(({ name }, feature) => {
-        const value = samples[feature] ?? NaN;
-        return [name, isMissing(value) ? null : value];
+        const value = values[feature] ?? NaN;
+        return [name, Number.isNaN(value) ? null : value];
       }),
     );
   }
