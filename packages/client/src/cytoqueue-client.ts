@@ -300,7 +300,7 @@ export class CytoqueueClient {
 
   /** Stores up to 10,000 confirmed diagnoses: a CSV with columns named as the members of `ConfirmationBody`. */
   confirmFile(csv: string, options: CallOptions & { idempotencyKey?: string } = {}): Promise<ConfirmationReport> {
-    return this.createConfirmations({ body: () => new Blob([csv]).stream() }, options);
+    return this.createConfirmations({ body: () => new Blob([csv]) }, options);
   }
 
   private createConfirmations<T>(

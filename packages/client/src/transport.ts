@@ -22,7 +22,7 @@ export interface ApiRequest extends CallOptions {
   /** Sent as JSON. */
   json?: unknown;
   /** Called for each attempt. */
-  body?: () => ReadableStream<Uint8Array>;
+  body?: () => ReadableStream<Uint8Array> | Blob;
   /** Whether the request may be repeated when its response is lost. Default: every method except POST. */
   retryable?: boolean;
 }

@@ -43,13 +43,17 @@ const pages = manifest[entry]?.dynamicImports ?? [];
 
 test('every page of the app is a chunk of its own', () => {
   expect(pages.map((page) => page.replace(/^.*\/|\.tsx$/g, '')).toSorted()).toEqual([
+    'api-keys-page',
     'audit-page',
     'batch-page',
     'batches-page',
+    'help-page',
+    'import-profiles-page',
     'model-version-page',
     'models-page',
     'new-prediction-page',
     'operations-page',
+    'performance-page',
     'prediction-page',
     'predictions-page',
     'row-page',

@@ -30,7 +30,11 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const { page, complaints, addresses } = await app.visit('/', 'operator');
     await page.getByRole('heading', { name: 'Operations' }).waitFor();
     await page.getByText('Time to clear').waitFor();
-    expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Operations', 'Models']);
+    expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
+      'Operations',
+      'Models',
+      'Help',
+    ]);
     await whilePaused(app.stack.dataDir, async () => {
       await app.sendFile('clinician', WISCONSIN);
       await page.getByRole('definition').getByText('699', { exact: true }).waitFor();

@@ -30,9 +30,14 @@ export function BatchesPage() {
     <div className="page">
       <header className="page-head">
         <h1>Batches</h1>
-        <Link to="/batches/new" className="button primary">
-          Upload a file
-        </Link>
+        <div className="actions">
+          <Link to="/import-profiles" className="button quiet">
+            Import profiles
+          </Link>
+          <Link to="/batches/new" className="button primary">
+            Upload a file
+          </Link>
+        </div>
       </header>
       {query.isError && (
         <ErrorNotice error={query.error} what="The batches could not be loaded." onRetry={() => void query.refetch()} />

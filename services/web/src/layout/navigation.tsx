@@ -7,10 +7,12 @@ export function Navigation({ permissions }: { permissions: Permissions }) {
     { to: '/predictions', name: 'Records', shown: permissions.records, end: true },
     { to: '/batches', name: 'Batches', shown: permissions.records },
     { to: '/worklist', name: 'Worklist', shown: permissions.records },
+    { to: '/performance', name: 'Performance', shown: permissions.records },
     { to: '/operations', name: 'Operations', shown: permissions.operations },
     { to: '/models', name: 'Models', shown: true },
     { to: '/audit', name: 'Audit', shown: permissions.admin },
     { to: '/settings', name: 'Settings', shown: permissions.admin },
+    { to: '/help', name: 'Help', shown: true },
   ];
   return (
     <nav aria-label="Pages">

@@ -69,6 +69,21 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('../models/model-version-page')).ModelVersionPage }),
               },
               { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page')).AuditPage }) },
+              {
+                path: 'performance',
+                lazy: async () => ({ Component: (await import('../performance/performance-page')).PerformancePage }),
+              },
+              {
+                path: 'import-profiles',
+                lazy: async () => ({
+                  Component: (await import('../import-profiles/import-profiles-page')).ImportProfilesPage,
+                }),
+              },
+              {
+                path: 'api-keys',
+                lazy: async () => ({ Component: (await import('../api-keys/api-keys-page')).ApiKeysPage }),
+              },
+              { path: 'help', lazy: async () => ({ Component: (await import('../help/help-page')).HelpPage }) },
               { path: '*', element: <NotFoundPage /> },
             ],
           },

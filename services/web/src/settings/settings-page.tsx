@@ -1,6 +1,7 @@
 import type { OperatingPoint, Settings } from '@cytoqueue/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { Link } from 'react-router';
 import { client, noRetryClient } from '../api/clients';
 import { DEFAULTS_KEY, useModels } from '../models/model-queries';
 import { OPERATING_POINT_LABELS } from '../models/operating-points';
@@ -23,8 +24,20 @@ export function SettingsPage() {
   });
   return (
     <div className="page">
-      <h1>Settings</h1>
-      <p className="lead">They apply to records and files of your laboratory that name no model or threshold.</p>
+      <header className="page-head">
+        <div>
+          <h1>Settings</h1>
+          <p className="lead">They apply to records and files of your laboratory that name no model or threshold.</p>
+        </div>
+        <div className="actions">
+          <Link to="/api-keys" className="button">
+            API keys
+          </Link>
+          <Link to="/import-profiles" className="button">
+            Import profiles
+          </Link>
+        </div>
+      </header>
       {error !== null && (
         <ErrorNotice error={error} what="The settings could not be loaded." onRetry={() => void refetch()} />
       )}

@@ -12,10 +12,21 @@ interface ConfirmButtonProps {
   onConfirm: () => void;
   variant?: ButtonProps['variant'];
   isPending?: boolean;
+  /** Whether something is missing that the action needs. */
+  isDisabled?: boolean;
 }
 
 /** Button that asks for confirmation before an action that affects others. */
-export function ConfirmButton({ label, title, children, confirm, onConfirm, variant, isPending }: ConfirmButtonProps) {
+export function ConfirmButton({
+  label,
+  title,
+  children,
+  confirm,
+  onConfirm,
+  variant,
+  isPending,
+  isDisabled = false,
+}: ConfirmButtonProps) {
   return (
     <DialogTrigger>
       <Button variant={variant} isPending={isPending}>
@@ -34,6 +45,7 @@ export function ConfirmButton({ label, title, children, confirm, onConfirm, vari
                   </Button>
                   <Button
                     variant={variant === 'danger' ? 'danger' : 'primary'}
+                    isDisabled={isDisabled}
                     onPress={() => {
                       onConfirm();
                       close();

@@ -7,6 +7,9 @@ const wholeNumber = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 const dateTimeSeconds = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
 const timeOfDay = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const date = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeZone: 'UTC' });
+const month = new Intl.DateTimeFormat('en-GB', { month: 'short', year: 'numeric', timeZone: 'UTC' });
+const twoDigits = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
 const dateTime = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 
 export function formatCount(count: number): string {
@@ -41,6 +44,20 @@ export function formatDateTimeSeconds(timestamp: string): string {
 /** `09:14:03` */
 export function formatTime(time: string | number): string {
   return timeOfDay.format(new Date(time));
+}
+
+export function formatDate(day: string): string {
+  return date.format(new Date(day));
+}
+
+/** `Nov 2026` of its first day, UTC */
+export function formatMonth(firstDay: string): string {
+  return month.format(new Date(firstDay));
+}
+
+/** At most two decimals. */
+export function formatDecimal(value: number): string {
+  return twoDigits.format(value);
 }
 
 export function formatBytes(bytes: number): string {

@@ -9,7 +9,7 @@ interface NoticeProps {
 export function Notice({ tone, children }: NoticeProps) {
   return (
     <div className={`notice ${tone}`} role={tone === 'error' ? 'alert' : 'status'}>
-      {children}
+      {typeof children === 'string' ? <p>{children}</p> : children}
     </div>
   );
 }

@@ -2,7 +2,7 @@ import type { ImportProfile, NamedImportProfile } from '@cytoqueue/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { client, noRetryClient } from '../../api/clients';
 
-const PROFILES_KEY = ['import-profiles'] as const;
+export const PROFILES_KEY = ['import-profiles'] as const;
 
 /** The laboratory's saved profiles, without those that cannot be read. */
 export function useImportProfiles(): readonly NamedImportProfile[] {

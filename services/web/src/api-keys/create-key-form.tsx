@@ -1,0 +1,136 @@
+import { type CreatedApiKey, type Role, randomHex } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useRef, useState } from 'react';
+import { client } from '../api/clients';
+import { Button } from '../ui/button';
+import { ErrorNotice } from '../ui/error-notice';
+import { Notice } from '../ui/notice';
+import { Panel } from '../ui/panel';
+import { SelectField } from '../ui/select-field';
+import { TextField } from '../ui/text-field';
+import { KEYS_KEY, ROLE_LABELS, keyErrorText } from './key-queries';
+
+const EMPTY = { id: '', role: 'member' as Role, expiry: '', currentKey: '' };
+
+/** Creates a key. The key itself is shown once; the caller's own key is asked for again. */
+export function CreateKeyForm() {
+  const [form, setForm] = useState(EMPTY);
+  const [created, setCreated] = useState<CreatedApiKey>();
+  const create = useCreateKey((key) => {
+    setForm(EMPTY);
+    setCreated(key);
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    setCreated(undefined);
+    if (!create.isPending) create.mutate(form);
+  };
+  const change = (part: Partial<typeof EMPTY>): void => setForm({ ...form, ...part });
+  return (
+    <Panel title="Create a key">
+      {created !== undefined && <CreatedKey created={created} onClose={() => setCreated(undefined)} />}
+      <form className="stack" onSubmit={submit}>
+        <div className="fields">
+          <TextField
+            label="Name (optional)"
+            description="For lists and the audit log, for example reader-2."
+            value={form.id}
+            onChange={(id) => change({ id })}
+            pattern="[A-Za-z0-9._\-]{1,64}"
+            autoComplete="off"
+          />
+          <SelectField label="Role" value={form.role} onChange={(role) => change({ role: role as Role })}>
+            {Object.entries(ROLE_LABELS).map(([role, label]) => (
+              <option key={role} value={role}>
+                {label}
+              </option>
+            ))}
+          </SelectField>
+          <TextField
+            label="Last day (optional)"
+            type="date"
+            value={form.expiry}
+            onChange={(expiry) => change({ expiry })}
+            description="The key expires at the end of this day, UTC."
+          />
+          <TextField
+            label="Your own API key"
+            type="password"
+            value={form.currentKey}
+            onChange={(currentKey) => change({ currentKey })}
+            isRequired
+            autoComplete="current-password"
+            description="Asked again, so that an unattended browser creates no keys."
+          />
+        </div>
+        {create.isError && (
+          <ErrorNotice error={create.error} what={keyErrorText(create.error, 'The key was not created.')} />
+        )}
+        <div className="actions">
+          <Button type="submit" variant="primary" isPending={create.isPending}>
+            Create key
+          </Button>
+        </div>
+      </form>
+    </Panel>
+  );
+}
+
+function useCreateKey(onCreated: (key: CreatedApiKey) => void) {
+  const queryClient = useQueryClient();
+  const idempotencyKey = useRef(randomHex());
+  return useMutation({
+    mutationFn: ({ id, role, expiry, currentKey }: typeof EMPTY) =>
+      client.createKey(
+        {
+          ...(id.trim() === '' ? {} : { id: id.trim() }),
+          role,
+          ...(expiry === '' ? {} : { expires_at: `${expiry}T23:59:59Z` }),
+          currentKey: currentKey.trim(),
+        },
+        { idempotencyKey: idempotencyKey.current },
+      ),
+    // The key that is shown once must not stay in the cache.
+    gcTime: 0,
+    onSuccess: async (key) => {
+      idempotencyKey.current = randomHex();
+      onCreated(key);
+      await queryClient.invalidateQueries({ queryKey: KEYS_KEY });
+    },
+  });
+}
+
+function CreatedKey({ created: { id, key }, onClose }: { created: CreatedApiKey; onClose: () => void }) {
+  const [isCopied, setIsCopied] = useState(false);
+  const copy = async (): Promise<void> => {
+    await navigator.clipboard.writeText(key ?? '');
+    setIsCopied(true);
+  };
+  return (
+    <Notice tone="success">
+      <p>
+        <strong>{`Key ${id} is created.`}</strong>{' '}
+        {key === null
+          ? 'It was shown in an earlier response and is not stored. Delete it and create another one.'
+          : 'Copy it now: it is shown only this once and is not stored.'}
+      </p>
+      {key !== null && (
+        <p>
+          <code className="secret" translate="no">
+            {key}
+          </code>
+        </p>
+      )}
+      <div className="actions">
+        {key !== null && (
+          <Button onPress={() => void copy().catch(() => setIsCopied(false))}>
+            {isCopied ? 'Copied' : 'Copy key'}
+          </Button>
+        )}
+        <Button variant="quiet" onPress={onClose}>
+          Hide
+        </Button>
+      </div>
+    </Notice>
+  );
+}

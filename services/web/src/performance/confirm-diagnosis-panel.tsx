@@ -1,0 +1,163 @@
+import type { ClassName, ConfirmationBody } from '@cytoqueue/client';
+import { randomHex } from '@cytoqueue/client';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { type FormEvent, useRef, useState } from 'react';
+import { FileTrigger } from 'react-aria-components';
+import { client } from '../api/clients';
+import { Button } from '../ui/button';
+import { downloadText } from '../ui/download-text';
+import { ErrorNotice } from '../ui/error-notice';
+import { pluralize } from '../ui/format';
+import { Notice } from '../ui/notice';
+import { Panel } from '../ui/panel';
+import { SelectField } from '../ui/select-field';
+import { TextField } from '../ui/text-field';
+import { PERFORMANCE_KEY } from './performance-queries';
+
+const TEMPLATE = 'batch_id,sample_id,confirmed_class,confirmed_at\r\n';
+const MAX_SHOWN = 10;
+
+/** Adds confirmed diagnoses, from a file or one case at a time. */
+export function ConfirmDiagnosisPanel() {
+  return (
+    <Panel
+      title="Add confirmed diagnoses"
+      lead="A later entry for the same case replaces this one; both stay on record. New figures appear within a minute."
+      className="no-print"
+    >
+      <div className="two">
+        <FileForm />
+        <CaseForm />
+      </div>
+    </Panel>
+  );
+}
+
+function useRefresh() {
+  const queryClient = useQueryClient();
+  return () => queryClient.invalidateQueries({ queryKey: PERFORMANCE_KEY });
+}
+
+function FileForm() {
+  const refresh = useRefresh();
+  const send = useMutation({
+    mutationFn: async (file: File) => client.confirmFile(await file.text()),
+    onSuccess: refresh,
+  });
+  const { data } = send;
+  return (
+    <div className="stack">
+      <h3>From a file</h3>
+      <p className="small muted">
+        CSV with batch, reference and diagnosis (benign or malignant); at most 10,000 rows. The batch’s id stands at the
+        end of its address.
+      </p>
+      <div className="actions">
+        <FileTrigger
+          acceptedFileTypes={['.csv', 'text/csv']}
+          onSelect={(files) => files?.[0] !== undefined && send.mutate(files[0])}
+        >
+          <Button isPending={send.isPending}>{send.isPending ? 'Sending …' : 'Choose a CSV file'}</Button>
+        </FileTrigger>
+        <Button variant="quiet" onPress={() => downloadText('confirmed-diagnoses.csv', TEMPLATE)}>
+          Template
+        </Button>
+      </div>
+      {send.isError && <ErrorNotice error={send.error} what="The file was not accepted." />}
+      {data !== undefined && (
+        <Notice tone={data.rejected === 0 ? 'success' : 'warning'}>
+          <p>
+            {`${pluralize(data.accepted, 'diagnosis', 'diagnoses')} stored${data.rejected === 0 ? '.' : `, ${pluralize(data.rejected, 'row')} not accepted:`}`}
+          </p>
+          {data.errors.length > 0 && (
+            <ul className="small">
+              {data.errors.slice(0, MAX_SHOWN).map(({ row, detail }) => (
+                <li key={row}>{`Row ${row}: ${detail}`}</li>
+              ))}
+            </ul>
+          )}
+        </Notice>
+      )}
+    </div>
+  );
+}
+
+const EMPTY = { target: '', place: '', diagnosis: '' as ClassName | '', day: '' };
+
+function CaseForm() {
+  const [form, setForm] = useState(EMPTY);
+  const refresh = useRefresh();
+  const key = useRef(randomHex());
+  const add = useMutation({
+    mutationFn: (body: ConfirmationBody) => client.confirm(body, { idempotencyKey: key.current }),
+    onSuccess: async () => {
+      setForm(EMPTY);
+      await refresh();
+    },
+  });
+  const change = (part: Partial<typeof EMPTY>): void => {
+    key.current = randomHex();
+    add.reset();
+    setForm({ ...form, ...part });
+  };
+  const body = toBody(form);
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    if (body !== undefined && !add.isPending) add.mutate(body);
+  };
+  const isBatch = form.target.includes('batch_');
+  return (
+    <form className="stack" onSubmit={submit}>
+      <h3>One case</h3>
+      <div className="fields">
+        <TextField
+          label="Address or id of the record or batch"
+          description="Copy the link of the record, the row or the batch."
+          value={form.target}
+          onChange={(target) => change({ target })}
+          isRequired
+          autoComplete="off"
+        />
+        {isBatch && !/\/rows\/\d+/.test(form.target) && (
+          <TextField
+            label="Reference in the batch"
+            value={form.place}
+            onChange={(place) => change({ place })}
+            isRequired
+            autoComplete="off"
+          />
+        )}
+        <SelectField
+          label="Confirmed diagnosis"
+          value={form.diagnosis}
+          onChange={(diagnosis) => change({ diagnosis: diagnosis as ClassName | '' })}
+        >
+          <option value="">Choose …</option>
+          <option value="benign">Benign</option>
+          <option value="malignant">Malignant</option>
+        </SelectField>
+        <TextField label="Date (optional)" type="date" value={form.day} onChange={(day) => change({ day })} />
+      </div>
+      {add.isError && <ErrorNotice error={add.error} what="The diagnosis was not stored." />}
+      {add.isSuccess && <Notice tone="success">The diagnosis is stored.</Notice>}
+      <div className="actions">
+        <Button type="submit" isPending={add.isPending} isDisabled={body === undefined}>
+          Add diagnosis
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+/** @returns undefined while something is missing */
+function toBody({ target, place, diagnosis, day }: typeof EMPTY): ConfirmationBody | undefined {
+  if (diagnosis === '') return undefined;
+  const given = { confirmed_class: diagnosis, ...(day === '' ? {} : { confirmed_at: day }) };
+  const prediction = /pred_\w+/.exec(target)?.[0];
+  if (prediction !== undefined) return { prediction_id: prediction, ...given };
+  const batch = /batch_\w+/.exec(target)?.[0];
+  if (batch === undefined) return undefined;
+  const row = /\/rows\/(\d+)/.exec(target)?.[1];
+  if (row !== undefined) return { batch_id: batch, row: Number(row), ...given };
+  return place.trim() === '' ? undefined : { batch_id: batch, sample_id: place.trim(), ...given };
+}
