@@ -79,7 +79,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
       'Certainty',
       'Feature contributions',
       'Nearest training cases',
-      'What would change the class',
+      'How firm the result is',
       'Model and limits of use',
     ]) {
       expect(await page.getByRole('heading', { name: title }).count()).toBe(1);

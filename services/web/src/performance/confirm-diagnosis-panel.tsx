@@ -1,5 +1,4 @@
-import type { ClassName, ConfirmationBody } from '@cytoqueue/client';
-import { randomHex } from '@cytoqueue/client';
+import { type ConfirmationBody, randomHex } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { FileTrigger } from 'react-aria-components';
@@ -82,7 +81,7 @@ function FileForm() {
   );
 }
 
-const EMPTY = { target: '', place: '', diagnosis: '' as ClassName | '', day: '' };
+const EMPTY = { target: '', place: '', diagnosis: '', day: '' };
 
 function CaseForm() {
   const [form, setForm] = useState(EMPTY);
@@ -127,11 +126,7 @@ function CaseForm() {
             autoComplete="off"
           />
         )}
-        <SelectField
-          label="Confirmed diagnosis"
-          value={form.diagnosis}
-          onChange={(diagnosis) => change({ diagnosis: diagnosis as ClassName | '' })}
-        >
+        <SelectField label="Confirmed diagnosis" value={form.diagnosis} onChange={(diagnosis) => change({ diagnosis })}>
           <option value="">Choose …</option>
           <option value="benign">Benign</option>
           <option value="malignant">Malignant</option>

@@ -15,10 +15,11 @@ import { ValuesList } from '../../predictions/result/values-list';
 import { ReviewsPanel } from '../../reviews/reviews-panel';
 import { useBatch } from '../batch-queries';
 import { featureLabel } from '../drift-labels';
+import { RowEvidence } from './row-evidence';
 import { rowTitle } from './row-labels';
 import { useBatchRow, useNextUndecidedRow } from './row-queries';
 
-/** One row of a batch: its values, its result and its reviews. */
+/** One row of a batch: its values, its result, the evidence and its reviews. */
 export function RowPage() {
   usePageTitle('Row of a batch');
   const { id = '', row: text = '' } = useParams();
@@ -48,6 +49,9 @@ export function RowPage() {
       <Panel title="Values in the file">
         <ValuesList values={data.features} features={version.features} />
       </Panel>
+      {hasResult(data) && (
+        <RowEvidence batch={batch} row={data} version={version} threshold={thresholdOf(batch, version)} />
+      )}
       {data.result !== undefined && (
         // The form of another row, or of the same row of another batch, starts empty.
         <ReviewsPanel key={`${id}/${row}`} reviewed={{ batch_id: id, row }} labels={version.labels}>
@@ -56,6 +60,14 @@ export function RowPage() {
       )}
     </article>
   );
+}
+
+function hasResult(row: BatchRow): row is BatchRow & Required<Pick<BatchRow, 'result'>> {
+  return row.result !== undefined;
+}
+
+function thresholdOf(batch: Batch, version: ModelVersion): number {
+  return version.operating_points[batch.operating_point ?? 'default'] ?? 0.5;
 }
 
 function useVersionOf(batch: Batch | undefined) {
@@ -69,7 +81,7 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
         <p>{error?.detail}</p>
       </Panel>
     );
-  const threshold = version.operating_points[batch.operating_point ?? 'default'] ?? 0.5;
+  const threshold = thresholdOf(batch, version);
   const isUndecided = result.outcome === 'indeterminate';
   return (
     <section

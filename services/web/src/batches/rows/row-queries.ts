@@ -5,6 +5,7 @@ import { firstFilledPage } from '../../api/first-filled-page';
 import { isUnusual } from '../../predictions/result/reason-labels';
 
 const PAGE_SIZE = 25;
+const EVIDENCE_INTERVAL_MS = 1_000;
 
 export const ROW_FILTERS = {
   undecided: { outcome: 'indeterminate' },
@@ -46,6 +47,17 @@ export function useBatchRow(id: string, run: string | undefined, row: number) {
     queryFn: ({ signal }) => noRetryClient.getRow(id, row, { signal }),
     staleTime: Infinity,
     enabled: run !== undefined,
+  });
+}
+
+/** Asks again while a worker still computes the evidence. */
+export function useRowEvidence(id: string, run: string, row: number) {
+  return useQuery({
+    queryKey: ['row-evidence', id, run, row],
+    queryFn: ({ signal }) => noRetryClient.getRow(id, row, { explain: true, signal }),
+    staleTime: ({ state }) => (state.data?.evidence === undefined ? 0 : Infinity),
+    refetchInterval: ({ state }) =>
+      state.data !== undefined && state.data.evidence === undefined ? EVIDENCE_INTERVAL_MS : false,
   });
 }
 

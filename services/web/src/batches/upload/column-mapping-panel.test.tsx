@@ -108,7 +108,8 @@ test('a workbook with several sheets asks for the sheet', async () => {
       : Promise.reject(problem(422, { errors: [{ code: 'several-sheets', detail }] })),
   );
   const user = renderForm();
-  await user.type(await screen.findByRole('textbox', { name: 'Sheet to score' }), 'Daten{Enter}');
+  await user.selectOptions(await screen.findByRole('combobox', { name: 'Sheet to score' }), 'Daten');
+  await user.click(screen.getByText('Check this sheet'));
   const table = within(await screen.findByRole('group', { name: 'Columns' }));
   expect(table.getAllByRole('row')).toHaveLength(11);
 });

@@ -1,32 +1,35 @@
 import { DropZone, type DropItem, FileTrigger, Text } from 'react-aria-components';
 import { Button } from '../../ui/button';
-import { formatBytes } from '../../ui/format';
+import { formatBytes, pluralize } from '../../ui/format';
 
 interface FilePickerProps {
-  file: File | undefined;
-  onChoose: (file: File) => void;
+  files: readonly File[];
+  onChoose: (files: readonly File[]) => void;
 }
 
-export function FilePicker({ file, onChoose }: FilePickerProps) {
-  const drop = async (items: DropItem[]): Promise<void> => {
-    const dropped = items.find((item) => item.kind === 'file');
-    if (dropped !== undefined) onChoose(await dropped.getFile());
+const TYPES = ['.csv', '.tsv', '.txt', '.xlsx', '.ods', '.jsonl', '.ndjson', '.parquet', '.gz', '.zip'];
+
+export function FilePicker({ files, onChoose }: FilePickerProps) {
+  const choose = (chosen: readonly File[]): void => {
+    if (chosen.length > 0) onChoose(chosen);
   };
+  const drop = async (items: DropItem[]): Promise<void> =>
+    choose(await Promise.all(items.flatMap((item) => (item.kind === 'file' ? [item.getFile()] : []))));
+  const [file] = files;
   return (
     <DropZone className="drop-zone" onDrop={({ items }) => void drop(items)}>
       <Text slot="label">
         {file === undefined ? (
-          'Drag a CSV file here'
-        ) : (
+          'Drag one or more files here: CSV, Excel, OpenDocument, JSON Lines or Parquet'
+        ) : files.length === 1 ? (
           <>
-            <strong>{file.name}</strong> <span className="muted">{formatBytes(file.size)}</span>
+            <strong translate="no">{file.name}</strong> <span className="muted">{formatBytes(file.size)}</span>
           </>
+        ) : (
+          pluralize(files.length, 'file')
         )}
       </Text>
-      <FileTrigger
-        acceptedFileTypes={['.csv', '.tsv', '.txt', 'text/csv', 'text/plain']}
-        onSelect={(files) => files?.[0] !== undefined && onChoose(files[0])}
-      >
+      <FileTrigger acceptedFileTypes={TYPES} allowsMultiple onSelect={(chosen) => choose([...(chosen ?? [])])}>
         <Button variant={file === undefined ? 'primary' : 'secondary'}>
           {file === undefined ? 'Choose a file' : 'Choose another'}
         </Button>

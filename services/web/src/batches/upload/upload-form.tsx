@@ -1,12 +1,6 @@
-import {
-  type BatchSettings,
-  type Preflight,
-  type UploadProgress,
-  isOutcomeUnknown,
-  randomHex,
-} from '@cytoqueue/client';
+import { type BatchSettings, type Preflight, type UploadProgress, isOutcomeUnknown } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
 import { Button } from '../../ui/button';
@@ -17,6 +11,7 @@ import { PreflightReport } from './preflight-report';
 import { UploadErrorNotice } from '../upload-error-notice';
 import { BatchSettingsForm } from './batch-settings-form';
 import { SheetChoice, needsSheet } from './sheet-choice';
+import { useIdempotencyKeys, useWarningBeforeClosing } from './upload-safety';
 import { UploadProgressBar } from './upload-progress-bar';
 import { type PreflightCheck, usePreflight } from './use-preflight';
 
@@ -46,7 +41,9 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
       {check.error !== null && (
         <UploadErrorNotice error={check.error} what="The file cannot be accepted." onRetry={check.refetch} />
       )}
-      {needsSheet(check.error) && <SheetChoice onChoose={(sheet) => setSettings({ ...settings, sheet })} />}
+      {needsSheet(check.error) && (
+        <SheetChoice error={check.error} onChoose={(sheet) => setSettings({ ...settings, sheet })} />
+      )}
       {report !== undefined && (
         <PreflightReport
           report={report}
@@ -116,7 +113,7 @@ function useUpload(file: File) {
   const navigate = useNavigate();
   const [progress, setProgress] = useState<UploadProgress>();
   const [abortController, setStop] = useState<AbortController>();
-  const keyOf = useIdempotencyKey();
+  const keyOf = useIdempotencyKeys();
   const mutation = useMutation({
     mutationFn: (settings: BatchSettings) => {
       const controller = new AbortController();
@@ -144,24 +141,5 @@ function useUpload(file: File) {
     isError: mutation.isError && !isCanceled,
     progress,
     cancel: () => abortController?.abort(new DOMException('canceled', 'AbortError')),
-  };
-}
-
-/** Asks before the tab is closed: an upload that is not complete is lost with it. */
-function useWarningBeforeClosing(isUploading: boolean): void {
-  useEffect(() => {
-    if (!isUploading) return undefined;
-    const warn = (event: BeforeUnloadEvent): void => event.preventDefault();
-    window.addEventListener('beforeunload', warn);
-    return () => window.removeEventListener('beforeunload', warn);
-  }, [isUploading]);
-}
-
-/** Keeps the idempotency key until the settings change, so that a file resent after a lost response is one batch. */
-function useIdempotencyKey(): (settings: BatchSettings) => string {
-  const last = useRef<{ settings: BatchSettings; key: string }>(undefined);
-  return (settings) => {
-    if (last.current?.settings !== settings) last.current = { settings, key: randomHex() };
-    return last.current.key;
   };
 }

@@ -3,11 +3,17 @@ import { Link } from 'react-router';
 import { usePageTitle } from '../../ui/page-title';
 import { UploadForm } from './upload-form';
 import { FilePicker } from './file-picker';
+import { FileTemplates } from './file-templates';
+import { SeveralFiles } from './several-files';
 
-/** Checks a file first; it is stored and scored only after the lab has seen the report. */
+/** Checks files first; they are stored and scored only after the lab has seen the report. */
 export function UploadPage() {
   usePageTitle('Upload a file');
-  const [selection, setChosen] = useState<{ file: File; selectionId: number }>();
+  const [{ files, selectionId }, setSelection] = useState<{ files: readonly File[]; selectionId: number }>({
+    files: [],
+    selectionId: 0,
+  });
+  const [file] = files;
   return (
     <div className="page">
       <p className="crumb small">
@@ -15,16 +21,19 @@ export function UploadPage() {
       </p>
       <h1>Upload a file</h1>
       <p className="lead">
-        A CSV file with a header row and one record a row; the usual column names of the Wisconsin data are recognised,
-        in any order. It is checked first. Nothing is stored until you say so.
+        One record a row below a header row; the usual column names of the Wisconsin data are recognised, in any order,
+        and others can be assigned. The file is checked first: nothing is stored until you say so. Files and results are
+        deleted after the retention time of your service, by default 30 days.
       </p>
+      <FileTemplates />
       <FilePicker
-        file={selection?.file}
-        onChoose={(file) => setChosen((before) => ({ file, selectionId: (before?.selectionId ?? 0) + 1 }))}
+        files={files}
+        onChoose={(chosen) => setSelection((before) => ({ files: chosen, selectionId: before.selectionId + 1 }))}
       />
-      {selection !== undefined && (
-        <UploadForm key={selection.selectionId} file={selection.file} selectionId={selection.selectionId} />
+      {file !== undefined && files.length === 1 && (
+        <UploadForm key={selectionId} file={file} selectionId={selectionId} />
       )}
+      {files.length > 1 && <SeveralFiles key={selectionId} files={files} selectionId={selectionId} />}
     </div>
   );
 }

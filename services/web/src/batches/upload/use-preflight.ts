@@ -38,13 +38,7 @@ export function usePreflight(
     queryKey: ['preflight', selectionId, scope, profileRevision, options],
     queryFn: async ({ signal }) => {
       setProgress(undefined);
-      const part = scope === 'full' || (await isPacked(file)) ? file : await sampleRows(file);
-      return client.preflight(part, {
-        ...options,
-        filename: file.name,
-        onProgress: setProgress,
-        signal,
-      });
+      return checkFile(file, scope, { ...options, onProgress: setProgress, signal });
     },
     // The client has retried already.
     retry: false,
@@ -61,6 +55,16 @@ export function usePreflight(
     checkFullFile: () => setScope('full'),
     refetch: () => void query.refetch(),
   };
+}
+
+/** @param scope `sample` checks the beginning of a large file, where it can be read in part */
+export async function checkFile(
+  file: File,
+  scope: PreflightCheck['scope'],
+  options: NonNullable<Parameters<typeof client.preflight>[1]>,
+): Promise<Preflight> {
+  const isWhole = scope === 'full' || file.size <= FULL_CHECK_MAX_BYTES || (await isPacked(file));
+  return client.preflight(isWhole ? file : await sampleRows(file), { ...options, filename: file.name });
 }
 
 /** Workbooks and archives cannot be read in part. */

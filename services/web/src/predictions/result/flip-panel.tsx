@@ -3,28 +3,33 @@ import { probabilitySubject } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { formatProbability } from '../../ui/format';
 import { featureTitle } from './feature-titles';
-import { oppositeClass } from './result-labels';
+import { isDecided, oppositeClass } from './result-labels';
 
-/** Shows the smallest change of grades that changes the class. */
+/**
+ * Shows the smallest change of grades that changes the outcome or the class of a confident result. Between two undecided results it is left out:
+ * it would invite regrading to no effect.
+ */
 export function FlipPanel({ result, version }: { result: PredictionResult; version: ModelVersion }) {
   const { features, labels } = version;
   const { flip } = result.evidence;
-  const other = oppositeClass(result.predicted_class, labels);
+  const isUndecided = result.outcome === 'indeterminate';
   if (flip === null) {
-    return (
-      <Panel title="What would change the class">
+    return isUndecided ? null : (
+      <Panel title="How firm the result is">
         <p>
           {features.every(({ integer }) => integer)
-            ? `No change of one or two features changes the class to ${other}.`
+            ? `No change of one or two features changes the class to ${oppositeClass(result.predicted_class, labels)}.`
             : 'Not computed for measurements, only for grades.'}
         </p>
       </Panel>
     );
   }
+  const after = isDecided(probabilityOf(flip)) ? `likely ${flip.predicted_class}` : 'undecided';
+  if (isUndecided && after === 'undecided') return null;
   return (
     <Panel
-      title="What would change the class"
-      lead={`The smallest change that gives ${flip.predicted_class}, with a probability of ${probabilitySubject(result)} of ${formatProbability(probabilityOf(flip))}:`}
+      title="How firm the result is"
+      lead={`The smallest change that would make the result ${after}, with a probability of ${probabilitySubject(result)} of ${formatProbability(probabilityOf(flip))}:`}
     >
       <ul className="changes">
         {flip.changes.map(({ feature, from, to }) => (
@@ -39,8 +44,8 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
       </ul>
       <p className="small muted">
         {flip.total_change <= 2
-          ? 'This is a small change: check this feature on the slide again.'
-          : 'It shows the distance from the decision boundary; it is no recommendation.'}
+          ? 'It shows how far the record is from another result, and is no reason to grade differently. The change is small: make sure that this feature was read and entered correctly.'
+          : 'It shows how far the record is from another result, and is no reason to grade differently.'}
       </p>
     </Panel>
   );

@@ -12,6 +12,7 @@ import { useModelVersion } from '../../models/model-queries';
 import { ResultView } from './result-view';
 import { usePrediction } from '../prediction-queries';
 import { RecordActions } from './record-actions';
+import { PrintIdentity, PrintSignature } from './print-parts';
 import { ReviewsPanel } from '../../reviews/reviews-panel';
 import { PendingPrediction } from './pending-prediction';
 
@@ -40,6 +41,7 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
             {prediction.sample_id ?? 'Record without reference'}
           </h1>
           <p className="small muted">Sent {formatDateTime(prediction.created_at)} · not a medical device</p>
+          <PrintIdentity id={prediction.id} />
         </div>
         <RecordActions prediction={prediction} />
       </header>
@@ -48,6 +50,7 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
         <PredictionState prediction={prediction} />
       </div>
       {prediction.result !== undefined && <RecordReviews prediction={prediction} />}
+      <PrintSignature />
     </article>
   );
 }

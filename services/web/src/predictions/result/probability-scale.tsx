@@ -1,6 +1,7 @@
 import { positiveClassOf, type PredictionResult, type ProbabilityMembers, probabilityOf } from '@cytoqueue/client';
 import { probabilitySubject } from '../../ui/class-words';
 import { formatProbability } from '../../ui/format';
+import { UNDECIDED_FROM, UNDECIDED_TO } from './result-labels';
 
 interface ProbabilityScaleProps {
   result: Pick<PredictionResult, keyof ProbabilityMembers>;
@@ -12,10 +13,8 @@ interface ProbabilityScaleProps {
 const WIDTH = 520;
 const LEFT = 12;
 const SPAN = WIDTH - 2 * LEFT;
-const INDETERMINATE_FROM = 0.05;
-const INDETERMINATE_TO = 0.95;
 
-/** Scale of the probability of the positive class with the grey zone. */
+/** Scale of the probability of the positive class with the undecided range. */
 export function ProbabilityScale({ result, threshold, range }: ProbabilityScaleProps) {
   const probability = probabilityOf(result);
   const positive = positiveClassOf(result);
@@ -32,28 +31,22 @@ export function ProbabilityScale({ result, threshold, range }: ProbabilityScaleP
           <line x1="0" y1="0" x2="0" y2="7" className="zone-hatch" />
         </pattern>
       </defs>
-      <rect x={x(0)} y="34" width={SPAN * INDETERMINATE_FROM} height="20" className="zone-benign" />
+      <rect x={x(0)} y="34" width={SPAN * UNDECIDED_FROM} height="20" className="zone-benign" />
       <rect
-        x={x(INDETERMINATE_FROM)}
+        x={x(UNDECIDED_FROM)}
         y="34"
-        width={SPAN * (INDETERMINATE_TO - INDETERMINATE_FROM)}
+        width={SPAN * (UNDECIDED_TO - UNDECIDED_FROM)}
         height="20"
         className="zone-grey"
       />
       <rect
-        x={x(INDETERMINATE_FROM)}
+        x={x(UNDECIDED_FROM)}
         y="34"
-        width={SPAN * (INDETERMINATE_TO - INDETERMINATE_FROM)}
+        width={SPAN * (UNDECIDED_TO - UNDECIDED_FROM)}
         height="20"
         fill="url(#grey-zone)"
       />
-      <rect
-        x={x(INDETERMINATE_TO)}
-        y="34"
-        width={SPAN * (1 - INDETERMINATE_TO)}
-        height="20"
-        className="zone-malignant"
-      />
+      <rect x={x(UNDECIDED_TO)} y="34" width={SPAN * (1 - UNDECIDED_TO)} height="20" className="zone-malignant" />
       <line x1={x(threshold)} x2={x(threshold)} y1="34" y2="58" className="zone-threshold" />
       {range !== null && <RangeBar from={x(range[0])} to={x(range[1])} />}
       <path d={`M${x(probability)} 31 l-8 -13 h16 z`} className="zone-marker" />

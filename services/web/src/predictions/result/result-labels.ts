@@ -2,6 +2,9 @@ import { type ClassName, positiveClassOf, type PredictionResult, probabilityOf }
 import { probabilitySubject } from '../../ui/class-words';
 import { formatProbability } from '../../ui/format';
 
+export const UNDECIDED_FROM = 0.05;
+export const UNDECIDED_TO = 0.95;
+
 /** Heading of the result page. */
 export function resultTitle({
   outcome,
@@ -35,6 +38,11 @@ export function explainConformalSet(set: readonly ClassName[], classes: readonly
     return `The record is unusual for both classes at the ${percent} % level. It is unlike the training cases.`;
   const [only] = set;
   return `Only ${only} remains at the ${percent} % level: the record would be unusual among the ${only === negative ? positive : negative} cases.`;
+}
+
+/** Whether a probability lies outside the undecided range. */
+export function isDecided(probability: number): boolean {
+  return probability <= UNDECIDED_FROM || probability >= UNDECIDED_TO;
 }
 
 export function oppositeClass(name: ClassName, classes: readonly ClassName[]): ClassName {

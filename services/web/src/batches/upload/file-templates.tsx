@@ -1,0 +1,42 @@
+import type { ModelVersion } from '@cytoqueue/client';
+import { useDefaults, useModelVersion } from '../../models/model-queries';
+import { Button } from '../../ui/button';
+import { downloadText } from '../../ui/download-text';
+import { isGrade } from '../../predictions/form/feature-value';
+
+/** Grades of invented records, one with a feature that was not measured. */
+const SAMPLE_GRADES = [
+  [5, 1, 1, 1, 2, 1, 3, 1, 1],
+  [8, 10, 10, 8, 7, 10, 9, 7, 1],
+  [4, 2, 1, 1, 2, '?', 2, 1, 1],
+];
+
+/** An empty file with the columns of the laboratory's model, and for grades one with invented records. */
+export function FileTemplates() {
+  const { data: defaults } = useDefaults();
+  const [name = '', version = ''] = defaults?.model.split(/@(?=[^@]*$)/) ?? [];
+  const { data } = useModelVersion(name, version, name !== '');
+  if (data === undefined) return null;
+  return (
+    <div className="actions">
+      <Button variant="quiet" onPress={() => downloadText('cytoqueue-template.csv', templateOf(data, []))}>
+        Download a template
+      </Button>
+      {data.features.every(isGrade) && (
+        <Button variant="quiet" onPress={() => downloadText('cytoqueue-sample.csv', templateOf(data, SAMPLE_GRADES))}>
+          Download a sample file
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function templateOf(
+  { features }: Pick<ModelVersion, 'features'>,
+  rows: readonly (readonly (number | string)[])[],
+): string {
+  const header = ['sample_id', ...features.map(({ name }) => name)];
+  return [header, ...rows.map((cells, index) => [`sample-${index + 1}`, ...cells])]
+    .map((cells) => `${cells.join(',')}\r\n`)
+    .join('');
+}
