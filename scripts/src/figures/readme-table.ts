@@ -38,7 +38,7 @@ const CONFIGURATION = '1 worker, 1 thread';
 const PEERS: Readonly<Record<string, string>> = {
   polars_faiss: 'polars and faiss',
   pandas_sklearn_tuned: 'pandas and scikit-learn, tuned',
-  pandas_sklearn_obvious: 'pandas and scikit-learn, as first written',
+  pandas_sklearn_obvious: 'pandas and scikit-learn, untuned',
   flask_sklearn: 'gunicorn, Flask and scikit-learn; stores nothing',
   celery_sklearn: 'Flask, Celery on Redis and scikit-learn; stores request and result durably',
 };

@@ -21,7 +21,7 @@ export const operationDescriptions: Record<string, string> = {
   createBatch:
     'Stores the file durably, then answers 202 with the batch; scoring goes on in the workers. Send the file as the body with its own content type, or as a form with the field `file`. The first bytes determine the format. A file whose header does not fit is refused as a whole (422); single rows that are invalid are not: they are listed in the errors file. To validate only, use `preflightBatch`.',
   preflightBatch:
-    'Reads the whole file as an upload would and reports matched columns, rows, errors with their places and a verdict on the values. Nothing is stored.',
+    'Reads the whole file as an upload would and reports matched columns, rows, errors with their places and a verdict on the values. No batch is created.',
   listBatches:
     'Lists the batches of the tenant that have not expired. Follow `Link` with rel="next", or pass `last_id` as `after`.',
   getBatch:

@@ -46,7 +46,7 @@ export function HelpPage() {
         <ul className="limits">
           <li>
             <Link to="/batches/new">Upload a file</Link> with one record a row: CSV, Excel, OpenDocument, JSON Lines or
-            Parquet. It is checked first; nothing is stored until you say so. A template is offered there.
+            Parquet. It is checked first; a batch is created only when you say so. A template is offered there.
           </li>
           <li>
             Undecided and unusual rows stand first. Open one to see its evidence and to record a second reader’s

@@ -22,8 +22,8 @@ export function UploadPage() {
       <h1>Upload a file</h1>
       <p className="lead">
         One record a row below a header row; the usual column names of the Wisconsin data are recognised, in any order,
-        and others can be assigned. The file is checked first: nothing is stored until you say so. Files and results are
-        deleted after the retention time of your service, by default 30 days.
+        and others can be assigned. The file is checked first; a batch is created only when you say so. Files and
+        results are deleted after the retention time of your service, by default 30 days.
       </p>
       <FileTemplates />
       <FilePicker
