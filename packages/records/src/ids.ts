@@ -68,7 +68,7 @@ export function idTimeMs(idPrefix: IdPrefix, id: string): number | undefined {
   return ms;
 }
 
-/** The id that lies `steps` behind another one of the same millisecond: the rows of one request get ids in their order. */
+/** The id `steps` after another one of the same millisecond: the rows of one request get ids in their order. */
 export function idAfter(idPrefix: IdPrefix, id: string, steps: number): string {
   const ms = idTimeMs(idPrefix, id);
   if (ms === undefined) throw new RangeError('not an id of this kind');

@@ -70,7 +70,7 @@ export function rowCases({ stack, connect }: SharedStack): void {
     expect(json).toMatchObject({ sample_id: 'a7', features: { clump_thickness: 5, bare_nuclei: null, mitoses: 1 } });
   });
 
-  test('rows name the physical line in which they begin, also behind empty lines and cells of several lines', async () => {
+  test('rows name the physical line in which they begin, also after empty lines and cells of several lines', async () => {
     const client = await connect('rows');
     const record = ',5,1,1,1,2,1,3,1,1';
     const before = Array.from({ length: SHARD_ROWS }, (_, i) => `r${i}${record}\n`).join('');

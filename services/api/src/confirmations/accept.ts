@@ -51,7 +51,7 @@ export async function acceptConfirmations(
         'This confirmation was deleted. To confirm the diagnosis again, use another Idempotency-Key.',
       );
   });
-  // Entries of an earlier request stay as they are, also when their targets are gone by now.
+  // Entries of an earlier request stay as they are, even if their targets were removed since.
   const open = bodies.flatMap((body, index) =>
     body instanceof Problem || outcomes[index] !== (body as unknown) ? [] : [{ index, body }],
   );

@@ -99,11 +99,11 @@ describe('a body that arrives one byte at a time gets 408, and its connection is
     ['a form before its file', { headers: chunked(FORM), first: '' }],
     ['a form in its file', { headers: chunked(FORM), first: chunk(PART + HEADER) }],
     [
-      'a form behind its file',
+      'a form after its file',
       { headers: chunked(FORM), first: chunk(`${PART}${HEADER}${ROW}\r\n--${BOUNDARY}--\r\n`) },
     ],
     [
-      'the trailers behind the last chunk',
+      'the trailers after the last chunk',
       {
         headers: chunked('text/csv'),
         first: Buffer.concat([chunk(HEADER + ROW), Buffer.from('0\r\nx-trailer: ')]),

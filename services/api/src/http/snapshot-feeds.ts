@@ -81,7 +81,7 @@ class SharedFeed {
     clearTimeout(this.notificationTimer);
   }
 
-  /** Queues another read behind a running one, which may have started before the change. */
+  /** Queues another read after a running one, which may have started before the change. */
   refresh(): Promise<Snapshot> {
     if (this.reading === undefined) return this.startRead();
     this.queued ??= this.reading

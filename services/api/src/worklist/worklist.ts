@@ -115,7 +115,7 @@ export class Worklist {
     }
   }
 
-  /** @param start the part of an id behind its prefix, of a resource of either kind */
+  /** @param start the part of an id after its prefix, of a resource of either kind */
   private async *idsOf(
     idPrefix: 'pred_' | 'batch_',
     prefix: string,

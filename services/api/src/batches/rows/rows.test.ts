@@ -64,7 +64,7 @@ test('rows of failed shards are read from the input, with their error, in input 
   expect(await statusOf(id, '/rows/4')).toBe(200);
 });
 
-test('pages continue across shards, and the last one has no successor', async () => {
+test('pages continue across shards, and the last page says that no more follow', async () => {
   const id = await storeBatch([['benign', 'benign'], ['benign', 'benign'], ['benign']]);
   const first = await list(id, '?limit=3');
   expect([rowsOf(first), first.has_more, first.last_id]).toEqual([[1, 2, 3], true, '3']);
@@ -106,7 +106,7 @@ test('rows are found by the beginning of their identifier, alone or with a filte
   expect((await search(id, { id_prefix: 'r', limit: 101 })).status).toBe(422);
 });
 
-test('a search leaves other requests their turn while it looks at rows', async () => {
+test('other requests are answered while a search looks at rows', async () => {
   const id = await storeBatch([Array<Kind>(20_000).fill('benign')]);
   const order: string[] = [];
   let health: Promise<unknown> | undefined;
@@ -124,7 +124,7 @@ test('a search leaves other requests their turn while it looks at rows', async (
   expect(order).toEqual(['health', 'search']);
 });
 
-test('a request ends after looking at so many rows, and the next one goes on behind them', async () => {
+test('a request looks at a limited number of rows, and the next request goes on after them', async () => {
   const shard = Array<Kind>(70_000).fill('benign');
   const id = await storeBatch([shard, shard, shard, ['malignant']]);
   const first = await search(id, { id_prefix: '5' });
@@ -133,7 +133,7 @@ test('a request ends after looking at so many rows, and the next one goes on beh
   expect(second.json).toEqual({ data: [], has_more: false, last_id: null });
 });
 
-test('what a request reads of shards is charged to the tenant', async () => {
+test('the shards that a request reads are charged to the tenant', async () => {
   const id = await storeBatch(Array.from({ length: 64 }, (): Kind[] => ['benign']));
   const charged = async (query: string) => {
     const charge = jest.spyOn(RateLimit.prototype, 'addCost');
