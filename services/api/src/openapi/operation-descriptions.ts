@@ -71,6 +71,12 @@ export const operationDescriptions: Record<string, string> = {
   listModels: 'Lists the registered models, their champions and versions.',
   getModel: 'Reads one model with its versions and the history of its champions.',
   getModelVersion: 'Describes features, decision rule, training data, evaluation and limits of use.',
+  getOwnModel: "Reads one of the tenant's own models. Those of other tenants are not found.",
+  getOwnModelVersion: 'Describes features, decision rule, training data, evaluation and comparisons of an own version.',
+  deleteOwnModelVersion:
+    'A k-NN model contains its training rows: this erases them. What waits for the version ends as failed with `model-deleted`. The champion is refused. Recorded in the audit log.',
+  promoteOwnModel:
+    'Concerns the tenant alone. Refused with 409 `lower-sensitivity` or `comparison-missing` unless the body accepts that. Recorded in the audit log.',
   getModelShadow:
     'Counts rows of all tenants that were scored by the present champion and finished since the shadow began.',
   setModelShadow: 'Workers score batches with the shadow at the lowest priority. Its answers are counted and dropped.',

@@ -36,6 +36,7 @@ export const requestExamples: Record<string, Record<string, unknown>> = {
     'text/csv': 'prediction_id,confirmed_class\npred_01jd3v5k2m8n9p0q1r2s3t4v5w,benign\n',
   },
   promoteModel: { 'application/json': { version: '1.1.0' } },
+  promoteOwnModel: { 'application/json': { version: '1' } },
   setModelShadow: { 'application/json': { version: '1.0.0' } },
   createKey: { 'application/json': { role: 'member' } },
   deleteKey: { 'application/json': {} },
