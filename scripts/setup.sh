@@ -1,6 +1,6 @@
 #!/bin/sh
 # Sets up what this checkout lacks: npm packages, redis-server, with --browser also Chromium, with --clock also
-# libfaketime, with --promtool also promtool, with --sandbox also bubblewrap, and the build.
+# libfaketime, with --promtool also promtool, with --languages packages of Python and R, with --sandbox also bubblewrap, and the build.
 # Quiet, quick and without network when nothing is missing. Safe to run twice at once.
 set -eu
 
@@ -39,7 +39,7 @@ take_lock() {
   mkdir -p "$state"
   echo "$$" >"$lock.$$"
   trap 'rm -f "$output" "$lock.$$" "$lock.$$.stale"' EXIT
-  trap 'exit 130' HUP INT TERM
+  trap 'say "stopped; run it again to go on"; exit 130' HUP INT TERM
   waiting=
   while ! ln "$lock.$$" "$lock" 2>/dev/null; do
     holder=$(cat "$lock" 2>/dev/null) || continue
@@ -70,7 +70,7 @@ install_packages() {
 as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"
   elif have sudo; then sudo "$@"
-  else echo 'neither root nor sudo' && return 1
+  else echo "this user is not root and there is no sudo: let an administrator run: $*" && return 1
   fi
 }
 
@@ -80,6 +80,9 @@ apt_install() {
 
 # install_system NAME APT APK DNF BREW: one package by whatever package manager this system has.
 install_system() {
+  if [ "$(id -u)" -ne 0 ] && have sudo && ! have brew; then
+    say "$1 is missing and will be installed with sudo; press Ctrl-C to stop and install it by hand instead"
+  fi
   if have apt-get; then run "installing $1 (apt-get install $2)" apt_install "$2"
   elif have apk; then run "installing $1 (apk add $3)" as_root apk add --no-cache "$3"
   elif have dnf; then run "installing $1 (dnf install $4)" as_root dnf install -y -q "$4"
@@ -88,8 +91,10 @@ install_system() {
   fi
 }
 
+# The tests start Redis servers of their own.
 install_redis() {
   have redis-server && return
+  if [ -n "${REDIS_URL:-}" ] && [ "$#" -eq 0 ]; then return; fi
   install_system redis-server redis-server redis redis redis && have redis-server ||
     fail 'redis-server (Redis 6.2 or later) is needed and could not be installed here: install it and put it on PATH'
 }
@@ -150,20 +155,31 @@ unpack_promtool() {
   return "$status"
 }
 
+# The examples in Python and R need them, and only they. Only apt has them under these names.
+install_languages() {
+  have apt-get || { say 'going on without the packages of Python and R: install them by hand'; return; }
+  /usr/bin/python3 -c 'import pandas, matplotlib, setuptools, pip' 2>/dev/null && Rscript -e 'library(curl)' >/dev/null 2>&1 ||
+    run 'installing packages of Python and R (apt-get install python3-pandas … r-base-core r-cran-curl)' apt_install \
+      python3-pandas python3-matplotlib python3-setuptools python3-wheel python3-pip r-base-core r-cran-curl ||
+    say 'going on without the packages of Python and R'
+}
+
 build() {
   npm run --silent build >"$output" 2>&1 </dev/null || { cat "$output" >&2; fail 'the build failed'; }
 }
 
 check_node
 take_lock
+# Before the npm packages, which take a minute: what cannot be installed is named at once.
+install_redis "$@"
 install_packages
-install_redis
 for part in "$@"; do
   case $part in
     --browser) install_browser ;;
     --clock) install_faketime ;;
     --sandbox) install_sandbox ;;
     --promtool) install_promtool ;;
+    --languages) install_languages ;;
     *) fail "unknown option $part" ;;
   esac
 done

@@ -15,6 +15,7 @@ export {
 export { CloudWatchPublisher, type CounterSource, type PublisherOptions } from './cloudwatch-publisher';
 export { type AtomicGroup, CloudWatchSender, packRequests } from './cloudwatch-sender';
 export { distributionField, quantileOf, readDistribution, roundValue } from './counter-fields';
+export { type HttpRequest, labelledMetrics } from './labelled-metrics';
 export { MetricDatumBuilder, type MinuteCounterValues } from './metric-datum-builder';
 export { replaceMetricTable } from './metric-table';
 export { gaugeNames, PrometheusMetrics } from './prometheus-metrics';

@@ -1,4 +1,5 @@
 import { type Metric, catalogue, metricNames } from './catalogue';
+import { labelledMetrics } from './labelled-metrics';
 import { prometheusName } from './prometheus-name';
 
 const START = '<!-- catalogue: npm run metrics-table -->';
@@ -23,7 +24,11 @@ function renderCatalogue(): string {
   });
   const head =
     '| CloudWatch | Prometheus | kind | unit | `Queue` | meaning | measured by |\n|---|---|---|---|---|---|---|';
-  return `\n${head}\n${rows.join('\n')}\n\n${renderCost()}\n\n`;
+  const labelled = Object.values(labelledMetrics).map(
+    ({ name, kind, labels, meaning }) => `| \`${name}\` | ${kind} | ${labels.join(', ')} | ${meaning} |`,
+  );
+  const labelledHead = 'Only for Prometheus:\n\n| Prometheus | kind | labels | meaning |\n|---|---|---|---|';
+  return `\n${head}\n${rows.join('\n')}\n\n${renderCost()}\n\n${labelledHead}\n${labelled.join('\n')}\n\n`;
 }
 
 function publisherOf({ kind, source }: Pick<Metric, 'kind' | 'source'>): string {

@@ -1,4 +1,5 @@
 import { catalogue, metricNames } from './catalogue';
+import { labelledMetrics } from './labelled-metrics';
 import { PrometheusMetrics } from './prometheus-metrics';
 import { prometheusName } from './prometheus-name';
 
@@ -20,10 +21,12 @@ test('each process exposes all metrics of its part of the catalogue', async () =
     const { body } = await new PrometheusMetrics(source).text();
     const shown = [...body.matchAll(/^# HELP (cytoqueue_\S+)/gm)].map(([, name]) => name);
     expect(shown.toSorted()).toEqual(
-      metricNames
-        .filter((name) => [source, 'both'].includes(catalogue[name].source))
-        .map(prometheusName)
-        .toSorted(),
+      [
+        ...metricNames.filter((name) => [source, 'both'].includes(catalogue[name].source)).map(prometheusName),
+        ...Object.values(labelledMetrics)
+          .filter((metric) => [source, 'both'].includes(metric.source))
+          .map(({ name }) => name),
+      ].toSorted(),
     );
   }
 });
@@ -62,4 +65,15 @@ test('the canary and jobs are counted only by the process that runs them', async
   const api = new PrometheusMetrics('api');
   api.count('RowsPredicted');
   expect((await lines(api)).some((line) => line.includes('rows_predicted'))).toBe(false);
+});
+
+test('requests are observed by method, route and status, and the release is named', async () => {
+  const api = new PrometheusMetrics('api');
+  api.observeRequest({ method: 'GET', route: '/v1/batches/:id', status: 200, seconds: 0.02 });
+  api.observeRequest({ method: 'GET', route: '/v1/batches/:id', status: 503, seconds: 2 });
+  const shown = await lines(api);
+  expect(shown).toContain(
+    'cytoqueue_http_request_duration_seconds_count{method="GET",route="/v1/batches/:id",status="503"} 1',
+  );
+  expect(shown.some((line) => /^cytoqueue_build_info\{version="\d.*",node="v\d.*"\} 1$/.test(line))).toBe(true);
 });

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Counter, Gauge as PrometheusGauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import {
   type CounterName,
@@ -10,6 +12,7 @@ import {
   catalogue,
   metricNames,
 } from './catalogue';
+import { type HttpRequest, labelledMetrics } from './labelled-metrics';
 import { prometheusName } from './prometheus-name';
 
 const BUCKETS: Record<DistributionName, number[]> = {
@@ -18,6 +21,10 @@ const BUCKETS: Record<DistributionName, number[]> = {
   CanaryLatency: [0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30],
   ShardSeconds: [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120],
 };
+
+const HTTP_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Gauges whose names end as those of counters do. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /**
  * This process's part of the catalogue for `GET /metrics`, in memory: counting takes less than a microsecond. Counts start at 0
@@ -28,9 +35,26 @@ export class PrometheusMetrics {
   private readonly counters = new Map<MetricName, Counter>();
   private readonly gauges = new Map<MetricName, PrometheusGauge>();
   private readonly histograms = new Map<MetricName, Histogram>();
+  private readonly httpRequests: Histogram<string> | undefined;
 
   constructor(source: Exclude<MetricSource, 'both'>) {
     collectDefaultMetrics({ register: this.registry });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    const { BuildInfo, HttpRequest: requests } = labelledMetrics;
+    new PrometheusGauge({
+      name: BuildInfo.name,
+      help: BuildInfo.meaning,
+      labelNames: BuildInfo.labels,
+      registers: [this.registry],
+    }).set({ version: readVersion(), node: process.version }, 1);
+    if (source === requests.source)
+      this.httpRequests = new Histogram({
+        name: requests.name,
+        help: requests.meaning,
+        labelNames: requests.labels,
+        buckets: HTTP_BUCKETS,
+        registers: [this.registry],
+      });
     for (const name of metricNames)
       if ([source, 'both'].includes(catalogue[name].source)) this.register(name, catalogue[name]);
   }
@@ -42,6 +66,10 @@ export class PrometheusMetrics {
   /** @param value in the catalogue's unit */
   observe(name: DistributionName, value: number): void {
     this.histograms.get(name)?.observe(catalogue[name].unit === 'Milliseconds' ? value / 1_000 : value);
+  }
+
+  observeRequest({ method, route, status, seconds }: HttpRequest): void {
+    this.httpRequests?.observe({ method, route, status: String(status) }, seconds);
   }
 
   /** Replaces all gauges. A gauge without a new value is removed, because its old value would look current. */
@@ -65,6 +93,12 @@ export class PrometheusMetrics {
     else
       this.gauges.set(name, new PrometheusGauge({ ...config, labelNames: metric.queues.length > 1 ? ['queue'] : [] }));
   }
+}
+
+/** All packages have the version of the release. */
+function readVersion(): string {
+  const text = readFileSync(join(__dirname, '..', 'package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 function labelsOf({ queues }: Metric, queue: string): Partial<Record<string, string>> {

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../command-options';
 import type { Environment } from '../stack/launch';
 import { benchBatch } from './batch/bench-batch';
 import { writeThroughput } from './batch/write-throughput';
@@ -36,11 +36,8 @@ With the default rows and ${ROUNDS} rounds or more, the figures are written to s
 export async function runBench(environment: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean', default: false } as const;
-  const { values } = parseArgs({
-    args: [...args],
-    options: { only: text, python: text, rows: text, rounds: text, large: flag, 'write-scaling': flag, help: flag },
-  });
-  if (values.help) return console.log(USAGE);
+  const described = { only: text, python: text, rows: text, rounds: text, large: flag, 'write-scaling': flag } as const;
+  const values = parseOptions(args, described, USAGE);
   const rows = values.rows === undefined ? undefined : parseCount('rows', values.rows);
   const rounds = values.rounds === undefined ? ROUNDS : parseCount('rounds', values.rounds);
   const options: BenchOptions = { environment, rows, rounds, large: values.large, python: values.python };

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../command-options';
 import type { Environment } from '../stack/launch';
 import { runStack } from '../stack/run-stack';
 import { createSignInLink } from '../stack/sign-in-link';
@@ -7,11 +7,15 @@ import { runDemo } from './run-demo';
 /** Exit status of a command ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
+const USAGE = `Usage: npm run demo -- [--keep]
+Runs the whole pipeline on the bundled data, in a few seconds once everything is installed.
+  --keep  leave it running until Ctrl-C`;
+
 /**
  * Runs the demo on a separate stack with a free port and its own directory, so that it does not affect a running one.
  */
 export async function runDemoStack(inherited: Environment, args: readonly string[]): Promise<void> {
-  const { keep } = parseArgs({ args: [...args], options: { keep: { type: 'boolean', default: false } } }).values;
+  const { keep } = parseOptions(args, { keep: { type: 'boolean', default: false } }, USAGE);
   const environment = {
     ...inherited,
     PORT: inherited['PORT'] || '0',
@@ -37,6 +41,7 @@ export async function runDemoStack(inherited: Environment, args: readonly string
 }
 
 function keptDataText(url: string, dataDir: string, link: string | undefined): string {
-  const still = `\nStill running at ${url}; the key is in ${dataDir}/local-api-key. Ctrl-C stops it.`;
+  const still = `\nStill running at ${url}; Ctrl-C stops it. For the commands of the README, in another terminal:
+  export DATA_DIR=${dataDir} URL=${url} KEY=$(cat ${dataDir}/local-api-key)`;
   return link === undefined ? still : `${still}\nSign in, once within ten minutes, at ${link}`;
 }

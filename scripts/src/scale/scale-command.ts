@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { CytoqueueClient } from '@cytoqueue/client';
 import { loadConfig } from '@cytoqueue/runtime';
+import { parseOptions } from '../command-options';
 import type { Environment } from '../stack/launch';
 import { runStack } from '../stack/run-stack';
 import { runScaleDemo } from './run-scale';
@@ -9,14 +9,13 @@ import { runScaleDemo } from './run-scale';
 const INTERRUPTED = 130;
 const ROWS = 1_000_000;
 
+const USAGE = `Usage: npm run demo:scale -- [--rows N] [--target N] [--chart FILE]
+Scores N rows (${ROWS} by default) while workers are added and removed, and draws the run. Takes about three minutes.`;
+
 /** Starts a separate stack on a free port with one single-threaded worker; the controller scales it. */
 export async function runScaleCommand(inherited: Environment, args: readonly string[]): Promise<void> {
   const text = { type: 'string' } as const;
-  const {
-    rows = String(ROWS),
-    target,
-    chart,
-  } = parseArgs({ args: [...args], options: { rows: text, target: text, chart: text } }).values;
+  const { rows = String(ROWS), target, chart } = parseOptions(args, { rows: text, target: text, chart: text }, USAGE);
   for (const [name, value] of Object.entries({ rows, target: target ?? rows }))
     if (!/^[1-9]\d{3,7}$/.test(value)) throw new Error(`--${name} ${value}: from 1000 to 99999999`);
   const targetRows = target === undefined ? undefined : Number(target);

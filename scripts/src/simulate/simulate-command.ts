@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { parseOptions } from '../command-options';
 import { type Check, checkResult } from './checks';
 import { drawResult } from './draw-result';
 import type { Scenario } from './scenario';
@@ -9,10 +9,13 @@ import { type SimulationResult, simulate } from './simulation';
 
 const CHARTS = resolve(__dirname, '../../../packages/scaling/charts');
 
+const USAGE = `Usage: npm run simulate -- [--only ${scenarios.map(({ name }) => name).join('|')}] [--out FOLDER]
+Simulates autoscaling, draws a chart of each scenario and checks it. Takes a few seconds.`;
+
 /** Runs the scenarios, draws a chart of each and prints the checks. @returns the exit code: 1 when a check fails */
 export async function runSimulateCommand(args: readonly string[]): Promise<number> {
   const text = { type: 'string' } as const;
-  const { out = CHARTS, only } = parseArgs({ args: [...args], options: { out: text, only: text } }).values;
+  const { out = CHARTS, only } = parseOptions(args, { out: text, only: text }, USAGE);
   const chosen = scenarios.filter(({ name }) => only === undefined || name === only);
   if (chosen.length === 0) throw new Error(`--only ${only}: there is ${scenarios.map(({ name }) => name).join(', ')}`);
   await mkdir(out, { recursive: true });

@@ -98,7 +98,7 @@ export function createApp(deps: AppDeps): Express {
   app.set('case sensitive routing', true);
   app.set('strict routing', true);
   app.set('trust proxy', deps.trustProxy ?? false);
-  app.use(requestContext(deps.logger));
+  app.use(requestContext(deps.logger, (request) => deps.metrics.requested(request)));
   app.use(securityHeaders(deps.address));
   app.use(allowOrigins(deps.corsOrigins));
   app.use(enforceMinimumRate(deps.minimumRate));

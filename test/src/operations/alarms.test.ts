@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { metricNames, prometheusName } from '@cytoqueue/metrics';
+import { PrometheusMetrics, labelledMetrics, metricNames, prometheusName } from '@cytoqueue/metrics';
 import { findExecutable } from '../support/executables';
 import { describeWith } from '../support/optional-tools';
 import { ROOT } from '../support/stack-process';
@@ -12,7 +12,9 @@ const METRICS = join(ROOT, 'packages/metrics');
 const RULES = join(METRICS, 'prometheus');
 const read = (...path: string[]) => readFileSync(join(METRICS, ...path), 'utf8');
 const recorded = [...read('prometheus/recording-rules.yml').matchAll(/record: (\S+)/g)].map(([, name]) => name);
-const known = metricNames.map(prometheusName);
+const objectives = [...read('prometheus/slo.yml').matchAll(/record: (\S+)/g)].map(([, name]) => name);
+const known = [...metricNames.map(prometheusName), ...Object.values(labelledMetrics).map(({ name }) => name as string)];
+const rules = read('prometheus/alerts.yml') + read('prometheus/slo.yml');
 const dashboard = read('grafana/cytoqueue.json');
 
 /** The product's metric names in a text's expressions, histograms without their suffix. */
@@ -22,10 +24,10 @@ function namesIn(text: string): string[] {
   );
 }
 
-test.each(['prometheus/recording-rules.yml', 'prometheus/alerts.yml', 'grafana/cytoqueue.json'])(
+test.each(['prometheus/recording-rules.yml', 'prometheus/alerts.yml', 'prometheus/slo.yml', 'grafana/cytoqueue.json'])(
   '%s asks for series that there are',
   (file) => {
-    const unknown = namesIn(read(file)).filter((name) => !known.includes(name) && !recorded.includes(name));
+    const unknown = namesIn(read(file)).filter((name) => ![...known, ...recorded, ...objectives].includes(name));
     expect(unknown).toEqual([]);
   },
 );
@@ -42,11 +44,12 @@ test('the dashboard is valid for Grafana and uses every recording rule', () => {
 });
 
 test('every alert has a section in the runbook, and every section an alert', () => {
-  const alerts = [...read('prometheus/alerts.yml').matchAll(/alert: (\w+)/g)].map(([, name]) => name);
+  const alerts = [...new Set([...rules.matchAll(/alert: (\w+)/g)].map(([, name]) => name as string))];
   const [, runbook = ''] = read('README.md').split(/^## Alarms.*$/m); // The deployment's alarms follow; ecs compares them with its templates.
   const sections = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
   expect(alerts.toSorted()).toEqual(sections.toSorted());
-  for (const alert of alerts) expect(read('prometheus/alerts.yml')).toContain(`README.md#${alert.toLowerCase()}"`);
+  for (const alert of alerts)
+    expect(rules).toContain(`runbook_base_url }}/packages/metrics/README.md#${alert.toLowerCase()}"`);
   const named = [...runbook.matchAll(/^\[(\w+)/gm)].map(([, name]) => name).filter((name) => name !== 'a');
   expect(named.filter((name) => !(metricNames as readonly string[]).includes(name))).toEqual([]);
 });
@@ -55,6 +58,12 @@ describeWith('promtool', 'promtool', () => {
   const run = (...args: string[]) =>
     execFileSync(findExecutable('promtool') ?? '', args, { cwd: RULES, encoding: 'utf8' });
   test('accepts the rules', () =>
-    expect(run('check', 'rules', 'recording-rules.yml', 'alerts.yml')).toContain('SUCCESS'));
+    expect(run('check', 'rules', 'recording-rules.yml', 'alerts.yml', 'slo.yml')).toContain('SUCCESS'));
+  test('accepts the scrape configuration', () => expect(run('check', 'config', 'prometheus.yml')).toContain('SUCCESS'));
+  test.each(['api', 'worker'] as const)('finds no fault in the metrics of the %s', async (source) => {
+    const { body } = await new PrometheusMetrics(source).text();
+    const options = { input: body, encoding: 'utf8' } as const;
+    expect(execFileSync(findExecutable('promtool') ?? '', ['check', 'metrics'], options)).toBe('');
+  });
   test('fires each alert in its scenario', () => expect(run('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS'));
 });

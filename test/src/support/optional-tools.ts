@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { findChromium, findExecutable } from './executables';
 import { findFakeTime } from './fake-clock';
 import { mountSmallDisk } from './small-disk';
@@ -21,6 +22,14 @@ const TOOLS = {
   promtool: { isAvailable: () => findExecutable('promtool') !== undefined, howToGet: 'apt-get install prometheus' },
   libfaketime: { isAvailable: () => findFakeTime() !== undefined, howToGet: 'apt-get install libfaketime' },
   'a mounted tmpfs': { isAvailable: canMount, howToGet: 'run the tests as root' },
+  'Python with pandas and matplotlib': {
+    isAvailable: () => canRun('/usr/bin/python3', ['-c', 'import pandas, matplotlib, setuptools, pip']),
+    howToGet: 'apt-get install python3-pandas python3-matplotlib python3-setuptools python3-pip python3-wheel',
+  },
+  'R with curl': {
+    isAvailable: () => canRun('Rscript', ['-e', 'library(curl)']),
+    howToGet: 'apt-get install r-base-core r-cran-curl',
+  },
   '/proc': { isAvailable: () => process.platform === 'linux', howToGet: 'run the tests on Linux' },
 } satisfies Record<string, Tool>;
 
@@ -62,6 +71,10 @@ function failWithoutTool(tool: ToolName, title: string): void {
   test(title, () => {
     throw new Error(`${tool} is missing, and with CI=true no test is skipped: ${TOOLS[tool].howToGet}`);
   });
+}
+
+function canRun(command: string, args: string[]): boolean {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 }
 
 function canMount(): boolean {

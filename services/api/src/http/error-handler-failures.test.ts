@@ -50,7 +50,7 @@ beforeAll(async () => {
       },
     },
   );
-  const app = express().use(requestContext(logger));
+  const app = express().use(requestContext(logger, () => {}));
   thrown.forEach(([, value], index) => app.get(`/throw/${index}`, async () => Promise.reject(value)));
   app.get('/started', (_request, response) => {
     response.write('started');

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { HttpRequest } from '@cytoqueue/metrics';
 import type { ActiveKey, Logger } from '@cytoqueue/runtime';
 import type { Request, RequestHandler } from 'express';
 import type { ParentSession } from '../session/session-token';
@@ -22,10 +23,12 @@ declare module 'express-serve-static-core' {
   }
 }
 
+/** The client closed the connection before the response was complete (nginx's number). */
+const CLIENT_GONE = 499;
 const SAFE_REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** Gives every request an id and a logger and logs one line at its end, with the route instead of the address. */
-export function requestContext(logger: Logger): RequestHandler {
+export function requestContext(logger: Logger, observe: (request: HttpRequest) => void): RequestHandler {
   return (request, response, next) => {
     const clientId = request.get('X-Request-Id');
     const id = clientId !== undefined && SAFE_REQUEST_ID.test(clientId) ? clientId : randomUUID();
@@ -34,8 +37,13 @@ export function requestContext(logger: Logger): RequestHandler {
     response.set('X-Request-Id', id);
     const startedMs = performance.now();
     response.on('close', () => {
-      const duration_ms = Math.round(performance.now() - startedMs);
+      const elapsedMs = performance.now() - startedMs;
+      const duration_ms = Math.round(elapsedMs);
       const route = routeOf(request);
+      const status = response.writableFinished ? response.statusCode : CLIENT_GONE;
+      // An event stream is open as long as its reader likes.
+      if (response.get('Content-Type')?.startsWith('text/event-stream') !== true)
+        observe({ method: request.method, route: route ?? 'none', status, seconds: elapsedMs / 1_000 });
       const { tenant, keyId } = response.locals.context.principal ?? {};
       const level = route?.startsWith('/health') === true ? 'debug' : 'info';
       // The created resource connects this line with the log lines of its jobs.

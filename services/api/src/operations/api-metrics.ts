@@ -1,4 +1,4 @@
-import { PrometheusMetrics, distributionField } from '@cytoqueue/metrics';
+import { type HttpRequest, PrometheusMetrics, distributionField } from '@cytoqueue/metrics';
 import { MinuteCounters, type CounterValues } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import type { Redis } from 'ioredis';
@@ -18,6 +18,11 @@ export class ApiMetrics {
     private readonly logger: Pick<Logger, 'warn'>,
   ) {
     this.counters = new MinuteCounters(redis);
+  }
+
+  /** Observes a request that has ended. */
+  requested(request: HttpRequest): void {
+    this.prometheus.observeRequest(request);
   }
 
   /** Counts an accepted upload. */
