@@ -23,7 +23,7 @@ request <- function(path, form = NULL, save = NULL) {
   if (response$status_code >= 400) stop(rawToChar(response$content))
   if (is.null(save)) return(rawToChar(response$content))
   writeBin(response$content, save)
-  save
+  invisible(save)
 }
 
 # The value of a member that stands once in the JSON of a batch, such as "status".
