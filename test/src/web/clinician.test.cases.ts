@@ -107,7 +107,7 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await answer(page).click();
     await page.getByRole('heading', { name: 'Undecided' }).waitFor();
     await page.getByText('too uncertain to classify').waitFor();
-    await page.getByText('Measuring what is missing could change the class.').waitFor();
+    await page.getByText('Measuring what is missing could change the result.').waitFor();
     await page.getByRole('img', { name: /With the missing values measured it could be 29\s% to 93.3\s%/ }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     await page.getByRole('button', { name: 'Edit and re-run' }).click();

@@ -2,7 +2,7 @@
 import type { ModelSummary, Session } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { noRetryClient } from '../api/clients';
-import { renderPage } from '../page.test.fixtures';
+import { GRADES_MODEL, renderPage } from '../page.test.fixtures';
 import { ModelsPage } from './models-page';
 
 const MODEL: ModelSummary = {
@@ -16,9 +16,20 @@ const MODEL: ModelSummary = {
 
 async function renderFor(session: Pick<Session, 'role' | 'platform'>, newer: string | null = '1.1.0') {
   jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([{ ...MODEL, newer_version: newer }]);
-  jest
-    .spyOn(noRetryClient, 'session')
-    .mockResolvedValue({ tenant: 'clinic', key_id: 'key', expires_at: null, ...session });
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({
+    tenant: 'clinic',
+    key_id: 'key',
+    expires_at: null,
+    defaults: { model: 'wbc-knn@1.1.0', operating_point: 'default' },
+    ...session,
+  });
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
+  jest.spyOn(noRetryClient, 'getModelEvaluation').mockResolvedValue({
+    cv: { sensitivity: 0.983 },
+    cv_intervals: { sensitivity: [0.966, 0.994] },
+    repetitions: 10,
+    reliability: [],
+  });
   renderPage(<ModelsPage />);
   await screen.findByText('in use');
   await screen.findByRole('heading', { name: 'wbc-knn' });
@@ -31,6 +42,13 @@ test('an admin learns that a newer version came with the service, and who can ma
   expect((await screen.findByRole('status')).textContent).toMatch(
     /1\.1\.0 is available and not in use.*Version 1\.0\.0 still scores.*A platform key/,
   );
+});
+
+test('a model tells its inputs and its sensitivity, and which version is the laboratory’s default', async () => {
+  await renderFor({ role: 'member', platform: false });
+  await screen.findByText('9 grades from 1 to 10');
+  expect((await screen.findByText(/^98\.3/)).textContent).toMatch(/96\.6.% to 99\.4.%/);
+  expect((await screen.findByText('your laboratory’s default')).parentElement?.textContent).toContain('wbc-knn 1.1.0');
 });
 
 test('a platform key can make it current', async () => {

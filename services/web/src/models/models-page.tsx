@@ -8,7 +8,8 @@ import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { useSession } from '../session/use-session';
 import { ChampionActions } from './champion-actions';
-import { useModels } from './model-queries';
+import { ModelFacts } from './model-facts';
+import { useDefaults, useModels } from './model-queries';
 import { TableScroll } from '../ui/table-scroll';
 
 export function ModelsPage() {
@@ -41,16 +42,19 @@ interface ModelProps {
 
 function Model({ model, role, isPlatform }: ModelProps) {
   const { name, versions, champion, history } = model;
+  const { data: defaults } = useDefaults();
   return (
     <Panel title={name}>
       {role === 'admin' && <NewerVersionNotice model={model} isPlatform={isPlatform} />}
+      {champion !== null && <ModelFacts name={name} version={champion} />}
       <ul className="versions">
         {[...versions].reverse().map((version) => (
           <li key={version}>
             <Link to={`/models/${name}/${version}`}>
               {name} {version}
             </Link>{' '}
-            {version === champion && <span className="chip">in use</span>}
+            {version === champion && <span className="chip">in use</span>}{' '}
+            {defaults?.model === `${name}@${version}` && <span className="chip">your laboratory’s default</span>}
           </li>
         ))}
       </ul>

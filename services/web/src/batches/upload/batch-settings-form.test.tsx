@@ -32,7 +32,7 @@ test('the defaults leave every choice to the service', () => {
   expect(chosen('Model')).toBe('Laboratory’s setting, or else wbc-knn');
   expect(chosen('Threshold for malignant')).toBe('Laboratory’s setting');
   expect(chosen('Rows with missing values')).toBe('Score them, and say so in the result');
-  expect(chosen('Invalid rows')).toBe('Score the others and list the invalid ones');
+  expect(chosen('If a row is invalid')).toBe('Score the others and list the invalid ones');
   expect(chosen('Evidence for every row')).toBe('No');
   expect(settings).toEqual({});
 });
@@ -45,7 +45,7 @@ test('each choice becomes its setting, and going back to the default removes it'
   await choose('Model', 'wbc-knn@1.1.0');
   await choose('Threshold for malignant', 'sensitivity99');
   await choose('Rows with missing values', 'reject');
-  await choose('Invalid rows', 'abort');
+  await choose('If a row is invalid', 'abort');
   await choose('Evidence for every row', 'yes');
   await choose('Import profile', 'northgate');
   await choose('Encoding of a text file', 'windows-1252');

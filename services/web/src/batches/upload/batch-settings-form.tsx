@@ -56,7 +56,7 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           <option value="reject">Do not score them</option>
         </SelectField>
         <SelectField
-          label="Invalid rows"
+          label="If a row is invalid"
           value={settings.onError ?? 'continue'}
           onChange={(onError) => onChange({ ...settings, onError: onError as 'continue' | 'abort' })}
         >

@@ -25,7 +25,7 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
           <thead>
             <tr>
               <th scope="col">Column of the file</th>
-              <th scope="col">Used as</th>
+              <th scope="col">Interpreted as</th>
               <th scope="col">Matched by</th>
               <th scope="col" className="number">
                 Not measured
@@ -39,7 +39,7 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
                 <th scope="row" translate="no">
                   {column.column === '' ? <span className="muted">(no name)</span> : column.column}
                 </th>
-                <td data-label="Used as">
+                <td data-label="Interpreted as">
                   {isChosenByHand(column, columns) ? (
                     <UseSelect
                       column={column}

@@ -27,7 +27,7 @@ test('a file whose response was lost may have been accepted, so it is sent again
   await send();
   await waitFor(() => expect(keys()).toHaveLength(2));
   expect(keys()[1]).toBe(keys()[0]);
-  await user.selectOptions(screen.getByRole('combobox', { name: 'Invalid rows', hidden: true }), 'abort');
+  await user.selectOptions(screen.getByRole('combobox', { name: 'If a row is invalid', hidden: true }), 'abort');
   await send();
   await waitFor(() => expect(keys()).toHaveLength(3));
   expect(keys()[2]).not.toBe(keys()[0]);

@@ -1,4 +1,5 @@
 import type { Feature, ModelVersion } from '@cytoqueue/client';
+import { Link } from 'react-router';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { usePageTitle } from '../../ui/page-title';
@@ -19,7 +20,9 @@ export function NewPredictionPage() {
   return (
     <div className="page">
       <h1>New record</h1>
-      <p className="lead">{featuresLead(version)}</p>
+      <p className="lead">
+        {featuresLead(version)} <Link to="/help">How to enter a record and read its result</Link>
+      </p>
       {version !== undefined && (
         <ModelContext model={version} operatingPoint={draft.operatingPoint ?? defaults.data?.operating_point}>
           <ModelChoice draft={draft} change={change} defaults={defaults.data ?? undefined} />

@@ -63,7 +63,7 @@ function MissingRange({ missing }: { missing: NonNullable<PredictionResult['evid
         ? `Over all ${combinations} possible ${features.length === 1 ? 'values' : 'combinations of values'}`
         : `Over the ${combinations} combinations that occur in training cases`}
       , the probability ranges from {formatProbability(probability_min)} to {formatProbability(probability_max)}.{' '}
-      {can_flip ? 'Measuring what is missing could change the class.' : 'No such value would change the class.'}
+      {can_flip ? 'Measuring what is missing could change the result.' : 'No such value would change the class.'}
     </p>
   );
 }
