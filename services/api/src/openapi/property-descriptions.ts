@@ -205,7 +205,7 @@ const descriptions: Record<string, string> = {
   actor: 'Who did it',
   action: 'What was done',
   resource: 'To what',
-  after: 'The last id of the page before: the page begins behind it',
+  after: 'The last id of the page before: the page begins after it',
   file: 'Name of the plot, as the model card has it',
   'path.predictions.id': 'Id of the prediction, as `createPrediction` and `listPredictions` give it',
   'path.batches.id': 'Id of the batch, as `createBatch` and `listBatches` give it',

@@ -29,7 +29,7 @@ export const worklistQuery = z.strictObject({
 export const worklistOperation: Operation = {
   operationId: 'listWorklist',
   summary:
-    'Scored records and rows without a review, newest record or batch first, input order within a batch; a page may be short, even empty, and have more behind it',
+    'Scored records and rows without a review, newest record or batch first, input order within a batch; a page may be short, even empty, and be followed by more',
   tags: ['reviews'],
   requestParams: { query: worklistQuery },
   responses: { 200: jsonResponse('One page', page(worklistItem)), ...problemResponses(401, 403, 422, 503) },

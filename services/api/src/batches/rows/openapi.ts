@@ -72,7 +72,7 @@ export const searchBody = z
   .meta({ id: 'RowSearchBody' });
 
 const idParam = { path: z.object({ id: z.string() }) };
-const pageNote = 'a page may be short, even empty, and have more behind it';
+const pageNote = 'a page may be short, even empty, and be followed by more';
 
 export const listRowsOperation: Operation = {
   operationId: 'listBatchRows',
