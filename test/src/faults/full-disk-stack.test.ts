@@ -25,16 +25,19 @@ const makeRoom = (): void => rmSync(ballast, { force: true });
 describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
   let stack: RunningStack;
   let client: ContractClient;
+  let redis: Redis;
 
   beforeAll(async () => {
     stack = await startStack({ DATA_DIR: dataDir });
     client = await ContractClient.connect(stack.url, stack.apiKey);
+    redis = new Redis(stack.ready.redis_url);
   });
 
   afterEach(makeRoom);
 
   afterAll(async () => {
     makeRoom();
+    redis?.disconnect();
     await stack?.stop();
     disk?.unmount();
   });
@@ -49,7 +52,6 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
     const before = stack.ready.pids;
     fillDisk(ballast);
     // Before and after Redis has met the full disk: it shares it, and may refuse writes before the store does.
-    const redis = new Redis(stack.ready.redis_url);
     const untilRedisRefuses = () =>
       waitUntil('Redis refuses writes', () =>
         redis.set('probe', 'x').then(
@@ -66,7 +68,6 @@ describeWith('a mounted tmpfs', 'a stack whose disk is full', () => {
       ]);
       expect(refused.text).not.toMatch(/ENOSPC|\bat .*\.js|\/data\//);
     }
-    redis.disconnect();
     expect((await client.get('/health/live')).status).toBe(200);
     expect(pids()).toEqual(before);
     expect([before.stack, before.api, ...before.workers, before.redis ?? 0].filter((pid) => !isRunning(pid))).toEqual(
