@@ -203,7 +203,7 @@ export function describeLabPages(newPeople: () => WebApp): void {
   test('a file can be dropped onto the page', async () => {
     const app = newPeople();
     const { page } = await app.visit('/batches/new', 'clinician');
-    await page.getByText('Drag a CSV file here').waitFor();
+    await page.getByText('Drag one or more files here').waitFor();
     const file = join(dir, 'dragged.csv');
     writeFileSync(file, WISCONSIN);
     const box = await page.locator('.drop-zone').boundingBox();
