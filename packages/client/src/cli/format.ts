@@ -56,13 +56,15 @@ export function formatBatch({
   progress,
   eta_seconds,
 }: Batch): string {
+  // Servers of releases before 0.2 do not count by label.
+  const { benign = 0, malignant = 0, classes = { benign, malignant } } = summary as Partial<Batch['summary']>;
   const eta = eta_seconds === null || progress === 1 ? '' : `, about ${eta_seconds} s left`;
   return [
     `${id}: ${status}, ${percent(progress)}${eta}`,
     `  ${filename ?? 'unnamed file'}, model ${model.name}@${model.version}`,
     `  ${counts.total} rows: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
-    `  ${formatClasses(summary.classes)}; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
-    ...formatAgreement(agreement, Object.keys(summary.classes)),
+    `  ${formatClasses(classes)}; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
+    ...formatAgreement(agreement, Object.keys(classes)),
     ...formatDrift(drift),
     ...(summary.drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
   ].join('\n');
