@@ -72,7 +72,7 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
     logger.info({ reason }, 'stopping');
     // Keeps the event loop alive: with only a pending promise Node.js would exit with status 0.
     setTimeout(() => {
-      logger.error({ stopDeadlineMs }, 'stop exceeded its deadline, exiting');
+      logger.error({ stop_deadline_ms: stopDeadlineMs }, 'stop exceeded its deadline, exiting');
       exit(1);
     }, stopDeadlineMs);
     void cleanup.releaseAll().then(() => {

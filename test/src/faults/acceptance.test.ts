@@ -193,7 +193,7 @@ test('two concurrent finalizers, after the lock of the first has expired, leave 
   hold.open();
   const logs = () => [faults.logLines('worker-1'), parseLog(other.stdout())];
   const ended = (line: Record<string, unknown>) =>
-    line['queue'] === queueNames.finalize && line['batchId'] === batch && line['msg'] === 'job done';
+    line['queue'] === queueNames.finalize && line['batch_id'] === batch && line['msg'] === 'job done';
   await waitUntil('both have finished', () => logs().every((lines) => lines.some(ended)));
   expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
 });

@@ -70,7 +70,7 @@ const alarmsOf = (service: string, batchId?: string) =>
       (line) =>
         line['alarm'] === 'object-corrupt' &&
         line['level'] === 50 &&
-        (batchId === undefined || line['batchId'] === batchId),
+        (batchId === undefined || line['batch_id'] === batchId),
     );
 
 async function countsOf(id: string): Promise<unknown> {

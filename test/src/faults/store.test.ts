@@ -150,7 +150,7 @@ describeWith('moto_server', 'S3', () => {
     expect(place).toContain(batch);
     expect((await faults.store.get(place)).equals(other)).toBe(true);
     expect(
-      faults.logLines('worker-1').filter(({ alarm, batchId }) => alarm === 'object-mismatch' && batchId === batch),
+      faults.logLines('worker-1').filter(({ alarm, batch_id }) => alarm === 'object-mismatch' && batch_id === batch),
     ).toMatchObject([{ level: 50, shard: 4 }]);
   });
 

@@ -1,4 +1,11 @@
-import { CANARY_TENANT, type Job, PostponeError, UnrecoverableError } from '@cytoqueue/queue';
+import {
+  CANARY_TENANT,
+  type Job,
+  PostponeError,
+  type PredictionJob,
+  type ShardJob,
+  UnrecoverableError,
+} from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import { alarmOf, toJobError } from '../errors';
 import type { LivenessMonitor } from '../liveness-monitor';
@@ -47,10 +54,11 @@ function isLastAttempt(job: Job, error: Error): boolean {
   return error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
 }
 
-/** The fields of a job's log line: ids, attempt, waiting time and duration. */
+/** The fields of a job's log line: ids, attempt, waiting time and duration. Ids are spelled as in the HTTP API. */
 export function jobLogFields<T extends object>(job: Job<T>): Record<string, unknown> {
   const { timestamp, processedOn = timestamp, finishedOn = Date.now(), attemptsMade } = job;
   const attempt = job.finishedOn === undefined ? attemptsMade + 1 : attemptsMade;
   const times = { waited_ms: Math.max(0, processedOn - timestamp), duration_ms: Math.max(0, finishedOn - processedOn) };
-  return { job: job.id, queue: job.queueName, ...job.data, attempt, ...times };
+  const { batchId: batch_id, predictionId: prediction_id, ...data } = job.data as Partial<ShardJob & PredictionJob>;
+  return { job: job.id, queue: job.queueName, ...data, batch_id, prediction_id, attempt, ...times };
 }

@@ -111,7 +111,7 @@ async function quarantineDamaged(
   const { store, metrics, logger } = deps;
   metrics.checksumMismatch();
   logger.error(
-    { tenant, batchId: batch.id, shard, err: damage, alarm: 'object-corrupt' },
+    { tenant, batch_id: batch.id, shard, err: damage, alarm: 'object-corrupt' },
     'ALARM: a shard object is damaged; it is kept under damaged/ and the shard is scored again',
   );
   const key = shardKey(tenant, batch, shard);
