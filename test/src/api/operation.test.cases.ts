@@ -1,5 +1,6 @@
 import { finish, run, score, upload } from '../support/batches';
 import { HEADER, rows } from '../support/csv-rows';
+import { addOwnModel } from '../support/own-model';
 import { whilePaused } from '../support/paused-workers';
 import { BENIGN_RECORD } from '../support/records';
 import type { SharedStack } from './shared-stack';
@@ -56,6 +57,11 @@ export function operationCases({ stack, connect }: SharedStack): void {
     }
     expect((await client.post(`/v1/batches/${id}/rows/search`, { json: { id_prefix: '1' } })).status).toBe(200);
     expect((await client.post('/v1/models/wbc-knn/champion', { json: { version: '1.1.0' } })).status).toBe(200);
+    const own = '/v1/models/own/relapse-knn';
+    for (let version = 1; version <= 2; version++) await addOwnModel(stack().dataDir, 'operations');
+    expect((await client.post(`${own}/champion`, { json: { version: '1' } })).status).toBe(200);
+    for (const path of [own, `${own}/versions/1`]) expect((await client.get(path)).status).toBe(200);
+    expect((await client.call('delete', `${own}/versions/2`)).status).toBe(204);
     const shadow = '/v1/models/wbc-knn/shadow';
     expect((await client.call('put', shadow, { json: { version: '1.0.0' } })).status).toBe(200);
     expect((await client.get(shadow)).status).toBe(200);

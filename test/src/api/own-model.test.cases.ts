@@ -1,11 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { finish, run, score, upload } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
+import { addOwnModel } from '../support/own-model';
 import { whilePaused } from '../support/paused-workers';
 import { readCsv } from '../support/records';
-import { ROOT, runProgram } from '../support/stack-process';
-import { thyroidCsv, thyroidModel, thyroidRows, thyroidSchema } from '../support/third-schema';
+import { thyroidCsv, thyroidRows, thyroidSchema } from '../support/third-schema';
 import { waitUntil } from '../support/wait-until';
 import type { SharedStack } from './shared-stack';
 
@@ -25,14 +23,7 @@ export function ownModelCases({ stack, connect }: SharedStack): void {
     other = await connect('other-tenant');
   });
 
-  async function addVersion(): Promise<void> {
-    const path = join(stack().dataDir, 'relapse-knn.json');
-    writeFileSync(path, thyroidModel('relapse-knn'));
-    const args = [join(ROOT, 'scripts/dist/models/main.js'), 'add', path, '--tenant', 'own-models'];
-    const program = runProgram(process.execPath, args, { DATA_DIR: stack().dataDir });
-    expect([await program.exited, program.stderr()]).toEqual([0, '']);
-  }
-
+  const addVersion = () => addOwnModel(stack().dataDir, 'own-models');
   const promote = (version: string) =>
     client.post(`/v1/models/${NAME}/champion`, { json: { version, accept_unknown: true } });
   const predict = (from: ContractClient, model: string) =>
