@@ -3,7 +3,7 @@ import { type ChampionDocument, type ModelPin, ObjectKeys, OWN_PREFIX } from '@c
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { LoadedModel, ModelCache } from './model-cache';
 import type { AcceptedRisks } from './model-comparisons';
-import { ChampionInUseError, ModelDeletedError, UnknownModelError } from './model-errors';
+import { ChampionInUseError, ComparisonMissingError, ModelDeletedError, UnknownModelError } from './model-errors';
 import { type ModelEntry, ModelVersions } from './model-versions';
 import { storeBelow } from './store-below';
 
@@ -64,8 +64,16 @@ export class OwnModels {
   }
 
   /** @throws UnknownModelError, ChampionChangedError, LowerSensitivityError, ComparisonMissingError */
-  promote(name: string, version: string, promotedBy: string, accepted: AcceptedRisks): Promise<ChampionDocument> {
-    return this.registry.promote(name, version, promotedBy, accepted);
+  async promote(name: string, version: string, promotedBy: string, accepted: AcceptedRisks): Promise<ChampionDocument> {
+    try {
+      return await this.registry.promote(name, version, promotedBy, accepted);
+    } catch (error) {
+      if (!(error instanceof ComparisonMissingError)) throw error;
+      // The operator's command that the message of shared models names does not compare own models.
+      throw new ComparisonMissingError(
+        `${OWN_PREFIX}${name}@${version} was not compared with the champion: accept that to promote it`,
+      );
+    }
   }
 
   rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {

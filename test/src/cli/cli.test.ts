@@ -316,10 +316,10 @@ test('models compares, promotes and deletes versions of an own model', async () 
   });
   expect(await cytoqueue('models', 'promote', 'own/mylab', '1')).toMatchObject({ status: 0 });
   expect(await cytoqueue('models', 'promote', 'own/mylab', '2')).toMatchObject({
-    status: 1,
-    error: expect.stringContaining('npm run models') as string,
+    status: 3,
+    error: expect.stringContaining('own/mylab@2 was not compared with the champion') as string,
   });
-  expect(await cytoqueue('models', 'delete', 'own/mylab', '1')).toMatchObject({ status: 1 });
+  expect(await cytoqueue('models', 'delete', 'own/mylab', '1')).toMatchObject({ status: 3 });
   const promoted = await cytoqueue('models', 'promote', 'own/mylab', '2', '--accept-unknown');
   expect(promoted.out).toContain('own/mylab: champion 2');
   expect(await cytoqueue('models', 'delete', 'own/mylab', '1')).toMatchObject({ status: 0 });

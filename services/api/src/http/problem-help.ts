@@ -86,7 +86,7 @@ export const problemHelp: Record<ProblemType, Help> = {
   },
   'comparison-missing': {
     cause: 'There are no figures of the version and the champion on the same records.',
-    remedy: 'Run `npm run models -- compare NAME VERSION`, or accept it with `"accept_unknown": true`.',
+    remedy: 'Run `npm run models -- compare NAME VERSION` (shared models), or accept it with `"accept_unknown": true`.',
   },
   'champion-in-use': {
     cause: 'The version is what `own/NAME` means.',
