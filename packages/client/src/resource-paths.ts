@@ -23,7 +23,9 @@ export function profilePath(name: string): string {
 
 /** @param name `own/NAME` for an own model of the tenant */
 export function modelPath(name: string): string {
-  return `/v1/models/${name.split('/').map(encodeURIComponent).join('/')}`;
+  return name.startsWith('own/')
+    ? `/v1/models/own/${encodeURIComponent(name.slice('own/'.length))}`
+    : `/v1/models/${encodeURIComponent(name)}`;
 }
 
 export function versionPath(name: string, version: string): string {

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContractClient } from '../support/contract-client';
 import { score, upload } from '../support/batches';
+import { addOwnModel } from '../support/own-model';
 import { rawRequest } from '../support/raw-request';
 import { BENIGN_RECORD } from '../support/records';
 import { spellingsOf } from '../support/spellings';
@@ -54,13 +55,17 @@ beforeAll(async () => {
   const values: Record<string, string> = { name: 'wbc-knn', version: '1.0.0', file: 'roc.svg', row: '1' };
   await client.call('put', `/v1/import-profiles/${values['name']}`, { json: {} });
   await client.call('put', '/v1/models/wbc-knn/shadow', { json: { version: '1.0.0' } });
+  await addOwnModel(stack.dataDir, 'local');
   const idsByPath: readonly (readonly [prefix: string, id: string])[] = [
     ['/v1/predictions', prediction],
     ['/v1/confirmations', confirmation],
     ['', batch],
   ];
   const idIn = (path: string) => idsByPath.find(([prefix]) => path.startsWith(prefix))?.[1] ?? '';
-  const routeOf = (path: string) => path.replaceAll(/\{(\w+)\}/g, (_, name: string) => values[name] ?? idIn(path));
+  const valuesOf = (path: string) =>
+    path.startsWith('/v1/models/own/') ? { ...values, name: 'relapse-knn', version: '1' } : values;
+  const routeOf = (path: string) =>
+    path.replaceAll(/\{(\w+)\}/g, (_, name: string) => valuesOf(path)[name] ?? idIn(path));
   routes = Object.keys(client.document.paths).map(routeOf);
   // A path without GET can have the form of another route, as `/v1/batches/preflight` has that of a batch.
   withoutGet = Object.entries(client.document.paths).flatMap(([path, item]) => ('get' in item ? [] : [routeOf(path)]));

@@ -14,6 +14,7 @@ import {
   putPending,
   putDocumentOnce,
 } from '@cytoqueue/records';
+import { isOwn } from '@cytoqueue/registry';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchDeps } from './batch-deps';
@@ -44,7 +45,8 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   const stored = await readBatch(store, tenant, id);
   await restorePendingMarker(store, tenant, id, stored);
   const manifest = finishedManifest(stored);
-  await deps.registry.loadPinned(stored.batch.model, tenant);
+  // Only own models can be deleted; a retry of another one needs no model here.
+  if (isOwn(stored.batch.model.name)) await deps.registry.loadPinned(stored.batch.model, tenant);
   const scored = await sumShardCounts(store, tenant, id);
   const shards = stored.batch.shards
     .map(({ rows }, shard) => ({ shard, rows }))

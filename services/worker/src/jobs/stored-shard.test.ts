@@ -173,7 +173,7 @@ test('a result of another release with different evidence is kept; within one re
     await worker.store.put(key, changed);
     return { redelivery: processor.process(job), key, changed };
   };
-  const later = await redeliver((end) => ({ ...end, format: 3 }));
+  const later = await redeliver((end) => ({ ...end, format: 99 }));
   expect(await later.redelivery).toBe(false);
   expect(await worker.store.get(later.key)).toEqual(later.changed);
   const { redelivery } = await redeliver((end) => ({ ...end, more: true }));
