@@ -8,7 +8,7 @@ export {
 export { ClassMix } from './drift/class-mix';
 export { type DriftCause, lengthPowersOf, magnificationOf } from './drift/column-causes';
 export type { DriftLimits } from './drift/drift-limits';
-export { driftJudgeOf, type FileDrift, judgeFile } from './drift/drift-judges';
+export { driftJudgeOf, type FileDrift, judgeDrift } from './drift/drift-judges';
 export { meanEffect, OtherScales } from './drift/other-scales';
 export { DriftJudge, type DriftVerdict, type DriftVerdictName, MIN_VERDICT_ROWS } from './drift/verdict';
 export { ClassDistribution } from './novelty/class-distribution';

@@ -41,9 +41,10 @@ export class RowWatch {
   private readonly rules: RowRules;
   private readonly delimiter: number;
   private readonly lineEndByte: number;
-  private readonly feature: number;
-  private readonly name: number;
-  private readonly last: number;
+  /** Column indexes: the first feature, the identifier or first other column, and the larger of both. */
+  private readonly featureColumn: number;
+  private readonly nameColumn: number;
+  private readonly lastCheckedColumn: number;
   private comparesClasses: boolean;
   private line: number;
   /** Rows so far, without empty lines. */
@@ -60,21 +61,21 @@ export class RowWatch {
     this.rules = new RowRules({ ...layout, headerIndex: -1 }, new Recognizer(schema), schema, [], this.log);
     this.delimiter = delimiterByte(dialect.delimiter);
     this.lineEndByte = lineEndByte(dialect.lineEnd);
-    this.feature = Math.min(...roles.features);
-    this.name = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
+    this.featureColumn = Math.min(...roles.features);
+    this.nameColumn = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
     this.comparesClasses = roles.label >= 0;
-    this.last = Math.max(this.feature, this.name);
+    this.lastCheckedColumn = Math.max(this.featureColumn, this.nameColumn);
     this.line = layout.firstLine;
   }
 
   /** The two cells that WebAssembly tests to skip ordinary rows. */
   get check(): RowCheck {
-    return { delimiterByte: this.delimiter, feature: this.feature, name: this.name };
+    return { delimiterByte: this.delimiter, feature: this.featureColumn, name: this.nameColumn };
   }
 
   /** Checks the next rows of a file. */
-  checkRows(bytes: Uint8Array, { start, ends, quoted, unusual }: ScannedRows): void {
-    const looksAt = this.comparesClasses ? undefined : unusual;
+  checkRows(bytes: Uint8Array, { start, ends, quoted, needsCheck }: ScannedRows): void {
+    const looksAt = this.comparesClasses ? undefined : needsCheck;
     const count = looksAt?.length ?? ends.length;
     let next = 0;
     for (let index = 0; index < count; index++) {
@@ -116,9 +117,9 @@ export class RowWatch {
   }
 
   private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {
-    const { delimiter, feature, name, last } = this;
+    const { delimiter, featureColumn, nameColumn, lastCheckedColumn } = this;
     let at = start;
-    for (let column = 0; column <= last; column++) {
+    for (let column = 0; column <= lastCheckedColumn; column++) {
       if (at > end) return false;
       const isQuoted = at < end && bytes[at] === QUOTE;
       const cell = isQuoted ? at + 1 : at;
@@ -126,8 +127,8 @@ export class RowWatch {
       for (at = cell; at < end && bytes[at] !== closing;) at++;
       const cellEnd = at;
       if (isQuoted && (++at < end ? bytes[at] !== delimiter : at > end)) return false;
-      if (column === feature && !this.isValue(bytes, cell, cellEnd, end)) return false;
-      if (column === name && !this.isName(bytes, cell, cellEnd)) return false;
+      if (column === featureColumn && !this.isValue(bytes, cell, cellEnd, end)) return false;
+      if (column === nameColumn && !this.isName(bytes, cell, cellEnd)) return false;
       at++;
     }
     return !(quoted && asBuffer(bytes).subarray(start, end).includes(this.lineEndByte));
@@ -138,8 +139,8 @@ export class RowWatch {
     const digit = bytes[start]! - ZERO;
     if (start === end || !(digit >= 0 && digit <= 9)) return false;
     if (end - start > 1)
-      return this.feature < 9 || Number(asBuffer(bytes).toString('latin1', start, end)) - this.feature > 1;
-    if (digit !== this.feature && digit !== this.feature + 1) return true;
+      return this.featureColumn < 9 || Number(asBuffer(bytes).toString('latin1', start, end)) - this.featureColumn > 1;
+    if (digit !== this.featureColumn && digit !== this.featureColumn + 1) return true;
     for (let at = end, next = digit + 1; next < COLUMN_NUMBERS_CHECKED; at += 2, next++)
       if (this.differs(bytes, at, rowEnd, next)) return true;
     return false;

@@ -24,11 +24,11 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
     (settings.charset !== undefined && resolveCharset(settings.charset) !== 'utf-8')
   )
     return undefined;
-  const whole = asBuffer(first).subarray(0, FIRST_PART_BYTES);
-  const kind = inspectFirstBytes(whole);
+  const firstPart = asBuffer(first).subarray(0, FIRST_PART_BYTES);
+  const kind = inspectFirstBytes(firstPart);
   if (!('signature' in kind && kind.signature === 'text')) return undefined;
   const isWhole = final && first.length <= FIRST_PART_BYTES;
-  const bytes = isWhole ? whole : whole.subarray(0, whole.length - incompleteUtf8Tail(whole));
+  const bytes = isWhole ? firstPart : firstPart.subarray(0, firstPart.length - incompleteUtf8Tail(firstPart));
   if (findInvalidText(bytes) >= 0) return undefined;
   const text = bytes.indexOf(BOM) === 0 ? bytes.subarray(BOM.length) : bytes;
   if (text.indexOf(BOM) === 0) return undefined;

@@ -4,7 +4,7 @@ import type { ActiveKeys, Logger, Readiness, TaskProtection } from '@cytoqueue/r
 import type { DamageReport } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
-import type { UploadLimits } from './batches/upload-inspector';
+import type { UploadSizeLimits } from './batches/upload-inspector';
 import type { AuditLog } from './audit/audit-log';
 import { RequestAuditor } from './audit/request-audit';
 import { Authenticator, assertAccess } from './session/authenticator';
@@ -64,7 +64,7 @@ export interface AppDeps {
   trustProxy: number | readonly string[] | undefined;
   /** Origins whose pages may call the API with an API key. */
   corsOrigins: readonly string[];
-  limits: UploadLimits;
+  limits: UploadSizeLimits;
   retention: RetentionPolicy;
   logger: Logger;
   readiness: Readiness;

@@ -161,7 +161,7 @@ interface QueueHandler<T> {
   isWellFormed: (job: Job<T>) => boolean;
   /** @throws InvalidJobError when the store does not have the resource that the job names */
   check?: (data: T) => Promise<unknown>;
-  /** @returns false when a record's result was not stored: the record was canceled, completed before or rolled back */
+  /** @returns false when a record's result was not stored; see `PredictionProcessor.process` */
   process: (job: Job<T>) => Promise<boolean | void>;
   /** Called unless `process` returned false, in parallel with publishing the change. */
   onCompleted?: (job: Job<T>) => Promise<void>;

@@ -28,7 +28,7 @@ export class WorkerMetrics {
     this.counters = new MinuteCounters(redis);
   }
 
-  /** Counts a redelivery; a first delivery is not counted. */
+  /** Counts an attempt after the first: a redelivery, a retry or a postponed job. */
   countRedelivery(job: Job<{ tenant: string }>): void {
     if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }

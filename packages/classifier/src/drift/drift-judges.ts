@@ -17,8 +17,8 @@ export interface FileDrift extends DriftVerdict {
   readonly notes?: readonly DriftNote[];
 }
 
-/** @param counts of a file, as `countValues` of packages/samples gives them with this model's bins */
-export function judgeFile(counts: ArrayLike<number>, model: Model): FileDrift {
+/** @param counts of a file, as `valueHistogram` of packages/samples gives them with this model's bins */
+export function judgeDrift(counts: ArrayLike<number>, model: Model): FileDrift {
   const { psi, notes } = (counts.length === 0 ? undefined : describeDrift(counts, model)) ?? {};
   return { ...driftJudgeOf(model).judge(counts), ...(psi && { psi, notes }) };
 }

@@ -21,7 +21,8 @@ const LARGEST_GRADE = 255;
  * the magnification fits no malignant one although it is as large. Owns its scratch: not to be shared between threads.
  */
 export class Novelty {
-  private readonly t: Float64Array;
+  /** ln(value + offset) by feature. */
+  private readonly logValues: Float64Array;
   private readonly offsets: Float64Array;
   private readonly distributions: readonly [ClassDistribution, ClassDistribution];
   private readonly logarithms: readonly Float64Array[];
@@ -35,7 +36,7 @@ export class Novelty {
   constructor(private readonly file: NoveltyFile) {
     const { offsets, classes, length_powers: powers, range_margin: margin } = file;
     const sizeExponents = powers ?? offsets.map(() => 0);
-    this.t = new Float64Array(offsets.length);
+    this.logValues = new Float64Array(offsets.length);
     this.offsets = Float64Array.from(offsets);
     this.lowerBounds = Float64Array.from(file.lowest, (value) => value / margin);
     this.upperBounds = Float64Array.from(file.highest, (value) => value * margin);
@@ -54,29 +55,30 @@ export class Novelty {
    * @param probability the model's answer to this sample
    */
   isNovel(samples: Samples, at: number, probability: number): boolean {
-    const missing = samples instanceof Uint8Array ? this.loadGrades(samples, at) : this.loadDecimals(samples, at);
+    const missingMask = samples instanceof Uint8Array ? this.loadGrades(samples, at) : this.loadDecimals(samples, at);
     if (this.isOutside) return true;
     return (
-      !(isBenignOpen(probability) && this.fits(0, missing)) && !(isMalignantOpen(probability) && this.fits(1, missing))
+      !(isBenignOpen(probability) && this.fits(0, missingMask)) &&
+      !(isMalignantOpen(probability) && this.fits(1, missingMask))
     );
   }
 
   /** Describes how the sample differs from the open class that it fits best. */
   describe(sample: Float64Array, probability: number, schema: Schema): UnusualEvidence {
-    const missing = this.loadDecimals(sample, 0);
+    const missingMask = this.loadDecimals(sample, 0);
     const open = ([0, 1] as const).filter((label) => (label === 0 ? isBenignOpen : isMalignantOpen)(probability));
-    const ratios = open.map((label) => ({ label, ratioToLimit: this.ratioToLimit(label, missing) }));
+    const ratios = open.map((label) => ({ label, ratioToLimit: this.ratioToLimit(label, missingMask) }));
     const { label, ratioToLimit } = ratios.reduce((best, other) =>
       other.ratioToLimit < best.ratioToLimit ? other : best,
     );
-    const { file, t } = this;
-    const distribution = this.distributions[label].marginal(missing);
+    const { file, logValues } = this;
+    const distribution = this.distributions[label].marginal(missingMask);
     const limit = file.classes[label].magnification_limit;
-    const isMagnified = limit !== null && abs(distribution.magnificationScore(t)) > limit;
+    const isMagnified = limit !== null && abs(distribution.magnificationScore(logValues)) > limit;
     return {
       compared_with: schema.labels[label],
       distance_over_limit: rounded(ratioToLimit),
-      magnification: isMagnified ? rounded(distribution.magnification(t)) : null,
+      magnification: isMagnified ? rounded(distribution.magnification(logValues)) : null,
       outside_training_range: schema.features.flatMap(({ name }, feature) => {
         const [value, lowest, highest] = [sample[feature], file.lowest[feature], file.highest[feature]];
         return value < lowest || value > highest ? [{ feature: name, value, lowest, highest }] : [];
@@ -86,19 +88,20 @@ export class Novelty {
   }
 
   /** Whether the loaded sample is within a class's limits. */
-  private fits(label: Label, missing: number): boolean {
-    return this.ratioToLimit(label, missing) <= 1;
+  private fits(label: Label, missingMask: number): boolean {
+    return this.ratioToLimit(label, missingMask) <= 1;
   }
 
   /** Distance of the loaded sample from a class, as a ratio to the class's limit: above 1 it does not fit the class. */
-  private ratioToLimit(label: Label, missing: number): number {
-    const { t, measured, file } = this;
+  private ratioToLimit(label: Label, missingMask: number): number {
+    const { logValues, measured, file } = this;
     const { distance_limit: distanceLimit, magnification_limit: magnificationLimit }: ClassNovelty =
       file.classes[label];
-    const distribution = missing === 0 ? this.distributions[label] : this.distributions[label].marginal(missing);
-    const byDistance = distribution.distance(t) / ((distanceLimit * measured) / t.length);
+    const distribution =
+      missingMask === 0 ? this.distributions[label] : this.distributions[label].marginal(missingMask);
+    const byDistance = distribution.distance(logValues) / ((distanceLimit * measured) / logValues.length);
     if (magnificationLimit === null) return byDistance;
-    return Math.max(byDistance, abs(distribution.magnificationScore(t)) / magnificationLimit);
+    return Math.max(byDistance, abs(distribution.magnificationScore(logValues)) / magnificationLimit);
   }
 
   private findUnexpected(
@@ -106,13 +109,13 @@ export class Novelty {
     sample: Float64Array,
     { features }: Schema,
   ): UnexpectedFeature[] {
-    const { t, file } = this;
-    const weightedResiduals = distribution.weightedResiduals(t);
+    const { logValues, file } = this;
+    const weightedResiduals = distribution.weightedResiduals(logValues);
     const found = features.flatMap(({ name, min, max }, feature) => {
       if (isNaN(sample[feature])) return [];
       const own = distribution.precisionOf(feature);
       const weightedResidual = weightedResiduals[feature];
-      const expected = Math.exp(t[feature] - weightedResidual / own) - file.offsets[feature];
+      const expected = Math.exp(logValues[feature] - weightedResidual / own) - file.offsets[feature];
       const deviations = weightedResidual / Math.sqrt(own);
       return [
         {
@@ -128,40 +131,40 @@ export class Novelty {
   }
 
   private loadDecimals(samples: Float64Array, at: number): number {
-    const { t, offsets, lowerBounds, upperBounds } = this;
-    let missing = 0;
-    this.measured = t.length;
+    const { logValues, offsets, lowerBounds, upperBounds } = this;
+    let missingMask = 0;
+    this.measured = logValues.length;
     this.isOutside = false;
-    for (let feature = 0; feature < t.length; feature++) {
+    for (let feature = 0; feature < logValues.length; feature++) {
       const value = samples[at + feature];
-      if (isNaN(value)) missing = this.skip(feature, missing);
-      else t[feature] = log(value + offsets[feature]);
+      if (isNaN(value)) missingMask = this.skip(feature, missingMask);
+      else logValues[feature] = log(value + offsets[feature]);
       if (value > upperBounds[feature] || value < lowerBounds[feature]) this.isOutside = true;
     }
-    return missing;
+    return missingMask;
   }
 
   private loadGrades(samples: Uint8Array, at: number): number {
-    const { t, logarithms, lowerBounds, upperBounds } = this;
-    let missing = 0;
-    this.measured = t.length;
+    const { logValues, logarithms, lowerBounds, upperBounds } = this;
+    let missingMask = 0;
+    this.measured = logValues.length;
     this.isOutside = false;
-    for (let feature = 0; feature < t.length; feature++) {
+    for (let feature = 0; feature < logValues.length; feature++) {
       const grade = samples[at + feature];
       if (grade === 0) {
-        missing = this.skip(feature, missing);
+        missingMask = this.skip(feature, missingMask);
         continue;
       }
-      t[feature] = logarithms[feature][grade];
+      logValues[feature] = logarithms[feature][grade];
       if (grade > upperBounds[feature] || grade < lowerBounds[feature]) this.isOutside = true;
     }
-    return missing;
+    return missingMask;
   }
 
-  private skip(feature: number, missing: number): number {
-    this.t[feature] = 0;
+  private skip(feature: number, missingMask: number): number {
+    this.logValues[feature] = 0;
     this.measured--;
-    return missing | (1 << feature);
+    return missingMask | (1 << feature);
   }
 }
 

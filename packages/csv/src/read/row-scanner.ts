@@ -14,7 +14,7 @@ export interface ScannedRows {
   /** The bytes may contain quotes. */
   quoted: boolean;
   /** Indices of the rows that need a closer look by the `RowCheck`; without it each row does. */
-  unusual?: Uint32Array;
+  needsCheck?: Uint32Array;
 }
 
 /** `bytes` and `rows` are valid until the listener returns. */

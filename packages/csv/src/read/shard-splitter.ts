@@ -24,7 +24,7 @@ export interface ShardOptions {
   rowCheck?: RowCheck;
 }
 
-type FoundRows = Pick<RowEnds, 'ends' | 'unusual'>;
+type FoundRows = Pick<RowEnds, 'ends' | 'needsCheck'>;
 
 /**
  * Splits the data part of a file into shards while it streams in, and checks that it is text.
@@ -36,19 +36,21 @@ export class ShardSplitter {
   private shardRows: number;
   private shardBytes: number;
   private closedRows = 0;
-  private openRows = 0;
-  private openOffset: number;
-  private openLine: number;
+  private shardRowCount = 0;
+  private shardOffset: number;
+  private shardLine: number;
   private line: number;
   /** Line in which the row began that is being completed. */
   private rowLine: number;
   /** Line ends within the open row's quoted cells, in earlier chunks. */
-  private openRowLines = 0;
+  private partialRowLines = 0;
   private readonly lineByte: number;
   /** CRC-32 of the open shard's bytes before `checksummedTo`. */
-  private openChecksum: number | undefined = 0;
+  private shardChecksum: number | undefined = 0;
   private checksummedTo: number;
+  /** File offset at which the current row begins. */
   private rowOffset: number;
+  /** File offset of the next byte to scan. */
   private position: number;
   private previousByte = -1;
   /** The 1 to 3 bytes of a UTF-8 sequence whose rest is in the next chunk. */
@@ -56,7 +58,7 @@ export class ShardSplitter {
   /** The bytes from `position` on. */
   private scanned: Buffer = Buffer.alloc(0);
   /** Used for `onRows` only: the open row's bytes in earlier chunks, and where rows of the scanned bytes end. */
-  private openRowBytes: Buffer[] = [];
+  private partialRowBytes: Buffer[] = [];
   private ends = new Uint32Array(0);
 
   constructor(
@@ -66,15 +68,15 @@ export class ShardSplitter {
     const { delimiter, lineEnd } = header.dialect;
     this.lineByte = lineEndByte(lineEnd);
     this.scanner = new RowScanner(delimiterByte(delimiter), this.lineByte);
-    this.openLine = this.line = this.rowLine = options.firstLine ?? 2;
+    this.shardLine = this.line = this.rowLine = options.firstLine ?? 2;
     this.shardRows = options.shardRows;
     this.shardBytes = options.shardBytes;
-    this.openOffset = this.checksummedTo = this.rowOffset = this.position = header.byteLength;
+    this.shardOffset = this.checksummedTo = this.rowOffset = this.position = header.byteLength;
   }
 
   /** Number of rows completed so far, without empty lines. */
   get rows(): number {
-    return this.closedRows + this.openRows;
+    return this.closedRows + this.shardRowCount;
   }
 
   /**
@@ -104,11 +106,11 @@ export class ShardSplitter {
       );
     }
     if (this.position > byteOffset) {
-      if (this.openRowBytes.length > 0) this.reportOpenRow(Buffer.alloc(0));
+      if (this.partialRowBytes.length > 0) this.reportPartialRow(Buffer.alloc(0));
       this.endRow(this.position);
     }
     // Runs twice when the first close merges shards and reopens the odd one.
-    while (this.openRows > 0) this.closeShard(this.rowOffset);
+    while (this.shardRowCount > 0) this.closeShard(this.rowOffset);
     return { rows: this.rows, shards: this.shards, byteLength: this.position };
   }
 
@@ -170,12 +172,12 @@ export class ShardSplitter {
 
   /** Ends rows that are neither empty nor too long, up to the end of their shard. @returns the next row */
   private endRows(ends: Uint32Array, row: number, base: number): number {
-    let last = Math.min(ends.length, row + this.shardRows - this.openRows) - 1;
-    const fullAt = this.openOffset + this.shardBytes - base - 1;
+    let last = Math.min(ends.length, row + this.shardRows - this.shardRowCount) - 1;
+    const fullAt = this.shardOffset + this.shardBytes - base - 1;
     if (ends[last]! >= fullAt) for (last = row; ends[last]! < fullAt;) last++;
     const rows = last + 1 - row;
     this.line += rows;
-    this.openRows += rows;
+    this.shardRowCount += rows;
     this.rowOffset = base + ends[last]! + 1;
     this.closeFullShard(this.rowOffset);
     return last + 1;
@@ -192,28 +194,28 @@ export class ShardSplitter {
       ends[count++] = at;
       this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte, lines);
     }
-    this.openRowLines += countByte(bytes, this.lineByte, from, bytes.length);
-    return { ends: ends.subarray(0, count), unusual: undefined };
+    this.partialRowLines += countByte(bytes, this.lineByte, from, bytes.length);
+    return { ends: ends.subarray(0, count), needsCheck: undefined };
   }
 
   /** Reports the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the rest. */
-  private reportRows(bytes: Buffer, { ends, unusual }: FoundRows, from: number, quoted: boolean): void {
-    const first = this.openRowBytes.length > 0 && ends.length > 0 ? 1 : 0;
+  private reportRows(bytes: Buffer, { ends, needsCheck }: FoundRows, from: number, quoted: boolean): void {
+    const first = this.partialRowBytes.length > 0 && ends.length > 0 ? 1 : 0;
     const firstEnd = ends[0] ?? 0;
-    if (first === 1) this.reportOpenRow(bytes.subarray(0, firstEnd));
+    if (first === 1) this.reportPartialRow(bytes.subarray(0, firstEnd));
     if (ends.length > first)
       this.options.onRows?.(bytes, {
         start: first === 1 ? firstEnd + 1 : 0,
         ends: ends.subarray(first),
         quoted,
-        unusual: first === 1 ? unusual?.filter((row) => row > 0).map((row) => row - 1) : unusual,
+        needsCheck: first === 1 ? needsCheck?.filter((row) => row > 0).map((row) => row - 1) : needsCheck,
       });
-    if (from < bytes.length) this.openRowBytes.push(Buffer.from(bytes.subarray(from)));
+    if (from < bytes.length) this.partialRowBytes.push(Buffer.from(bytes.subarray(from)));
   }
 
-  private reportOpenRow(end: Buffer): void {
-    const record = Buffer.concat([...this.openRowBytes, end]);
-    this.openRowBytes = [];
+  private reportPartialRow(end: Buffer): void {
+    const record = Buffer.concat([...this.partialRowBytes, end]);
+    this.partialRowBytes = [];
     this.options.onRows?.(record, { start: 0, ends: Uint32Array.of(record.length), quoted: true });
   }
 
@@ -221,22 +223,22 @@ export class ShardSplitter {
   private updateChecksum(position: number): void {
     const base = this.position;
     // For an empty buffer crc32 may return 0 instead of the running checksum.
-    if (position > this.checksummedTo && this.openChecksum !== undefined)
-      this.openChecksum = crc32(this.scanned.subarray(this.checksummedTo - base, position - base), this.openChecksum);
+    if (position > this.checksummedTo && this.shardChecksum !== undefined)
+      this.shardChecksum = crc32(this.scanned.subarray(this.checksummedTo - base, position - base), this.shardChecksum);
     this.checksummedTo = position;
   }
 
   private openAt(position: number): void {
-    this.openOffset = this.checksummedTo = position;
-    this.openLine = this.line;
-    this.openChecksum = 0;
+    this.shardOffset = this.checksummedTo = position;
+    this.shardLine = this.line;
+    this.shardChecksum = 0;
   }
 
   /** @param lines that end in the scanned bytes */
   private endLine(next: number, byteBeforeLineEnd: number, lines: number): void {
     this.rowLine = this.line;
-    this.line += lines + this.openRowLines;
-    this.openRowLines = 0;
+    this.line += lines + this.partialRowLines;
+    this.partialRowLines = 0;
     const length = next - this.rowOffset;
     const empty = length === 1 || (length === 2 && byteBeforeLineEnd === CR);
     if (empty) this.skipEmptyLine(next);
@@ -246,33 +248,34 @@ export class ShardSplitter {
   private skipEmptyLine(next: number): void {
     this.rowOffset = next;
     // Empty lines before a shard's first row belong to none, so that they cannot swell it.
-    if (this.openRows === 0) this.openAt(next);
+    if (this.shardRowCount === 0) this.openAt(next);
     else this.closeFullShard(next);
   }
 
+  /** @param next file offset of the byte after the row */
   private endRow(next: number): void {
     this.checkRowBytes(next);
     this.rowOffset = next;
-    this.openRows++;
+    this.shardRowCount++;
     this.closeFullShard(next);
   }
 
   private closeFullShard(next: number): void {
-    if (this.openRows >= this.shardRows || next - this.openOffset >= this.shardBytes) this.closeShard(next);
+    if (this.shardRowCount >= this.shardRows || next - this.shardOffset >= this.shardBytes) this.closeShard(next);
   }
 
   private closeShard(next: number): void {
     this.updateChecksum(next);
     this.shards.push({
-      offset: this.openOffset,
-      length: next - this.openOffset,
+      offset: this.shardOffset,
+      length: next - this.shardOffset,
       firstRow: this.closedRows + 1,
-      rows: this.openRows,
-      firstLine: this.openLine,
-      crc32: this.openChecksum,
+      rows: this.shardRowCount,
+      firstLine: this.shardLine,
+      crc32: this.shardChecksum,
     });
-    this.closedRows += this.openRows;
-    this.openRows = 0;
+    this.closedRows += this.shardRowCount;
+    this.shardRowCount = 0;
     this.openAt(next);
     if (this.shards.length > this.options.maxShards) this.mergePairs();
   }
@@ -290,10 +293,10 @@ export class ShardSplitter {
 
   /** Reopens a shard without a partner, so that it grows towards the doubled target. */
   private reopen(shard: Shard): void {
-    this.openOffset = shard.offset;
-    this.openLine = shard.firstLine ?? this.line;
-    this.openChecksum = shard.crc32;
-    this.openRows = shard.rows;
+    this.shardOffset = shard.offset;
+    this.shardLine = shard.firstLine ?? this.line;
+    this.shardChecksum = shard.crc32;
+    this.shardRowCount = shard.rows;
     this.closedRows -= shard.rows;
   }
 

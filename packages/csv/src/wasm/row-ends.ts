@@ -17,7 +17,7 @@ export interface RowEnds {
    * Indices of rows that need a closer look; undefined without a check. All others have a feature cell that begins with a digit and is not the first of the
    * columns' numbers, a name of 3 to 15 bytes that ends with a digit and has no exponent, and no Ctrl-Z at the end.
    */
-  unusual: Uint32Array | undefined;
+  needsCheck: Uint32Array | undefined;
 }
 
 /** Bytes that are searched at once, so that the memory stays small. */
@@ -79,6 +79,6 @@ export function findRowEnds(bytes: Uint8Array, lineByte: number, check?: RowChec
   return {
     ends: new Uint32Array(memory.buffer, ENDS, count),
     hasShortRows: exports.hasShortRows.value !== 0,
-    unusual: check && new Uint32Array(memory.buffer, UNUSUAL, exports.unusualCount.value as number),
+    needsCheck: check && new Uint32Array(memory.buffer, UNUSUAL, exports.unusualCount.value as number),
   };
 }

@@ -57,7 +57,7 @@ export async function reservePriorities(redis: Redis, tenant: string, rows: read
   return steps.map((step) => Math.min((time += step), MAX_PRIORITY));
 }
 
-/** Call it when a shard with this priority was served; not when it was delivered and postponed. */
+/** Moves virtual time on to that of a shard that was served, its priority. Not for one that was delivered and postponed. */
 export async function advanceVirtualClock(redis: Redis, priority: number): Promise<void> {
   await redis.eval(ADVANCE_SCRIPT, 1, VIRTUAL_CLOCK_KEY, priority);
 }

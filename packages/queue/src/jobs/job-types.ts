@@ -11,7 +11,7 @@ export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 export const CANARY_TENANT = '_canary';
 
 /**
- * Payloads contain only ids and tenant names: features, patients' names and file names stay in the object store.
+ * Payloads contain only ids, tenant names and numbers of runs, shards and rows: features, patients' names and file names stay in the object store.
  * `v` is the payload version. A worker postpones versions that it does not support, for a newer worker to take.
  */
 export interface PredictionJob {

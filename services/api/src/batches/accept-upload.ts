@@ -1,5 +1,5 @@
 /*
- * A 202 guarantees that the batch is durable. Order: lookup of the idempotency key, upload limits, input, quota reservation,
+ * A 202 guarantees that the batch is durable. Order: lookup of the idempotency key, number of concurrent uploads and free quota, input, quota reservation,
  * `batch.json`, claim of the key, pending marker (the commit point, see commit.ts), jobs, response. The key is looked up
  * before the limits, so that a repeated request gets its earlier batch even if the tenant's quota is full by now; it is
  * claimed last before the marker, so that a claim names a batch that can be completed.
@@ -15,7 +15,7 @@ import { Problem } from '../http/problem';
 import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
 import type { BatchDeps, ImportParameters, Upload } from './batch-deps';
 import { storeUpload } from './store-upload';
-import { type UploadSummary, type UploadLimits, uploadTooLarge } from './upload-inspector';
+import { type UploadSummary, type UploadSizeLimits, uploadTooLarge } from './upload-inspector';
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
 
@@ -113,7 +113,7 @@ function idempotencyPayload({ requestedChoice, options, importParameters }: Uplo
   return ['batch', requestedChoice.model, requestedOptions, sha256, ...(hasNoImportParameters ? [] : [parameters])];
 }
 
-function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadLimits): Promise<string> {
+function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadSizeLimits): Promise<string> {
   return receiveFile(request, response, async (source) => {
     const hash = createHash('sha256');
     let bytes = 0;

@@ -9,14 +9,14 @@ import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import type { ApiMetrics } from '../operations/api-metrics';
 import type { RequestedChoice, SettingsReader } from '../settings/settings-reader';
-import type { UploadLimits } from './upload-inspector';
+import type { UploadSizeLimits } from './upload-inspector';
 
 export interface BatchDeps {
   store: ObjectStore;
   registry: ModelRegistry;
   producer: JobProducer;
   progress: BatchProgress;
-  limits: UploadLimits;
+  limits: UploadSizeLimits;
   idempotency: IdempotencyKeys;
   background: Background;
   quotas: TenantQuotas;

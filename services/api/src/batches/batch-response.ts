@@ -92,6 +92,7 @@ export async function readLatestRunResponse(
   }
 }
 
+/** Tolerates a damaged manifest or `run.json`. @throws ObjectCorruptError for a damaged `batch.json` */
 async function readIntactResponse(
   deps: BatchResponseDeps,
   tenant: string,

@@ -89,7 +89,7 @@ export function requireFinishedFile(
   const file = completion.manifest[resultFile];
   if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, batch.id, run)) throw filesDamaged(damage);
   if (file === undefined)
-    throw new Problem('no-results', `The batch has ${completion.manifest.status} and left no ${resultFile}.`);
+    throw new Problem('no-results', `The batch has no ${resultFile}; its status is ${completion.manifest.status}.`);
   return file;
 }
 

@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { driftJudgeOf, judgeFile } from '@cytoqueue/classifier';
+import { driftJudgeOf, judgeDrift } from '@cytoqueue/classifier';
 import { CsvError } from '@cytoqueue/csv';
 import type { LoadedModel } from '@cytoqueue/registry';
 import { type ModelPin, batchRowsKey, createId } from '@cytoqueue/records';
@@ -126,7 +126,7 @@ async function toReport(
     dialect: { delimiter: header.dialect.delimiter, line_end: header.dialect.lineEnd, bom: header.dialect.bom },
     columns: reportColumns(match, model.schema),
     ...statistics.report(rows),
-    drift: judgeFile(statistics.histogram, model),
+    drift: judgeDrift(statistics.histogram, model),
     eta_seconds: msPerRow === undefined ? null : Math.ceil((rows * msPerRow) / 1_000),
   };
 }
@@ -185,7 +185,7 @@ function refusedReport(pin: ModelPin, { model }: LoadedModel, error: unknown): P
     errors: [],
     faults: [],
     missing_by_feature: Object.fromEntries(model.schema.features.map(({ name }) => [name, 0])),
-    drift: judgeFile([], model),
+    drift: judgeDrift([], model),
     eta_seconds: null,
   };
 }

@@ -28,7 +28,7 @@ export interface StoredBatch {
   cancelRequested: boolean;
   /** Present once the run is finished. */
   completion: { manifest: ManifestDocument; completedAt: string } | undefined;
-  /** Present if a document of the newest run is damaged: the manifest, then rebuilt from the shards, or `run.json`, not needed. */
+  /** Present if a document of the newest run is damaged: the manifest, which is then rebuilt from the shards, or `run.json`, instead of which the shards are counted. */
   damage: ObjectCorruptError | undefined;
 }
 

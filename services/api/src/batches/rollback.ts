@@ -26,7 +26,7 @@ export async function withRollback<T>(
 
 /**
  * Deletes the marker, then the batch's objects, then its quota reservation. Retried in the background until done, because a
- * store that failed once may fail again. A worker that takes one of the batch's jobs meanwhile completes it without effect.
+ * store that failed once may fail again. A worker that takes one of the batch's jobs meanwhile ends it without effect: as completed, or as rejected because the store does not know the batch.
  */
 export async function rollback({ store, background, quotas }: RollbackDeps, tenant: string, id: string): Promise<void> {
   await background.run('rollback', async () => {

@@ -89,14 +89,14 @@ async function createBatch(
 ): Promise<void> {
   const { dry_run, ...parameters } = query as z.output<typeof uploadQuery>;
   if (dry_run) return preflight(deps, { request, response, query: parameters, principal, auditEntry });
-  const { model, operating_point, profile, sheet, charset, on_warning, ...others } = parameters;
+  const { model, operating_point, profile, sheet, charset, on_warning, ...scoringOptions } = parameters;
   const requestedChoice = { model, operating_point };
   const chosen = await applySettings(deps.settings, principal.tenant, requestedChoice);
   const idempotencyKey = idempotencyKeyOf(request);
   const batch = await acceptUpload(deps, request, response, {
     tenant: principal.tenant,
     model: chosen.model,
-    options: { ...others, operating_point: chosen.operating_point },
+    options: { ...scoringOptions, operating_point: chosen.operating_point },
     requestedChoice,
     importParameters: { profile, sheet, charset, on_warning },
     idempotencyKey,
@@ -115,11 +115,11 @@ async function preflight(
   }: Pick<HandlerContext, 'request' | 'response' | 'query' | 'principal' | 'auditEntry'>,
 ): Promise<void> {
   const { model: sentModel, operating_point: sentPoint, ...parameters } = query as z.output<typeof preflightQuery>;
-  const { profile, sheet, charset, on_warning, ...others } = parameters;
+  const { profile, sheet, charset, on_warning, ...scoringOptions } = parameters;
   auditEntry.action = 'batch.preflight';
   const requestedChoice = { model: sentModel, operating_point: sentPoint };
   const { model, operating_point } = await applySettings(deps.settings, principal.tenant, requestedChoice);
-  const options = { ...others, operating_point };
+  const options = { ...scoringOptions, operating_point };
   const importParameters = { profile, sheet, charset, on_warning };
   const upload = { tenant: principal.tenant, model, options, importParameters };
   response.json(await preflightBatch(deps, request, response, upload));

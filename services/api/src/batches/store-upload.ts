@@ -9,7 +9,7 @@ import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
 import {
   UploadInspector,
-  type UploadLimits,
+  type UploadSizeLimits,
   type UploadSummary,
   createSplitter,
   noRows,
@@ -40,7 +40,7 @@ export async function storeUpload(
   source: AsyncIterable<Uint8Array>,
   target: UploadTarget,
   settings: ImportSettings,
-  limits: UploadLimits,
+  limits: UploadSizeLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
   const inspector = new UploadInspector(settings, limits);
@@ -65,7 +65,7 @@ async function importStored(
   { store, tenant, id }: UploadTarget,
   { bytes: size, sha256 }: UploadInspector,
   settings: ImportSettings,
-  limits: UploadLimits,
+  limits: UploadSizeLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
   const key = ObjectKeys.batchInput(tenant, id);
@@ -122,7 +122,7 @@ class CanonicalUpload {
   constructor(
     private readonly start: ImportStart,
     private readonly blocks: ImportedBytes,
-    private readonly limits: UploadLimits,
+    private readonly limits: UploadSizeLimits,
     private readonly originalBytes: number,
   ) {}
 
@@ -152,7 +152,7 @@ class CanonicalUpload {
   private add(block: Uint8Array): void {
     this.bytes += block.length;
     const { maxUploadBytes, remainingBytes } = this.limits;
-    if (this.bytes > maxUploadBytes * MAX_CANONICAL_FACTOR) throw uploadTooLarge(maxUploadBytes);
+    if (this.bytes > maxUploadBytes * MAX_CANONICAL_FACTOR) throw uploadTooLarge(maxUploadBytes * MAX_CANONICAL_FACTOR);
     if (remainingBytes !== undefined && this.bytes + this.originalBytes > remainingBytes)
       throw quotaExceeded(remainingBytes);
     if (this.splitter !== undefined) return this.splitter.push(block);

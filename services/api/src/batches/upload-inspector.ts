@@ -15,7 +15,7 @@ import { Problem } from '../http/problem';
 import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
 
-export interface UploadLimits {
+export interface UploadSizeLimits {
   maxUploadBytes: number;
   shardRows: number;
   /** Bytes left in the tenant's storage quota. */
@@ -24,7 +24,7 @@ export interface UploadLimits {
 
 /** Describes a stored upload: its rows, their shards, and how the file was read. */
 export interface UploadSummary {
-  /** Header of the file that holds the rows; the results show its `columns`. */
+  /** Header of the file that holds the rows, with the columns that the results show. */
   header: Header;
   /** Match of the uploaded file's own columns. */
   match: HeaderMatch;
@@ -83,7 +83,7 @@ export class UploadInspector {
 
   constructor(
     private readonly settings: ImportSettings,
-    private readonly limits: UploadLimits,
+    private readonly limits: UploadSizeLimits,
   ) {}
 
   /** Yields each chunk after inspecting it. `failure` is set only for errors of the upload itself, not if storing fails. */
@@ -206,7 +206,7 @@ type SplitterExtras = Pick<ConstructorParameters<typeof ShardSplitter>[1], 'firs
 
 export function createSplitter(
   header: Header,
-  { shardRows }: UploadLimits,
+  { shardRows }: UploadSizeLimits,
   extras: SplitterExtras = {},
   maxRowBytes = MAX_ROW_BYTES,
 ): ShardSplitter {

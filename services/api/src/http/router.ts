@@ -6,7 +6,10 @@ import type { Principal } from './request-context';
 import type { ToProblem } from './error-handler';
 import { Problem } from './problem';
 
-/** Who may use a route: everyone, roles that see patient data, roles that operate the service, or platform keys. */
+/**
+ * Who may use a route. `public`: everyone; `patient-data`: roles that see patient data; `operations`: operators and admins;
+ * `authenticated`: any role; `admin`: admins of the tenant; `platform`: keys with platform rights.
+ */
 export type Access = 'public' | 'patient-data' | 'operations' | 'authenticated' | 'admin' | 'platform';
 
 /** The audit entry of one request. */

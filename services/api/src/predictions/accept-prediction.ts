@@ -51,8 +51,8 @@ export async function acceptPrediction(
   body: PredictionBody,
   key?: string,
 ): Promise<AcceptedPrediction> {
-  const { model: reference, operating_point } = await applySettings(deps.settings, tenant, body);
-  const pin = await deps.registry.resolve(reference, tenant);
+  const { model: modelReference, operating_point } = await applySettings(deps.settings, tenant, body);
+  const pin = await deps.registry.resolve(modelReference, tenant);
   const { model } = await deps.registry.loadPinned(pin, tenant);
   const { features } = parseRecord(
     body.features,
@@ -95,8 +95,8 @@ async function accept(deps: PredictionDeps, tenant: string, request: PredictionR
 }
 
 /**
- * Claims the key before anything else is stored. The request that claimed it may have crashed or still be running, so every
- * request with the key repeats all steps, which are idempotent, under the claimed id. Nothing is rolled back, because another
+ * Claims the key before anything else is stored. The request that claimed it may have crashed or still be running, so a
+ * request with the same key repeats the steps that are not known to be done, under the claimed id; each is idempotent. Nothing is rolled back, because another
  * request may already have returned this id.
  */
 async function acceptIdempotent(

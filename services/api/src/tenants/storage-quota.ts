@@ -34,7 +34,7 @@ if total and not (total >= 0 and total < math.huge) then total = nil end
 local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '') or 0`;
 
 /**
- * ARGV: batch id, bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
+ * ARGV: field (id of a batch, review or confirmation), bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
  * loaded.
  */
 const RESERVE_SCRIPT = `${COUNT_CHANGE_SCRIPT}

@@ -2,8 +2,11 @@
 import { ObjectKeys } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 
-/** Ends jobs of a rolled-back or deleted batch without effect: the store, not the queue, decides what was accepted. */
-export async function skipIfRemoved(
+/**
+ * Runs the work of a job. An object that is missing is no error if the batch was rolled back or deleted meanwhile: the store, not
+ * the queue, decides what was accepted.
+ */
+export async function ignoreMissingIfRemoved(
   store: ObjectStore,
   job: { tenant: string; batchId: string },
   work: () => Promise<void>,

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { changeColumns, resultColumns, resultHeader } from '@cytoqueue/csv';
 import { probabilityName } from '@cytoqueue/schema';
 import type { FinalizeJob } from '@cytoqueue/queue';
-import { judgeFile } from '@cytoqueue/classifier';
+import { judgeDrift } from '@cytoqueue/classifier';
 import {
   type AgreementDocument,
   type BatchDocument,
@@ -42,7 +42,7 @@ import { ObjectMismatchError } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
 import { prefetch } from './prefetch';
 import type { BatchDocumentCache } from './batch-documents';
-import { isCanceled, isRemoved, skipIfRemoved } from './batch-state';
+import { isCanceled, isRemoved, ignoreMissingIfRemoved } from './batch-state';
 import { type ShardDeps, loadShardTask, scoreAndStore } from './shard';
 import { readShardObject, shardKey, wasDamaged } from './stored-shard';
 import { markForShadow } from '../shadow/shadow-marker';
@@ -70,7 +70,7 @@ export class Finalizer {
 
   /** Checks before the work too, so that nothing is written for a removed batch. */
   private async runUnlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
-    if (!(await isRemoved(this.deps.store, job))) await skipIfRemoved(this.deps.store, job, work);
+    if (!(await isRemoved(this.deps.store, job))) await ignoreMissingIfRemoved(this.deps.store, job, work);
   }
 
   private async finalizeOnce(
@@ -179,7 +179,7 @@ class RunFinalizer {
       ObjectKeys.runErrors(tenant, batch.id, run),
       this.sparseChunks(header, errorColumns(batch), 'errors', this.shardsWithErrors),
     );
-    const comparisons = { drift: judgeFile(this.histogram, model), ...this.agreementWithLabels() };
+    const comparisons = { drift: judgeDrift(this.histogram, model), ...this.agreementWithLabels() };
     if (batch.rescores === undefined) return this.manifest({ results, errors, ...comparisons });
     const changes = await this.putFile(
       ObjectKeys.runChanges(tenant, batch.id, run),
@@ -270,6 +270,7 @@ class RunFinalizer {
       shard,
       deps.pool.acquireOutput(shardAt(batch, shard).length),
     );
+    // A damaged object was counted before it was moved.
     return (
       existing ?? scoreAndStore(deps, tenant, batch, run, shard, await wasDamaged(deps.store, tenant, batch, shard))
     );

@@ -37,7 +37,7 @@ export class PredictionProcessor {
     private readonly predictors = new Predictors(deps.registry),
   ) {}
 
-  /** @returns whether this result is stored; false when the prediction was canceled or rolled back */
+  /** @returns whether this result is stored; false when the prediction was canceled or rolled back, has another release's result, or its model was deleted */
   async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
     const request = await this.readRequest(tenant, predictionId);
     // The API rolled the record back and answered that it was not accepted.

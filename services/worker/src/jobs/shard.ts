@@ -12,7 +12,7 @@ import type { ScoringPool } from '../scoring/pool';
 import type { WorkerMetrics } from '../worker-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
 import type { BatchDocumentCache } from './batch-documents';
-import { isCanceled, skipIfRemoved } from './batch-state';
+import { isCanceled, ignoreMissingIfRemoved } from './batch-state';
 import { type StoredShard, putShardOnce, readShardObject, shardKey } from './stored-shard';
 
 export interface ShardDeps {
@@ -26,7 +26,7 @@ export interface ShardDeps {
 
 /** Scores one shard: load, decode, predict, encode, store. */
 export function processShard(deps: ShardDeps, batchDocuments: BatchDocumentCache, job: ShardJob): Promise<void> {
-  return skipIfRemoved(deps.store, job, () => countOrScore(deps, batchDocuments, job));
+  return ignoreMissingIfRemoved(deps.store, job, () => countOrScore(deps, batchDocuments, job));
 }
 
 /** Counts a shard that is already stored; scores and stores any other one. */

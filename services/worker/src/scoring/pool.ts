@@ -53,7 +53,7 @@ export class ScoringPool {
     return Buffer.from(this.outputs.acquire(inputBytes * OUTPUT_SIZE_FACTOR));
   }
 
-  /** Returns an object's memory to the pool. The caller must have got it from this pool and must not read it afterwards. */
+  /** Returns an object's memory to the pool, which keeps it if it is large enough. The caller must not read it afterwards. */
   release(object: Uint8Array): void {
     this.outputs.release(object.buffer as ArrayBuffer);
   }

@@ -41,7 +41,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   const { schema } = classifier.model;
   const match = matchStoredColumns(task, schema);
   const samples = readRows(task, match, schema, cache);
-  const current =
+  const predictions =
     cache === undefined ? predict(classifier, samples, task.options.operating_point) : predictCached(cache, samples);
   const comparedPredictions = compared && task.compared && predict(compared, samples, task.compared.operatingPoint);
 
@@ -49,7 +49,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   const missingNames = (sample: number) => namesOfMissing(samples, sample, schema);
   const writer = new ShardWriter(task.bytes, { ...format, missingNames }, samples.table.rows, results);
   // Cache the result columns as CSV text for each sample that `predictCached` did not find in the cache.
-  if (cache !== undefined) writer.cacheResults(cache.resultCache, current, samples.missingMasks);
+  if (cache !== undefined) writer.cacheResults(cache.resultCache, predictions, samples.missingMasks);
   // Not for canonical rows: the cache copies whole rows, hidden columns included.
   const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
   for (let row = 0, sampleIndex = 0; row < samples.table.rows; row++) {
@@ -69,15 +69,22 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
       sampleAt(samples, sampleIndex, schema.features.length),
       task.options.operating_point,
     );
-    writer.writeScored(range, task.firstRow + row, current, sampleIndex, samples.missingMasks[sampleIndex]!, evidence);
+    writer.writeScored(
+      range,
+      task.firstRow + row,
+      predictions,
+      sampleIndex,
+      samples.missingMasks[sampleIndex]!,
+      evidence,
+    );
     sampleIndex++;
   }
   if (comparedPredictions !== undefined)
-    writeChanges(writer, task, samples, current, comparedPredictions, compared?.model.ref ?? '');
+    writeChanges(writer, task, samples, predictions, comparedPredictions, compared?.model.ref ?? '');
   return {
-    counts: countRows(samples, current, comparedPredictions),
+    counts: countRows(samples, predictions, comparedPredictions),
     ...(match.labelColumn !== undefined && {
-      agreement: countAgreement(readKnownLabels(task, match, samples, schema), current),
+      agreement: countAgreement(readKnownLabels(task, match, samples, schema), predictions),
     }),
     histogram: valueHistogram(samples, (values) => driftJudgeOf(classifier.model).bins.count(values)),
     ...writer.finish(),
@@ -108,14 +115,21 @@ function writeChanges(
   writer: ShardWriter,
   task: ShardTask,
   samples: ShardSamples,
-  current: PredictionColumns,
+  predictions: PredictionColumns,
   compared: PredictionColumns,
   comparedModel: string,
 ): void {
   for (let row = 0, sampleIndex = 0; row < samples.table.rows; row++) {
     if (samples.rejections.has(row)) continue;
-    if (current.label[sampleIndex] !== compared.label[sampleIndex])
-      writer.writeChanged(rowRange(samples, row), task.firstRow + row, current, compared, sampleIndex, comparedModel);
+    if (predictions.label[sampleIndex] !== compared.label[sampleIndex])
+      writer.writeChanged(
+        rowRange(samples, row),
+        task.firstRow + row,
+        predictions,
+        compared,
+        sampleIndex,
+        comparedModel,
+      );
     sampleIndex++;
   }
 }
@@ -166,17 +180,17 @@ function predictCached(cache: PredictionCache, { samples, count }: ShardSamples)
 
 function countRows(
   { count, missingMasks, rejections }: ShardSamples,
-  current: PredictionColumns,
+  predictions: PredictionColumns,
   compared: PredictionColumns | undefined,
 ): ShardCounts {
   const counts = { ...emptyCounts(), succeeded: count, rejected: rejections.size };
   for (let sampleIndex = 0; sampleIndex < count; sampleIndex++) {
-    const label = current.label[sampleIndex]!;
+    const label = predictions.label[sampleIndex]!;
     counts.malignant += label;
-    if (current.indeterminate[sampleIndex] !== 0) counts.indeterminate++;
+    if (predictions.indeterminate[sampleIndex] !== 0) counts.indeterminate++;
     else counts.confident_malignant += label;
     if (missingMasks[sampleIndex] !== 0) counts.missing_features++;
-    if (compared !== undefined && compared.label[sampleIndex] !== current.label[sampleIndex]) counts.changed++;
+    if (compared !== undefined && compared.label[sampleIndex] !== predictions.label[sampleIndex]) counts.changed++;
   }
   counts.benign = count - counts.malignant;
   counts.confident_benign = count - counts.indeterminate - counts.confident_malignant;

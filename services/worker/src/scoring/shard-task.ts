@@ -28,7 +28,7 @@ export interface ShardTask {
   addsRowAndLineToErrors?: boolean;
   options: Pick<BatchOptions, 'formulas' | 'operating_point' | 'missing' | 'explain'>;
   model: TaskModel;
-  /** Another model to compare with, at its own operating point. */
+  /** The model of the batch that is rescored, at that batch's operating point. */
   compared?: { model: TaskModel; operatingPoint: OperatingPointName };
 }
 

@@ -81,7 +81,7 @@ export class ShardWriter {
   /** @param sample index of the row in the predictions' columns */
   writeScored(
     range: RowRange,
-    row: number,
+    rowNumber: number,
     predictions: PredictionColumns,
     sample: number,
     missingMask: number,
@@ -91,7 +91,7 @@ export class ShardWriter {
     if (range.canCopyVerbatim) results.copy(this.source, range.start, range.end);
     else writeInputRow(results, this.bytes, range.start, range.end, this.format.dialect, this.format);
     results.byte(this.delimiter);
-    results.integer(row);
+    results.integer(rowNumber);
     this.writePrediction(results, predictions, sample, missingMask);
     for (const cell of evidence) {
       results.byte(this.delimiter);
@@ -119,12 +119,12 @@ export class ShardWriter {
     texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missingMasks[sample]!));
   }
 
-  /** Writes scored rows from the cache, starting at `row` with sample `sample`. @returns the first row that the cache cannot write */
-  writeCachedRows(texts: ResultCache, row: number, sample: number, number: number): number {
-    return texts.writeCachedRows(this.results, row, sample, number);
+  /** Writes scored rows from the cache, starting at index `row` of the shard with sample `sample`. @returns the first row that the cache cannot write */
+  writeCachedRows(texts: ResultCache, row: number, sample: number, rowNumber: number): number {
+    return texts.writeCachedRows(this.results, row, sample, rowNumber);
   }
 
-  writeUnscored(range: RowRange, row: number, status: 'rejected' | 'failed', rejection: RowRejection): void {
+  writeUnscored(range: RowRange, rowNumber: number, status: 'rejected' | 'failed', rejection: RowRejection): void {
     const { delimiter } = this.format.dialect;
     for (const writer of [this.results, this.errors]) {
       const isResult = writer === this.results;
@@ -134,14 +134,14 @@ export class ShardWriter {
         ...this.format,
         blankColumns: blank,
       });
-      if (isResult) writer.ascii(['', row, status, '', '', '', '', '', ''].join(delimiter) + this.format.model);
+      if (isResult) writer.ascii(['', rowNumber, status, '', '', '', '', '', ''].join(delimiter) + this.format.model);
       for (const text of [rejection.code, rejection.detail]) {
         writer.byte(this.delimiter);
         writer.cell(text, delimiter);
       }
       if (isResult) writer.ascii(delimiter.repeat(this.format.evidenceColumns));
       else if (this.format.lines !== undefined)
-        writer.ascii(['', row, this.lineOf(range, this.format.lines)].join(delimiter));
+        writer.ascii(['', rowNumber, this.lineOf(range, this.format.lines)].join(delimiter));
       this.endLine(writer, range);
     }
   }
@@ -162,7 +162,7 @@ export class ShardWriter {
   /** Lists a row whose class differs from that of the compared model. */
   writeChanged(
     range: RowRange,
-    row: number,
+    rowNumber: number,
     current: PredictionColumns,
     compared: PredictionColumns,
     sample: number,
@@ -173,7 +173,7 @@ export class ShardWriter {
     writeInputRow(changes, this.bytes, range.start, range.end, dialect, format);
     const predicted = ({ label, probability }: PredictionColumns) => [labels[label[sample]!], probability[sample]];
     changes.ascii(
-      ['', row, ...predicted(current), model, ...predicted(compared), comparedModel].join(dialect.delimiter),
+      ['', rowNumber, ...predicted(current), model, ...predicted(compared), comparedModel].join(dialect.delimiter),
     );
     this.endLine(changes, range);
   }

@@ -32,7 +32,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (predict.isPending) return;
-    if (pasting.question.length > 0) return pasting.remindOfQuestion();
+    if (pasting.readings.length > 0) return pasting.remindOfQuestion();
     const errors = validate(draft.texts, features);
     form.setErrors(errors);
     const first = features.findIndex(({ name }) => name in errors);
@@ -81,7 +81,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
           />
         )}
         <div className="actions">
-          <Button ref={form.submit} type="submit" variant="primary" isPending={predict.isPending}>
+          <Button ref={form.submitButton} type="submit" variant="primary" isPending={predict.isPending}>
             {predict.isPending ? 'Scoring …' : 'Get result'}
           </Button>
           <Button variant="quiet" onPress={clear}>
@@ -138,12 +138,12 @@ function PasteOutcome({
   pasting: ReturnType<typeof useRecordForm>['pasting'];
   features: ModelVersion['features'];
 }) {
-  const { note, isRefused, question, fill, reject } = pasting;
+  const { note, isRefused, readings, fill, reject } = pasting;
   const place = useRef<HTMLDivElement>(null);
-  const needsAttention = isRefused || question.length > 0;
+  const needsAttention = isRefused || readings.length > 0;
   useEffect(() => {
     if (needsAttention) place.current?.scrollIntoView({ block: 'nearest' });
-  }, [needsAttention, note, question]);
+  }, [needsAttention, note, readings]);
   return (
     <div ref={place} className="paste-outcome">
       <p
@@ -154,8 +154,8 @@ function PasteOutcome({
       >
         {note}
       </p>
-      {question.length > 0 && (
-        <PasteQuestion readings={question} features={features} onAccept={fill} onReject={reject} />
+      {readings.length > 0 && (
+        <PasteQuestion readings={readings} features={features} onAccept={fill} onReject={reject} />
       )}
     </div>
   );

@@ -23,7 +23,7 @@ interface PasteOptions {
 export function usePaste({ features, draft, change, focus, fieldOf, clearError, onFilled }: PasteOptions) {
   const [note, setNote] = useState('');
   const [isRefused, setIsRefused] = useState(false);
-  const [question, setQuestion] = useState<readonly Reading[]>([]);
+  const [readings, setReadings] = useState<readonly Reading[]>([]);
 
   const fill = ({ values, reference, ignoredClass }: Reading): void => {
     const hadValues = Object.values(draft.texts).some((text) => text !== '');
@@ -33,7 +33,7 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
     // Pasted values without a reference may belong to another patient, so the old reference is removed.
     const isDoubtful = reference === undefined && hadValues && draft.reference !== '';
     change({ texts, ...(reference !== undefined || isDoubtful ? { reference: reference ?? '' } : {}) });
-    setQuestion([]);
+    setReadings([]);
     setIsRefused(false);
     setNote(
       filledText(features.length, {
@@ -54,13 +54,13 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
 
   /** @returns whether the text was handled; a single value is left to the field */
   const accept = (pasted: PastedRow): boolean => {
-    setQuestion([]);
+    setReadings([]);
     if (pasted.kind === 'value') return false;
     if (pasted.kind === 'refused') refuse(pasted.reason);
     else if (pasted.certain) fill(pasted.readings[0]);
     else {
       setNote('');
-      setQuestion(pasted.readings);
+      setReadings(pasted.readings);
     }
     return true;
   };
@@ -88,11 +88,11 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
   const remindOfQuestion = (): void => refuse('Answer the question about the pasted row first.');
 
   const reject = (): void => {
-    setQuestion([]);
+    setReadings([]);
     setNote('The form is unchanged.');
     focus(0);
   };
-  return { note, isRefused, question, fill, reject, remindOfQuestion, paste };
+  return { note, isRefused, readings, fill, reject, remindOfQuestion, paste };
 }
 
 function filledText(

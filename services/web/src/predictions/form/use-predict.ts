@@ -14,12 +14,12 @@ const WAIT_SECONDS = 2;
  * Submits a draft as a record. Once accepted, the draft is cleared, whatever page is open, but only if it is still the
  * same draft: the next patient's values are never touched.
  */
-export function usePredict(draft: Draft, change: ChangeDraft, onRefused: (error: unknown) => void) {
+export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: unknown) => void) {
   const queryClient = useQueryClient();
   const navigate = useNavigate();
-  const current = useRef(draft);
+  const latestDraft = useRef(draft);
   useEffect(() => {
-    current.current = draft;
+    latestDraft.current = draft;
   });
   const mutation = useMutation({
     mutationFn: ({ sent, version }: { sent: Draft; version: ModelVersion }) =>
@@ -39,11 +39,11 @@ export function usePredict(draft: Draft, change: ChangeDraft, onRefused: (error:
       if ('features' in prediction) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
       await queryClient.invalidateQueries({ queryKey: ['predictions'] });
     },
-    onError: onRefused,
+    onError,
   });
   /** Opens the result, unless another record is being entered by now. */
   const showAnswer = ({ id }: { id: string }, { sent }: { sent: Draft }): void => {
-    if (current.current.key === sent.key || isEmptyDraft(current.current))
+    if (latestDraft.current.key === sent.key || isEmptyDraft(latestDraft.current))
       void navigate(`/predictions/${id}`, { state: { fresh: true } });
   };
   return {

@@ -19,7 +19,7 @@ const ARROWS = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'];
 /** State of the record form: typing moves on from field to field, a pasted line fills all of them. */
 export function useRecordForm({ features, draft, change, autoAdvance }: RecordFormOptions) {
   const fields = useRef<(HTMLElement | null)[]>([]);
-  const submit = useRef<HTMLButtonElement>(null);
+  const submitButton = useRef<HTMLButtonElement>(null);
   /** Field whose last key was a 1, which a 0 makes a 10. */
   const isTen = useRef<number>(undefined);
   /** Field that has just received the focus automatically. */
@@ -28,7 +28,7 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
 
   const focus = (field: number): void => {
     const element = fields.current[Math.max(0, field)];
-    if (field >= features.length) submit.current?.focus();
+    if (field >= features.length) submitButton.current?.focus();
     else (element?.querySelector<HTMLElement>('input:checked') ?? element?.querySelector('input'))?.focus();
   };
   const clearError = (name: string): void =>
@@ -113,5 +113,5 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
     const value = parseFeatureValue(draft.texts[feature.name] ?? '', feature);
     if (value.kind === 'invalid') setErrors((others) => ({ ...others, [feature.name]: value.text }));
   };
-  return { fields, submit, pasting, errors, setErrors, focus, pick, onKeyDown, onKeyDownCapture, onBlur };
+  return { fields, submitButton, pasting, errors, setErrors, focus, pick, onKeyDown, onKeyDownCapture, onBlur };
 }

@@ -69,8 +69,9 @@ function PredictionState({ prediction }: { prediction: Prediction }) {
     return (
       <Panel title="Not scored">
         <p>
-          {prediction.error?.detail ?? 'The service could not score this record.'} This says nothing about the record
-          itself: send it again, and contact the service’s operator if it happens again.
+          {prediction.error?.detail ??
+            'The service could not score this record. Send it again, and contact the service’s operator if it happens again.'}{' '}
+          <span>This says nothing about the record itself.</span>
         </p>
       </Panel>
     );
