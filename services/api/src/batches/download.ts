@@ -38,18 +38,14 @@ export async function sendFile(
   response: Response,
   { store, key, file, name }: Download,
 ): Promise<void> {
-  response.attachment(name).set({
-    'Content-Type': 'text/csv; charset=utf-8',
-    'Accept-Ranges': 'bytes',
-    ETag: `"${file.sha256}"`,
-    'Cache-Control': 'private, no-cache',
-  });
+  response.set({ 'Accept-Ranges': 'bytes', ETag: `"${file.sha256}"`, 'Cache-Control': 'private, no-cache' });
   // fetch adds no-cache to If-None-Match, for which Express would send the file again.
   delete request.headers['cache-control'];
   if (request.fresh) {
     response.status(304).end();
     return;
   }
+  response.attachment(name).set('Content-Type', 'text/csv; charset=utf-8');
   // Range is defined for GET alone (RFC 9110, 14.2).
   const acceptsRange =
     request.method === 'GET' &&

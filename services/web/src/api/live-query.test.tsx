@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-import { screen } from '@testing-library/dom';
+import { screen, waitFor } from '@testing-library/dom';
 import { renderPage } from '../page.test.fixtures';
 import { useLiveQuery } from './live-query';
 
@@ -30,4 +30,27 @@ test('once the event stream has failed, the state is polled', async () => {
   renderPage(<Live get={get} events={events} />);
   await screen.findByText('done');
   expect(get).toHaveBeenCalledTimes(2);
+});
+
+test('a response that is older than the last event does not stay', async () => {
+  const answers: ((state: State) => void)[] = [];
+  const get = jest.fn<Promise<State>, []>(() => new Promise((resolve) => answers.push(resolve)));
+  let refetch = (): void => undefined;
+  function LiveWithRefetch({ events }: { events: () => AsyncGenerator<State> }) {
+    const query = useLiveQuery<State>({ queryKey: ['live'], get, events, isFinished: (state) => state === 'done' });
+    refetch = () => void query.refetch();
+    return <p>{query.data ?? 'loading'}</p>;
+  }
+  async function* events(): AsyncGenerator<State> {
+    await screen.findByText('waiting');
+    refetch();
+    yield 'done';
+    // In the same turn as the event, so that the page never shows it.
+    answers.at(-1)?.('waiting');
+  }
+  renderPage(<LiveWithRefetch events={events} />);
+  answers[0]?.('waiting');
+  await waitFor(() => expect(answers.length).toBeGreaterThan(2));
+  answers.slice(2).forEach((answer) => answer('done'));
+  await screen.findByText('done');
 });

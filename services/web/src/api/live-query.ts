@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
-/** Polling interval after the event stream has failed, as in networks that block such streams. */
+/** Polling interval after the event stream has ended, as at once in networks that block such streams. */
 const POLL_INTERVAL_MS = 2_000;
 
 interface LiveQueryOptions<T> {
@@ -11,7 +11,10 @@ interface LiveQueryOptions<T> {
   isFinished: (state: T) => boolean;
 }
 
-/** Queries a resource that changes until it is finished, and follows its events; polls it only once these have failed. */
+/**
+ * Queries a resource that changes until it is finished, and follows its events. Polls it once these have ended, because they
+ * failed or because the response of a request that started earlier has replaced the last one.
+ */
 export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQueryOptions<T>) {
   const queryClient = useQueryClient();
   const [isPolling, setIsPolling] = useState(false);
@@ -27,7 +30,7 @@ export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQuery
     if (!isWaiting) return undefined;
     const stop = new AbortController();
     setIsPolling(false);
-    void applyEvents(events(stop.signal), (state) => queryClient.setQueryData(queryKey, state)).catch(() => {
+    void applyEvents(events(stop.signal), (state) => queryClient.setQueryData(queryKey, state)).finally(() => {
       if (!stop.signal.aborted) setIsPolling(true);
     });
     return () => stop.abort();
@@ -37,5 +40,9 @@ export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQuery
 }
 
 async function applyEvents<T>(states: AsyncGenerator<T>, apply: (state: T) => void): Promise<void> {
-  for await (const state of states) apply(state);
+  try {
+    for await (const state of states) apply(state);
+  } catch {
+    // The query is polled from now on and reports errors.
+  }
 }
