@@ -34,6 +34,8 @@ export class LimitedS3 {
 
   static async start(target: string): Promise<LimitedS3> {
     const limited = new LimitedS3(target);
+    // For the same reason idle connections of clients stay open.
+    limited.server.keepAliveTimeout = 0;
     limited.server.listen(0, '127.0.0.1');
     await once(limited.server, 'listening');
     return limited;
@@ -73,7 +75,8 @@ export class LimitedS3 {
     body: Buffer,
     response: ServerResponse,
   ): Promise<void> {
-    const upstream = forward(`${this.target}${url}`, { method, headers });
+    // A connection of its own: the server may close an idle one at the moment at which it is used again.
+    const upstream = forward(`${this.target}${url}`, { method, headers, agent: false });
     upstream.end(body);
     const [answered] = (await once(upstream, 'response')) as [IncomingMessage];
     response.writeHead(answered.statusCode ?? 502, answered.headers);
