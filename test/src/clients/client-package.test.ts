@@ -38,7 +38,9 @@ test('the tarball has what a user needs, and no sources or tests', () => {
 
 test('publint and attw find no fault in the package', () => {
   expect(run(join(BIN, 'publint'), ['run', tarball, '--strict'])).toContain('All good');
-  expect(run(join(BIN, 'attw'), [tarball, '--profile', 'node16'])).toContain('No problems found');
+  // The profile leaves out Node.js before 12.7, which knows no `exports`. A problem elsewhere ends attw with status 1.
+  const resolutions = run(join(BIN, 'attw'), [tarball, '--profile', 'node16']);
+  expect(resolutions.match(/(from CJS\)|from ESM\)|bundler): 🟢/gu)).toHaveLength(9);
 });
 
 test('import and require give the same module from the installed package', () => {
