@@ -5,12 +5,12 @@ import { GENERAL, OPTIONS, type OptionName } from './options';
 type Commands = Readonly<Record<string, Command>>;
 
 export function formatHelp(commands: Commands): string {
-  const lines = Object.entries(commands).map(
-    ([name, { operands, description }]) => `  ${`${name} ${operands}`.padEnd(32)}${description}`,
+  const lines = twoColumns(
+    Object.entries(commands).map(([name, { operands, description }]) => [`${name} ${operands}`, description]),
   );
   return `cytoqueue COMMAND: send cytology records to Cytoqueue and get the results
 
-${lines.join('\n')}
+${lines}
 
 cytoqueue COMMAND --help describes the options of a command. All commands take
 
@@ -31,7 +31,13 @@ ${EXIT_HELP}`;
 }
 
 function optionLines(names: readonly OptionName[]): string {
-  return names.map((name) => `  ${formatOption(name).padEnd(38)}${OPTIONS[name].help}`).join('\n');
+  return twoColumns(names.map((name) => [formatOption(name), OPTIONS[name].help]));
+}
+
+/** The first column is as wide as its longest entry. */
+function twoColumns(lines: readonly (readonly [first: string, second: string])[]): string {
+  const width = Math.max(...lines.map(([first]) => first.length)) + 2;
+  return lines.map(([first, second]) => `  ${first.padEnd(width)}${second}`).join('\n');
 }
 
 function formatOption(name: OptionName): string {
