@@ -18,7 +18,7 @@ export class ClassDistribution {
   private readonly precisionTimesDirection: Float64Array;
   /** δ' P δ */
   private readonly squaredDirectionNorm: number;
-  private readonly marginals = new Map<number, ClassDistribution>();
+  private readonly marginals = new Map<string, ClassDistribution>();
 
   constructor(
     { mean, precision }: { readonly [part in keyof Pick<ClassNovelty, 'mean' | 'precision'>]: ArrayLike<number> },
@@ -38,18 +38,19 @@ export class ClassDistribution {
   /**
    * The distribution of the measured features alone. The rows and columns of the other features are 0, so that their values
    * have no weight.
-   * @param missing bit f is set when feature f was not measured
+   * @param missing ascending indexes of the features that were not measured
    */
-  marginal(missing: number): ClassDistribution {
-    if (missing === 0) return this;
-    let marginal = this.marginals.get(missing);
+  marginal(missing: readonly number[]): ClassDistribution {
+    if (missing.length === 0) return this;
+    const key = missing.join();
+    let marginal = this.marginals.get(key);
     if (marginal === undefined) {
       if (this.marginals.size === MAX_CACHED_MARGINALS) this.marginals.clear();
       marginal = new ClassDistribution(
         { mean: this.mean, precision: this.precisionWithout(missing) },
         this.sizeExponents,
       );
-      this.marginals.set(missing, marginal);
+      this.marginals.set(key, marginal);
     }
     return marginal;
   }
@@ -103,10 +104,10 @@ export class ClassDistribution {
   }
 
   /** Marginalises one missing feature after the other (Schur complement). */
-  private precisionWithout(missing: number): Float64Array {
+  private precisionWithout(missing: readonly number[]): Float64Array {
     const features = Array.from(this.mean.keys());
     const rest = this.precision.slice();
-    for (const out of features.filter((feature) => (missing & (1 << feature)) !== 0)) {
+    for (const out of missing) {
       const column = features.map((feature) => rest[triangleIndex(feature, out)]);
       for (const row of features) {
         for (let other = 0; other <= row; other++) {

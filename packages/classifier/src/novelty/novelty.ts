@@ -30,7 +30,7 @@ export class Novelty {
   private readonly lowerBounds: Float64Array;
   private readonly upperBounds: Float64Array;
   /** Set by loadDecimals and loadGrades. */
-  private measured = 0;
+  private readonly missing: number[] = [];
   private isOutside = false;
 
   constructor(private readonly file: NoveltyFile) {
@@ -55,24 +55,22 @@ export class Novelty {
    * @param probability the model's answer to this sample
    */
   isNovel(samples: Samples, at: number, probability: number): boolean {
-    const missingMask = samples instanceof Uint8Array ? this.loadGrades(samples, at) : this.loadDecimals(samples, at);
+    if (samples instanceof Uint8Array) this.loadGrades(samples, at);
+    else this.loadDecimals(samples, at);
     if (this.isOutside) return true;
-    return (
-      !(isBenignOpen(probability) && this.fits(0, missingMask)) &&
-      !(isMalignantOpen(probability) && this.fits(1, missingMask))
-    );
+    return !(isBenignOpen(probability) && this.fits(0)) && !(isMalignantOpen(probability) && this.fits(1));
   }
 
   /** Describes how the sample differs from the open class that it fits best. */
   describe(sample: Float64Array, probability: number, schema: Schema): UnusualEvidence {
-    const missingMask = this.loadDecimals(sample, 0);
+    this.loadDecimals(sample, 0);
     const open = ([0, 1] as const).filter((label) => (label === 0 ? isBenignOpen : isMalignantOpen)(probability));
-    const ratios = open.map((label) => ({ label, ratioToLimit: this.ratioToLimit(label, missingMask) }));
+    const ratios = open.map((label) => ({ label, ratioToLimit: this.ratioToLimit(label) }));
     const { label, ratioToLimit } = ratios.reduce((best, other) =>
       other.ratioToLimit < best.ratioToLimit ? other : best,
     );
     const { file, logValues } = this;
-    const distribution = this.distributions[label].marginal(missingMask);
+    const distribution = this.distributions[label].marginal(this.missing);
     const limit = file.classes[label].magnification_limit;
     const isMagnified = limit !== null && abs(distribution.magnificationScore(logValues)) > limit;
     return {
@@ -88,17 +86,17 @@ export class Novelty {
   }
 
   /** Whether the loaded sample is within a class's limits. */
-  private fits(label: Label, missingMask: number): boolean {
-    return this.ratioToLimit(label, missingMask) <= 1;
+  private fits(label: Label): boolean {
+    return this.ratioToLimit(label) <= 1;
   }
 
   /** Distance of the loaded sample from a class, as a ratio to the class's limit: above 1 it does not fit the class. */
-  private ratioToLimit(label: Label, missingMask: number): number {
-    const { logValues, measured, file } = this;
+  private ratioToLimit(label: Label): number {
+    const { logValues, missing, file } = this;
     const { distance_limit: distanceLimit, magnification_limit: magnificationLimit }: ClassNovelty =
       file.classes[label];
-    const distribution =
-      missingMask === 0 ? this.distributions[label] : this.distributions[label].marginal(missingMask);
+    const distribution = this.distributions[label].marginal(missing);
+    const measured = logValues.length - missing.length;
     const byDistance = distribution.distance(logValues) / ((distanceLimit * measured) / logValues.length);
     if (magnificationLimit === null) return byDistance;
     return Math.max(byDistance, abs(distribution.magnificationScore(logValues)) / magnificationLimit);
@@ -130,41 +128,36 @@ export class Novelty {
     return oddestFirst.filter(({ deviations }) => abs(deviations) >= UNEXPECTED_DEVIATIONS).slice(0, MAX_UNEXPECTED);
   }
 
-  private loadDecimals(samples: Float64Array, at: number): number {
+  private loadDecimals(samples: Float64Array, at: number): void {
     const { logValues, offsets, lowerBounds, upperBounds } = this;
-    let missingMask = 0;
-    this.measured = logValues.length;
+    this.missing.length = 0;
     this.isOutside = false;
     for (let feature = 0; feature < logValues.length; feature++) {
       const value = samples[at + feature];
-      if (isNaN(value)) missingMask = this.skip(feature, missingMask);
+      if (isNaN(value)) this.skip(feature);
       else logValues[feature] = log(value + offsets[feature]);
       if (value > upperBounds[feature] || value < lowerBounds[feature]) this.isOutside = true;
     }
-    return missingMask;
   }
 
-  private loadGrades(samples: Uint8Array, at: number): number {
+  private loadGrades(samples: Uint8Array, at: number): void {
     const { logValues, logarithms, lowerBounds, upperBounds } = this;
-    let missingMask = 0;
-    this.measured = logValues.length;
+    this.missing.length = 0;
     this.isOutside = false;
     for (let feature = 0; feature < logValues.length; feature++) {
       const grade = samples[at + feature];
       if (grade === 0) {
-        missingMask = this.skip(feature, missingMask);
+        this.skip(feature);
         continue;
       }
       logValues[feature] = logarithms[feature][grade];
       if (grade > upperBounds[feature] || grade < lowerBounds[feature]) this.isOutside = true;
     }
-    return missingMask;
   }
 
-  private skip(feature: number, missingMask: number): number {
+  private skip(feature: number): void {
     this.logValues[feature] = 0;
-    this.measured--;
-    return missingMask | (1 << feature);
+    this.missing.push(feature);
   }
 }
 
