@@ -5,14 +5,20 @@ import { ClassNeighbors } from '../knn/nearest';
 import { BruteForceSearch } from '../knn/search';
 import type { Model } from '../model/model';
 
+/** Additive parts of the distance fractions, computed from one player's features only. */
+type DistanceTerms = readonly Float64Array[];
+
 /**
- * Analysis of decimal features with Euclidean distance. The statistics of one quantity form one Shapley player: 30
- * features would make a billion coalitions, 10 quantities make 1024. Where there are still too many coalitions or training
- * rows, Shapley values are sampled. No flip is searched: decimals have no next value.
+ * Analysis in double precision, of decimals and of grades that `IntegerAnalysis` does not take, with either metric. The
+ * statistics of one quantity form one Shapley player: 30 features would make a billion coalitions, 10 quantities make
+ * 1024. Where there are still too many coalitions or training rows, Shapley values are sampled. No flip is searched:
+ * decimals have no next value, and many grades have too many changes.
  */
 export class DecimalAnalysis implements RecordAnalysis {
   readonly allPlayerNames: readonly string[];
   private readonly search: BruteForceSearch;
+  /** Views of the search's distances. */
+  private readonly distanceTerms: DistanceTerms;
   private readonly neighborhood: ClassNeighbors;
   private readonly toProbability: ToProbability;
   private sample: Float64Array = new Float64Array(0);
@@ -23,6 +29,7 @@ export class DecimalAnalysis implements RecordAnalysis {
   ) {
     const { metric, scaling, k } = model.file;
     this.search = new BruteForceSearch(model.training, metric, scaling);
+    this.distanceTerms = this.search.metric.additiveParts.map((part) => this.search.distances[part]);
     this.neighborhood = new ClassNeighbors(k);
     this.toProbability = createToProbability(model.file);
     this.allPlayerNames = [...new Set(model.schema.features.map(({ name, quantity = name }) => quantity))];
@@ -37,32 +44,30 @@ export class DecimalAnalysis implements RecordAnalysis {
   }
 
   shapleyValues(emptyValue: number, probability: number) {
-    const squares = this.playerNames().map((name) => this.squaredDifferencesOf(this.featuresOf(name)));
+    const terms = this.playerNames().map((name) => this.termsOf(this.featuresOf(name)));
+    const players = terms.length;
+    const { distanceTerms } = this;
     const { rows } = this.model.training;
-    const { numerators } = this.search.distances;
-    if (2 ** squares.length * rows > this.maxComparisons) {
-      const orders = Math.floor(this.maxComparisons / (squares.length * rows));
-      const sum = new Float64Array(rows);
+    if (2 ** players * rows > this.maxComparisons) {
+      const orders = Math.floor(this.maxComparisons / (players * rows));
       const game = {
-        players: squares.length,
-        clear: () => sum.fill(0),
+        players,
+        clear: () => distanceTerms.forEach((sum) => sum.fill(0)),
         add: (player: number) => {
-          addArrays(sum, squares[player], sum);
-          numerators.set(sum);
+          addTerms(distanceTerms, terms[player], distanceTerms);
           return this.probabilityOfDistances();
         },
       };
       return { values: sampleShapleyValues(game, orders, emptyValue, probability), isExact: false };
     }
-    const partialSums = squares.map(() => new Float64Array(rows));
+    const partialSums = terms.map(() => distanceTerms.map(() => new Float64Array(rows)));
     const game = {
-      players: squares.length,
+      players,
       coalitionValue: (depth: number, player: number) => {
-        addArrays(partialSums[depth], squares[player], numerators);
+        addTerms(partialSums[depth], terms[player], distanceTerms);
         return this.probabilityOfDistances();
       },
-      addPlayer: (depth: number, player: number) =>
-        addArrays(partialSums[depth], squares[player], partialSums[depth + 1]),
+      addPlayer: (depth: number, player: number) => addTerms(partialSums[depth], terms[player], partialSums[depth + 1]),
     };
     const values = computeCoalitionValues(game, emptyValue);
     // Differs by rounding only; use the probability of predict, so that the contributions sum to it.
@@ -96,15 +101,18 @@ export class DecimalAnalysis implements RecordAnalysis {
     );
   }
 
-  /** Squared distances to every training row, computed from these features only. */
-  private squaredDifferencesOf(features: readonly number[]): Float64Array {
+  private termsOf(features: readonly number[]): DistanceTerms {
     const { search, sample } = this;
     search.computeDistances(
       sample.map((value, feature) => (features.includes(feature) ? value : NaN)),
       0,
     );
-    return search.distances.numerators.slice();
+    return this.distanceTerms.map((part) => part.slice());
   }
+}
+
+function addTerms(a: DistanceTerms, b: DistanceTerms, out: DistanceTerms): void {
+  out.forEach((sum, part) => addArrays(a[part], b[part], sum));
 }
 
 function addArrays(a: Float64Array, b: Float64Array, out: Float64Array): void {

@@ -8,7 +8,10 @@ export interface Evidence {
   readonly shapley: ShapleyEvidence;
   /** Null when every feature was measured. */
   readonly missing: MissingEvidence | null;
-  /** Null when no change of one or two features flips the class, and for decimal features, which are not searched. */
+  /**
+   * Null when no change of one or two features flips the class, and where none is searched: for decimals, and for too many
+   * grades or training rows.
+   */
   readonly flip: FlipEvidence | null;
   /** Null when the record is not unusual; absent from models without such a rule, which cannot say. */
   readonly unusual?: UnusualEvidence | null;

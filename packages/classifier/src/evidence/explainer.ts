@@ -1,4 +1,4 @@
-import type { Label } from '@cytoqueue/schema';
+import { hasGrades, type Label, type Schema } from '@cytoqueue/schema';
 import type { PredictOptions } from '../classifier';
 import { conformalEvidence } from './conformal';
 import { DecimalAnalysis } from './decimal-analysis';
@@ -15,8 +15,8 @@ import type { UnusualEvidence } from '../novelty/unusual-evidence';
 const MAX_COMPARISONS = 2e7;
 
 /**
- * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains the same double that
- * `Classifier.predict` returns. Owns scratch memory: use one instance per thread.
+ * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains the
+ * same double that `Classifier.predict` returns. Owns scratch memory: use one instance per thread.
  */
 export class Explainer {
   private readonly reference: ReferenceKnn;
@@ -35,7 +35,7 @@ export class Explainer {
     this.reference = new ReferenceKnn(model);
     this.toProbability = createToProbability(file);
     this.novelty = file.novelty && new Novelty(file.novelty);
-    this.analysis = comparesGrades(model)
+    this.analysis = comparesGrades(model, options.maxComparisons)
       ? new IntegerAnalysis(model)
       : new DecimalAnalysis(model, options.maxComparisons);
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;
@@ -51,10 +51,11 @@ export class Explainer {
    * @throws RangeError when the sample has the wrong length, no measured feature, or a value that is not a grade
    */
   explain(sample: ArrayLike<number>, { operatingPoint = 'default' }: PredictOptions = {}): Evidence {
-    const { file, training } = this.model;
+    const { file, schema, training } = this.model;
     if (sample.length !== training.featureCount)
       throw new RangeError(`a sample has ${training.featureCount} features, not ${sample.length}`);
     const values = Float64Array.from(sample);
+    if (hasGrades(schema)) assertGrades(values, schema);
     const { benign, malignant, isFar } = this.reference.score(values, 0);
     const probability = this.toProbability(benign, malignant);
     const threshold = file.operating_points[operatingPoint];
@@ -105,5 +106,13 @@ export class Explainer {
       probability_min: probabilities.reduce((minimum, probability) => Math.min(minimum, probability), Infinity),
       probability_max: probabilities.reduce((maximum, probability) => Math.max(maximum, probability), -Infinity),
     };
+  }
+}
+
+/** @throws RangeError when a measured value is not a grade */
+function assertGrades(values: Float64Array, { features: [{ max }] }: Schema): void {
+  for (const grade of values) {
+    const isGrade = Number.isInteger(grade) && grade >= 1 && grade <= max;
+    if (!isGrade && !Number.isNaN(grade)) throw new RangeError(`a grade is a whole number from 1 to ${max}`);
   }
 }

@@ -17,10 +17,19 @@ const PADDING_DISTANCE = 2 ** 14;
 /** Relative tolerance: larger than all rounding between a distance and a probability. */
 const ROUNDING = 1e-9;
 
-/** Whether the model compares grades, few enough, and not scaled. */
-export function comparesGrades({ file: { scaling }, schema }: Model): boolean {
+/**
+ * Whether `IntegerAnalysis` takes the model: it compares grades, few enough, and not scaled. All coalitions of the features
+ * are scored and their scores kept, so time and memory double with each feature.
+ * @param maxComparisons of coalitions with training rows
+ */
+export function comparesGrades({ file: { scaling }, schema, training }: Model, maxComparisons: number): boolean {
   const { features } = schema;
-  return scaling === null && hasGrades(schema) && features[0].max * features.length <= MAX_TOTAL_GRADES;
+  return (
+    scaling === null &&
+    hasGrades(schema) &&
+    features[0].max * features.length <= MAX_TOTAL_GRADES &&
+    2 ** features.length * training.rows <= maxComparisons
+  );
 }
 
 type SetPlayer = (player: number, feature: number, grade: number) => void;
@@ -113,13 +122,8 @@ export class IntegerAnalysis implements RecordAnalysis {
     return this.measured.map((feature) => this.model.file.features[feature]);
   }
 
-  /** @throws RangeError when a value is not a grade */
+  /** @param sample grades, NaN where not measured: the module does not check them */
   setSample(sample: Float64Array): void {
-    const { maxGrade } = this;
-    for (const grade of sample) {
-      const isGrade = Number.isInteger(grade) && grade >= 1 && grade <= maxGrade;
-      if (!isGrade && !Number.isNaN(grade)) throw new RangeError(`a grade is a whole number from 1 to ${maxGrade}`);
-    }
     this.sample = sample;
     this.measured = Array.from(sample.keys()).filter((feature) => !Number.isNaN(sample[feature]));
     this.wasm.set('players', this.measured.length);

@@ -39,7 +39,7 @@ describe.each(['bray-curtis', 'euclidean'] as const)('a model with more than 65,
   const samples = distinctVectors(3, 1, 10, 3);
 
   test('the flip found has the probability that is predicted for the changed record', () => {
-    const explainer = new Explainer(model);
+    const explainer = new Explainer(model, { maxComparisons: Infinity });
     const classifier = new Classifier(model, { kernel: false });
     const names = model.schema.features.map(({ name }) => name);
     for (const sample of samples) {

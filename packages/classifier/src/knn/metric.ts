@@ -25,6 +25,8 @@ export interface DistanceMetric {
    * @param sample one value per feature; NaN values are left out of every sum
    */
   readonly computeDistances: (sample: Float64Array, columns: TrainingColumns, distances: DistanceFractions) => void;
+  /** Parts of the fractions that are sums over the measured features; the other part is constant. */
+  readonly additiveParts: readonly (keyof DistanceFractions)[];
   /** The distance as a number. */
   readonly toDistance: (numerator: number, denominator: number) => number;
 }
@@ -48,6 +50,7 @@ const brayCurtis: DistanceMetric = {
     }
     for (let row = 0; row < denominators.length; row++) denominators[row] += sampleSum;
   },
+  additiveParts: ['numerators', 'denominators'],
   toDistance: (numerator, denominator) => numerator / denominator,
 };
 
@@ -69,6 +72,7 @@ const euclidean: DistanceMetric = {
       if (!Number.isNaN(value)) addSquares(value, values[feature], numerators);
     }
   },
+  additiveParts: ['numerators'],
   toDistance: (square) => Math.sqrt(square),
 };
 
