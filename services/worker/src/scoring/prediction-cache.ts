@@ -4,7 +4,7 @@ import type { OperatingPointName } from '@cytoqueue/records';
 import { hasGrades } from '@cytoqueue/schema';
 
 /** Samples can be cached if they have at most this many grades. */
-const MAX_FEATURES = 16;
+const MAX_CACHED_GRADES = 16;
 /** A full cache is cleared when a shard's hit rate is below this, because the data have changed. */
 const MIN_HIT_SHARE = 1 / 2;
 
@@ -27,7 +27,7 @@ export class PredictionCache {
   /** Whether the samples of a model can be cached. */
   static supports({ model }: Classifier): boolean {
     const { features } = model.schema;
-    return hasGrades(model.schema) && features.length <= MAX_FEATURES;
+    return hasGrades(model.schema) && features.length <= MAX_CACHED_GRADES;
   }
 
   /**
