@@ -45,8 +45,10 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   const stored = await readBatch(store, tenant, id);
   await restorePendingMarker(store, tenant, id, stored);
   const manifest = finishedManifest(stored);
+  const { model, rescores } = stored.batch;
   // Only own models can be deleted; a retry of another one needs no model here.
-  if (isOwn(stored.batch.model.name)) await deps.registry.loadPinned(stored.batch.model, tenant);
+  for (const pin of rescores === undefined ? [model] : [model, rescores.model])
+    if (isOwn(pin.name)) await deps.registry.loadPinned(pin, tenant);
   const scored = await sumShardCounts(store, tenant, id);
   const shards = stored.batch.shards
     .map(({ rows }, shard) => ({ shard, rows }))

@@ -6,6 +6,9 @@ import {
   ObjectKeys,
   decodeShardObject,
 } from '@cytoqueue/records';
+import { parseModel, serializeModel } from '@cytoqueue/classifier';
+import { ModelDeletedError, ModelRegistry } from '@cytoqueue/registry';
+import { type ObjectStore, StoreUnavailableError } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
@@ -169,4 +172,52 @@ test('a shard delivered twice is stored and counted once', async () => {
   await score(batch, [1, 1]);
   expect(await worker.store.head(shardKey(TENANT, batch, 1))).toEqual(stored);
   expect(await worker.deps.progress.read(batch.id, 1)).toMatchObject({ shards: 1, succeeded: 1, rejected: 1 });
+});
+
+describe('a rescored batch whose previous own model is deleted', () => {
+  const own = () => worker.deps.registry.ofTenant(TENANT);
+
+  /** Stores the shipped model as an own one and a batch that is compared with it. */
+  async function acceptRescored() {
+    const { bytes } = await worker.deps.registry.loadPinned(worker.pin);
+    const { digest: _, ...file } = parseModel(bytes).file;
+    const previous = await own().add(Buffer.from(serializeModel({ ...file, name: 'previous' })));
+    const batch: BatchDocument = {
+      ...(await accept()),
+      rescores: { batch_id: 'batch_first', model: previous, operating_point: 'default' },
+    };
+    await worker.store.put(ObjectKeys.batchDocument(TENANT, batch.id), Buffer.from(JSON.stringify(batch)));
+    const error = {
+      code: 'model-deleted',
+      detail: expect.stringContaining(`own/previous@${previous.version}`) as string,
+    };
+    return { batch, error, remove: () => own().delete('previous', previous.version) };
+  }
+
+  test('lists the rows that were not scored yet as failed, and says why', async () => {
+    const { batch, error, remove } = await acceptRescored();
+    await score(batch, [0]);
+    await remove();
+    await expect(score(batch, [1])).rejects.toThrow(ModelDeletedError);
+    await finalize(batch, [1, 2]);
+    const { manifest, statuses } = await run(batch);
+    expect(manifest).toMatchObject({ status: 'completed_with_errors', error, failed_shards: [1, 2], changed_rows: 0 });
+    expect(statuses).toEqual(['ok', 'ok', 'failed', 'failed', 'failed', 'failed']);
+  });
+
+  test('fails with the reason, but not while the store is unavailable', async () => {
+    const { batch, error, remove } = await acceptRescored();
+    await remove();
+    const job = { v: 1, tenant: TENANT, batchId: batch.id, run: 1 } as const;
+    const key = ObjectKeys.runManifest(TENANT, batch.id, 1);
+    const unavailable = Object.assign(Object.create(worker.store) as ObjectStore, {
+      head: () => Promise.reject(new StoreUnavailableError('unavailable')),
+    });
+    const deps = { ...worker.deps, registry: new ModelRegistry(unavailable) };
+    const failing = new Finalizer(deps, new BatchDocumentCache(worker.store)).failRun(job);
+    await expect(failing).rejects.toThrow(StoreUnavailableError);
+    expect(await worker.store.head(key)).toBeUndefined();
+    await new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).failRun(job);
+    expect(await worker.json(key)).toMatchObject({ status: 'failed', error });
+  });
 });

@@ -24,8 +24,11 @@ import { type Predictor, Predictors, toNeighbors } from './predictors';
 
 /** Format 2 adds the record's id; format 3 has reasons in other words. */
 const RESULT_FORMAT = 3;
-/** About 2 MB. Grades recur: a third of the 699 bundled records are copies, whose evidence takes no CPU instead of 1.2 ms. */
-const MAX_KEPT_RESULTS = 500;
+/**
+ * Features of the results that are kept for each model, about 2 MB: 500 results of nine grades. Grades recur: a third of the
+ * 699 bundled records are copies, whose evidence takes no CPU instead of 1.2 ms.
+ */
+const MAX_KEPT_FEATURES = 4_500;
 
 /**
  * Scores one record. A redelivery writes the same bytes or finds that the prediction was canceled. `cleanUp` deletes
@@ -124,7 +127,7 @@ function toPredictionResult(predictor: Predictor, { features, operating_point }:
   if (kept !== undefined) return kept;
   const result = computeResult(predictor, sample, operating_point);
   results.set(key, result);
-  if (results.size > MAX_KEPT_RESULTS) results.delete(results.keys().next().value as string);
+  if (results.size * sample.length > MAX_KEPT_FEATURES) results.delete(results.keys().next().value as string);
   return result;
 }
 

@@ -1,0 +1,275 @@
+import { createHash } from 'node:crypto';
+import { judgeDrift } from '@cytoqueue/classifier';
+import { changeColumns, resultColumns, resultHeader } from '@cytoqueue/csv';
+import { type Schema, probabilityName } from '@cytoqueue/schema';
+import {
+  type AgreementDocument,
+  type BatchDocument,
+  type FileDigest,
+  type ManifestDocument,
+  ObjectKeys,
+  batchRowsKey,
+  type ShardCounts,
+  type ShardObject,
+  addAgreement,
+  comparedRows,
+  decodeShardObject,
+  emptyAgreement,
+  emptyCounts,
+  failedShardsShape,
+  listUnscoredShards,
+  errorColumns,
+  explainColumns,
+  shardAt,
+  addCounts,
+  summarize,
+  putOrReadDocument,
+} from '@cytoqueue/records';
+import { matchStoredColumns } from '@cytoqueue/tabular';
+import type { ShardTask } from '../scoring/shard-task';
+import { prefetch } from './prefetch';
+import { type ShardDeps, loadShardTask, scoreAndStore } from './shard';
+import { readShardObject, shardKey, wasDamaged } from './stored-shard';
+
+/** Shard objects that are loaded ahead while one is written. */
+const PREFETCH = 3;
+/** Bytes hashed without yielding: this thread also scores single records, which a whole shard would delay. */
+const HASH_SLICE_BYTES = 512 * 1024;
+
+/**
+ * Joins a run's shards into the result files and computes its manifest. The store is authoritative: a shard without an
+ * object is scored here, unless its job has failed permanently. Every file depends only on the input, the model and the
+ * frozen list of failed shards, so a second finalizer writes the same bytes.
+ */
+export class RunFinalizer {
+  private readonly total = emptyCounts();
+  private readonly agreement = emptyAgreement();
+  /** Index of the file's class column. */
+  private labelColumn: number | undefined;
+  private readonly histogram: number[] = [];
+  private readonly shardsWithErrors: number[] = [];
+  private readonly shardsWithChanges: number[] = [];
+  private failedShards: number[] = [];
+
+  constructor(
+    private readonly deps: ShardDeps,
+    private readonly tenant: string,
+    private readonly batch: BatchDocument,
+    private readonly run: number,
+    private readonly exhaustedShards: ReadonlySet<number>,
+  ) {}
+
+  async writeFiles(): Promise<ManifestDocument> {
+    const { tenant, batch, run } = this;
+    await this.freezeFailedShards();
+    const { model } = await this.deps.registry.loadPinned(batch.model, tenant);
+    const { schema } = model;
+    this.labelColumn = matchStoredColumns(batch.input, schema).labelColumn;
+    const header = await this.deps.store.getRange(batchRowsKey(tenant, batch), {
+      start: 0,
+      end: batch.input.header_bytes,
+    });
+    const allShards = batch.shards.map((_, shard) => shard);
+    // While the results are written, the counts and the lists of shards with errors and changes are filled: the later files need them.
+    const results = await this.putFile(
+      ObjectKeys.runResults(tenant, batch.id, run),
+      this.resultChunks(header, schema, allShards),
+    );
+    const errors = await this.putFile(
+      ObjectKeys.runErrors(tenant, batch.id, run),
+      this.sparseChunks(header, errorColumns(batch), 'errors', this.shardsWithErrors),
+    );
+    const comparisons = { drift: judgeDrift(this.histogram, model), ...this.agreementWithLabels() };
+    if (batch.rescores === undefined) return this.manifest({ results, errors, ...comparisons });
+    const changes = await this.putFile(
+      ObjectKeys.runChanges(tenant, batch.id, run),
+      this.sparseChunks(header, changeColumns(probabilityName(schema)), 'changes', this.shardsWithChanges),
+    );
+    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...comparisons });
+  }
+
+  /** Counts the rows that were scored before the cancel; writes no files. */
+  async summarizeCanceled(): Promise<ManifestDocument> {
+    const { succeeded, rejected } = await this.countScored();
+    const counts = {
+      total: this.batch.rows,
+      pending: this.batch.rows - succeeded - rejected,
+      succeeded,
+      rejected,
+      failed: 0,
+    };
+    return { run: this.run, status: 'canceled', counts, summary: summarize(this.total), failed_shards: [] };
+  }
+
+  /** Counts the remaining rows as failed. Damaged shard objects are moved away, so that a retry scores them again. */
+  async summarizeFailed(): Promise<ManifestDocument> {
+    const { succeeded, rejected } = await this.countScored();
+    const counts = {
+      total: this.batch.rows,
+      pending: 0,
+      succeeded,
+      rejected,
+      failed: this.batch.rows - succeeded - rejected,
+    };
+    const unscored = await listUnscoredShards(this.deps.store, this.tenant, this.batch);
+    return {
+      run: this.run,
+      status: 'failed',
+      counts,
+      summary: summarize(this.total),
+      failed_shards: unscored.map(({ shard }) => shard),
+    };
+  }
+
+  private async countScored(): Promise<ShardCounts> {
+    const { deps, tenant, batch } = this;
+    const existing = prefetch(
+      batch.shards.map((_, shard) => shard),
+      PREFETCH,
+      (shard) => readShardObject(deps, tenant, batch, shard),
+    );
+    for await (const object of existing) if (object !== undefined) addCounts(this.total, object.counts);
+    return this.total;
+  }
+
+  private async *resultChunks(header: Buffer, schema: Schema, shards: number[]): AsyncGenerator<Uint8Array> {
+    const evidenceColumns = this.batch.options.explain ? explainColumns(schema) : [];
+    yield this.headerRow(header, [...resultColumns(probabilityName(schema)), ...evidenceColumns]);
+    for await (const { shard, object } of this.objects(shards)) {
+      this.addShard(shard, object);
+      await this.addShardAgreement(shard, object);
+      yield object.results;
+    }
+  }
+
+  /** Yields the file of one section: a header, and the rows of the shards that have any. */
+  private async *sparseChunks(
+    header: Buffer,
+    columns: readonly string[],
+    section: 'errors' | 'changes',
+    shards: number[],
+  ): AsyncGenerator<Uint8Array> {
+    yield this.headerRow(header, columns);
+    for await (const { object } of this.objects(shards)) yield object[section];
+  }
+
+  private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
+    return prefetch(shards, PREFETCH, async (shard) => ({ shard, object: await this.loadOrScore(shard) }));
+  }
+
+  private async loadOrScore(shard: number): Promise<ShardObject> {
+    const { deps, tenant, batch, run } = this;
+    if (this.failedShards.includes(shard))
+      return decodeShardObject(
+        await deps.pool.encodeFailed(await this.loadUncomparedTask(shard)),
+        shardKey(tenant, batch, shard),
+      );
+    const existing = await readShardObject(
+      deps,
+      tenant,
+      batch,
+      shard,
+      deps.pool.acquireOutput(shardAt(batch, shard).length),
+    );
+    // A damaged object was counted before it was moved.
+    return (
+      existing ?? scoreAndStore(deps, tenant, batch, run, shard, await wasDamaged(deps.store, tenant, batch, shard))
+    );
+  }
+
+  /** A shard's task without the model of the batch that is rescored: that model may have been deleted. */
+  private loadUncomparedTask(shard: number): Promise<ShardTask> {
+    const { rescores: _, ...batch } = this.batch;
+    return loadShardTask(this.deps, this.tenant, batch, shard);
+  }
+
+  /**
+   * Freezes the list of failed shards (jobs failed, objects missing) in a write-once object, even if it is empty, so
+   * that redelivered and concurrent finalizers write identical files.
+   */
+  private async freezeFailedShards(): Promise<void> {
+    const { deps, tenant, batch, run, exhaustedShards } = this;
+    const key = ObjectKeys.runFailedShards(tenant, batch.id, run);
+    const unscored = exhaustedShards.size === 0 ? [] : await listUnscoredShards(deps.store, tenant, batch);
+    const failed = unscored.map(({ shard }) => shard).filter((shard) => exhaustedShards.has(shard));
+    for (const shard of failed) await deps.metrics.shardFailed({ batchId: batch.id, run, shard });
+    this.failedShards = await putOrReadDocument(deps.store, key, failed, failedShardsShape);
+  }
+
+  private addShard(shard: number, { counts, histogram, errors, changes }: ShardObject): void {
+    addCounts(this.total, counts);
+    Array.from(histogram).forEach((rows, bin) => (this.histogram[bin] = (this.histogram[bin] ?? 0) + rows));
+    if (errors.length > 0) this.shardsWithErrors.push(shard);
+    if (changes.length > 0) this.shardsWithChanges.push(shard);
+  }
+
+  /** Shards stored by earlier releases lack these counts, so the shard is scored again for them. */
+  private async addShardAgreement(shard: number, { agreement }: ShardObject): Promise<void> {
+    const { deps, tenant, batch } = this;
+    if (this.labelColumn === undefined || this.failedShards.includes(shard)) return;
+    if (agreement !== undefined) return addAgreement(this.agreement, agreement);
+    const object = await deps.pool.score(await this.loadUncomparedTask(shard));
+    const scored = decodeShardObject(object, shardKey(tenant, batch, shard));
+    addAgreement(this.agreement, scored.agreement ?? emptyAgreement());
+    deps.pool.release(object);
+  }
+
+  /** Empty if the class column holds no known label. */
+  private agreementWithLabels(): { agreement?: AgreementDocument } {
+    const { agreement, labelColumn, batch } = this;
+    if (labelColumn === undefined || comparedRows(agreement) === 0) return {};
+    return { agreement: { column: batch.input.columns[labelColumn] ?? '', ...agreement } };
+  }
+
+  private headerRow(header: Buffer, added: readonly string[]): Uint8Array {
+    const { dialect, columns } = this.batch.input;
+    return resultHeader(header, { dialect, columns, added, formulas: this.batch.options.formulas });
+  }
+
+  private async putFile(key: string, chunks: AsyncGenerator<Uint8Array>): Promise<FileDigest> {
+    const { store, pool } = this.deps;
+    const hash = createHash('sha256');
+    const written: Uint8Array[] = [];
+    const release = () => written.splice(0).forEach((chunk) => pool.release(chunk));
+    let bytes = 0;
+    const countedSlices = async function* (): AsyncGenerator<Uint8Array> {
+      for await (const chunk of chunks) {
+        bytes += chunk.length;
+        for (let offset = 0; offset < chunk.length; offset += HASH_SLICE_BYTES) {
+          const slice = chunk.subarray(offset, offset + HASH_SLICE_BYTES);
+          hash.update(slice);
+          yield slice;
+          // The store may still use this slice; it has consumed the earlier ones, so their buffers can be reused.
+          release();
+        }
+        written.push(chunk);
+      }
+    };
+    await store.putOnce(key, countedSlices(), { contentType: 'text/csv' });
+    release();
+    return { bytes, sha256: hash.digest('hex') };
+  }
+
+  private manifest(
+    files: Pick<ManifestDocument, 'results' | 'errors' | 'changes' | 'changed_rows' | 'drift' | 'agreement'>,
+  ): ManifestDocument {
+    const { batch, run, total } = this;
+    const { succeeded, rejected } = total;
+    const counts = { total: batch.rows, pending: 0, succeeded, rejected, failed: batch.rows - succeeded - rejected };
+    return {
+      run,
+      status: this.status(),
+      counts,
+      summary: summarize(total),
+      ...files,
+      failed_shards: this.failedShards,
+    };
+  }
+
+  private status(): ManifestDocument['status'] {
+    const { batch, total } = this;
+    if (total.succeeded === batch.rows) return 'succeeded';
+    if (total.succeeded === 0 || (batch.options.on_error === 'abort' && total.rejected > 0)) return 'failed';
+    return 'completed_with_errors';
+  }
+}
