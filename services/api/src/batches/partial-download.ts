@@ -69,7 +69,7 @@ async function headerRow(
   batch: BatchDocument,
   file: PartialFile,
 ): Promise<Uint8Array> {
-  const { input, options, model } = batch;
+  const { input, options } = batch;
   const header = await store
     .getRange(batchRowsKey(tenant, batch), { start: 0, end: input.header_bytes })
     .catch((error: unknown) => {
@@ -77,12 +77,20 @@ async function headerRow(
         ? new Problem('expired', 'The uploaded file is not kept any more.', { cause: error })
         : error;
     });
-  const { schema } = (await registry.loadPinned(model, tenant)).model;
-  const added =
-    file === 'errors'
-      ? errorColumns(batch)
-      : [...resultColumns(probabilityName(schema)), ...(options.explain ? explainColumns(schema) : [])];
+  const added = file === 'errors' ? errorColumns(batch) : await addedResultColumns(registry, tenant, batch);
   return resultHeader(header, { dialect: input.dialect, columns: input.columns, added, formulas: options.formulas });
+}
+
+/** Loads the model for the names of its evidence columns only, so that other results outlast a deleted model. */
+async function addedResultColumns(
+  registry: ModelRegistry,
+  tenant: string,
+  { options, model, labels = ['benign', 'malignant'] }: BatchDocument,
+): Promise<string[]> {
+  const columns = resultColumns(probabilityName({ labels }));
+  if (!options.explain) return columns;
+  const { schema } = (await registry.loadPinned(model, tenant)).model;
+  return [...columns, ...explainColumns(schema)];
 }
 
 async function* partialChunks(
