@@ -17,7 +17,15 @@ const submit = () => screen.getByText('Get result');
 
 function Form() {
   const [draft, change] = useDraft();
-  return <RecordForm version={GRADES_MODEL} draft={draft} change={change} />;
+  return (
+    <>
+      <button type="button" onClick={() => change({ operatingPoint: 'sensitivity99' })}>
+        use another threshold
+      </button>
+      <p>with the threshold {draft.operatingPoint ?? 'of the settings'}</p>
+      <RecordForm version={GRADES_MODEL} draft={draft} change={change} />
+    </>
+  );
 }
 
 function renderForm() {
@@ -54,6 +62,15 @@ test('the first field has the focus on arrival, every grade moves on, and a 0 ma
   await user.keyboard('010');
   expect(values().slice(-2)).toEqual(['10', '10']);
   expect(document.activeElement).toBe(submit());
+});
+
+test('a 0 typed elsewhere after a 1 in the last grade stays where it was typed', async () => {
+  const { user, type } = renderForm();
+  await type('544343431');
+  await user.click(reference());
+  await user.keyboard('S24-0020');
+  expect(reference().value).toBe('S24-0020');
+  expect(values().at(-1)).toBe('1');
 });
 
 test('a 0 that follows no 1 changes nothing', async () => {
@@ -174,10 +191,15 @@ test('an error from the service is shown beside the field that it names', async 
   expect(screen.getByRole('alert').textContent).toContain('The record was not accepted. One field is wrong.');
 });
 
-test('Clear record empties every field and keeps the model', async () => {
-  const { user, type } = renderForm();
+test('Clear record empties every field and the question about a pasted row, and goes back to the settings', async () => {
+  const { user, type, paste } = renderForm();
+  await user.click(screen.getByText('use another threshold'));
   await type('544343431');
+  await paste('5\t4\t4\t5\t7\t10\t3\t2\t1\t2');
+  screen.getByText('with the threshold sensitivity99');
   await user.click(screen.getByText('Clear record'));
   expect(values().join('')).toBe('');
   expect(hasFocus('Clump thickness')).toBe(true);
+  expect(screen.queryByLabelText('What was pasted')).toBeNull();
+  screen.getByText('with the threshold of the settings');
 });

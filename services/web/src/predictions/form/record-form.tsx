@@ -5,7 +5,7 @@ import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { TextField } from '../../ui/text-field';
 import { isGrade } from './feature-value';
-import { type Draft, isEmptyDraft, validate } from './draft';
+import { type Draft, emptyDraft, isEmptyDraft, validate } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { GradeField } from './grade-field';
 import { KeyHints } from './key-hints';
@@ -40,9 +40,8 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
     else predict.send(version);
   };
   const clear = (): void => {
-    change({ texts: {}, reference: '' });
-    form.setErrors({});
-    form.focus(0);
+    change(emptyDraft());
+    form.reset();
   };
   return (
     <form

@@ -87,12 +87,18 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
 
   const remindOfQuestion = (): void => refuse('Answer the question about the pasted row first.');
 
-  const reject = (): void => {
+  const reset = (): void => {
     setReadings([]);
+    setIsRefused(false);
+    setNote('');
+  };
+
+  const reject = (): void => {
+    reset();
     setNote('The form is unchanged.');
     focus(0);
   };
-  return { note, isRefused, readings, fill, reject, remindOfQuestion, paste };
+  return { note, isRefused, readings, fill, reject, reset, remindOfQuestion, paste };
 }
 
 function filledText(

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
-import { type Draft, isEmptyDraft, toFeatures } from './draft';
+import { type Draft, emptyDraft, isEmptyDraft, toFeatures } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { predictionKey } from '../prediction-queries';
 
@@ -33,9 +33,7 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
         { waitSeconds: WAIT_SECONDS, idempotencyKey: sent.key },
       ),
     onSuccess: async (prediction, { sent }) => {
-      change(({ key }) =>
-        key === sent.key ? { texts: {}, reference: '', model: undefined, operatingPoint: undefined } : {},
-      );
+      change(({ key }) => (key === sent.key ? emptyDraft() : {}));
       if ('features' in prediction) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
       await queryClient.invalidateQueries({ queryKey: ['predictions'] });
     },

@@ -14,14 +14,13 @@ interface RecordFormOptions {
 
 /** Keys that end a value in other programs. Right after an automatic move they are ignored, so that no field is skipped. */
 const END_KEYS = ['Enter', 'Tab', 'ArrowDown', ' ', ',', ';'];
-const ARROWS = ['ArrowUp', 'ArrowDown', 'ArrowLeft', 'ArrowRight'];
 
 /** State of the record form: typing moves on from field to field, a pasted line fills all of them. */
 export function useRecordForm({ features, draft, change, autoAdvance }: RecordFormOptions) {
   const fields = useRef<(HTMLElement | null)[]>([]);
   const submitButton = useRef<HTMLButtonElement>(null);
-  /** Field whose last key was a 1, which a 0 makes a 10. */
-  const isTen = useRef<number>(undefined);
+  /** Field in which the last key was a 1, which a 0 makes a 10. */
+  const fieldOfOne = useRef<number>(undefined);
   /** Field that has just received the focus automatically. */
   const advancedTo = useRef<number>(undefined);
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
@@ -36,27 +35,17 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
 
   const pick = (field: number, text: string): void => {
     const { name } = features[field] as Feature;
-    isTen.current = undefined;
+    fieldOfOne.current = undefined;
     change(({ texts }) => ({ texts: { ...texts, [name]: text } }));
     clearError(name);
   };
 
   const typeGrade = (field: number, text: string): void => {
     pick(field, text);
-    if (text === '1') isTen.current = field;
+    if (text === '1') fieldOfOne.current = field;
     if (!autoAdvance) return;
     focus(field + 1);
     advancedTo.current = field + 1;
-  };
-
-  /** A 0 after a 1 belongs to the field of the 1, although the focus has moved on. @returns whether it was handled */
-  const completeTen = (key: string): boolean => {
-    const field = isTen.current;
-    if (key !== '0' || field === undefined) return false;
-    const moved = advancedTo.current;
-    pick(field, '10');
-    advancedTo.current = moved;
-    return true;
   };
 
   const onGradeKey = (field: number, event: KeyboardEvent): void => {
@@ -89,14 +78,23 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
     if (!/^[1-9?nN]$/.test(event.key)) advancedTo.current = undefined;
   };
 
-  /** For the whole form: after the last grade the focus is on the button. */
-  const onKeyDownCapture = (event: KeyboardEvent): void => {
-    if (ARROWS.includes(event.key) && advancedTo.current === undefined) isTen.current = undefined;
-    if (completeTen(event.key)) event.preventDefault();
-  };
-
   const fieldOf = (element: HTMLElement): number =>
     fields.current.findIndex((field) => field?.contains(element) === true);
+
+  /** Completes a 10 whose 1 has moved the focus to the next field or, after the last one, to the button. */
+  const onKeyDownCapture = (event: KeyboardEvent): void => {
+    // Some keyboards need it for digits.
+    if (event.key === 'Shift') return;
+    const field = fieldOfOne.current;
+    fieldOfOne.current = undefined;
+    if (event.key !== '0' || field === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    const target = event.target as HTMLElement;
+    const at = target === submitButton.current ? features.length : fieldOf(target);
+    if (at !== field && at !== field + 1) return;
+    pick(field, '10');
+    event.preventDefault();
+  };
+
   const pasting = usePaste({
     features,
     draft,
@@ -104,8 +102,19 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
     focus,
     fieldOf,
     clearError,
-    onFilled: () => setErrors({}),
+    onFilled: () => {
+      fieldOfOne.current = undefined;
+      setErrors({});
+    },
   });
+
+  /** For an empty record: removes errors and a pasted row, and starts with the first field. */
+  const reset = (): void => {
+    fieldOfOne.current = undefined;
+    setErrors({});
+    pasting.reset();
+    focus(0);
+  };
 
   /** Shows the error of a field after it loses the focus; empty fields may still be filled. */
   const onBlur = (field: number): void => {
@@ -113,5 +122,5 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
     const value = parseFeatureValue(draft.texts[feature.name] ?? '', feature);
     if (value.kind === 'invalid') setErrors((others) => ({ ...others, [feature.name]: value.text }));
   };
-  return { fields, submitButton, pasting, errors, setErrors, focus, pick, onKeyDown, onKeyDownCapture, onBlur };
+  return { fields, submitButton, pasting, errors, setErrors, focus, reset, pick, onKeyDown, onKeyDownCapture, onBlur };
 }
