@@ -1,5 +1,5 @@
-import { createReadStream, statSync } from 'node:fs';
 import { basename } from 'node:path';
+import { openFile } from './cli/input-file';
 import { saveBatchFile, type SavedFile } from './cli/save-file';
 import type { CytoqueueClient } from './cytoqueue-client';
 import type { BatchFile, DownloadOptions, UploadOptions } from './method-options';
@@ -8,9 +8,8 @@ import type { Batch } from './types';
 export type { SavedFile };
 
 /** Uploads a file of the file system, by default under its own name. It is read in pieces, again for each attempt. */
-export function submitFile(client: CytoqueueClient, path: string, options: UploadOptions = {}): Promise<Batch> {
-  const file = { size: statSync(path).size, stream: () => createReadStream(path, { highWaterMark: 256 * 1024 }) };
-  return client.uploadBatch(file, { filename: basename(path), ...options });
+export async function submitFile(client: CytoqueueClient, path: string, options: UploadOptions = {}): Promise<Batch> {
+  return client.uploadBatch(openFile(path), { filename: basename(path), ...options });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   existsSync,
@@ -12,11 +12,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Batch, Prediction } from '@cytoqueue/client';
+import { type Batch, CytoqueueClient, type Prediction } from '@cytoqueue/client';
 import { ObjectKeys } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { openStore } from '@cytoqueue/storage';
 import { HEADER, ROW } from '../support/csv-rows';
+import { whilePaused } from '../support/paused-workers';
 import { WISCONSIN, readCsv } from '../support/records';
 import { type Environment, ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
 import { thyroidModel } from '../support/third-schema';
@@ -185,7 +186,7 @@ test('login stores URL and key for this user only, and the key of a file is used
   expect((await cytoqueueWith({ ...keyFile, CYTOQUEUE_URL: stack.url }, 'models')).status).toBe(0);
   expect((await cytoqueueWith(home, 'login', '--url', stack.url, '--key', 'wrong')).status).toBe(3);
   expect(existsSync(file)).toBe(false);
-  const loggedIn = await cytoqueueWith(keyFile, 'login', '--url', stack.url);
+  const loggedIn = await cytoqueueWith({ ...keyFile, CYTOQUEUE_URL: stack.url }, 'login');
   expect(loggedIn).toMatchObject({ status: 0, error: expect.stringContaining('as admin of local') });
   expect(statSync(file).mode & 0o777).toBe(0o600);
   expect((await cytoqueueWith(home, 'models')).status).toBe(0);
@@ -195,6 +196,19 @@ test('login stores URL and key for this user only, and the key of a file is used
   expect(await cytoqueueWith(home, 'models')).toMatchObject({ status: 2, error: expect.stringContaining('chmod 600') });
   expect((await cytoqueueWith(home, 'logout')).status).toBe(0);
   expect((await cytoqueueWith(home, 'models')).status).toBe(2);
+});
+
+test('login with --url sends the key of standard input, not the one that the environment has for another service', () => {
+  const env = { ...process.env, CLI, NODE: process.execPath, URL: stack.url, KEY: stack.apiKey };
+  const login = spawnSync('bash', ['-c', 'echo "$KEY" | "$NODE" "$CLI" login --url "$URL"'], {
+    encoding: 'utf8',
+    env: { ...env, CYTOQUEUE_API_KEY: 'of-another-service', XDG_CONFIG_HOME: pathOf('other-config') },
+  });
+  expect([login.status, login.stderr]).toEqual([0, expect.stringContaining('as admin of local')]);
+  const { api_key } = JSON.parse(readFileSync(pathOf('other-config/cytoqueue/login.json'), 'utf8')) as {
+    api_key: string;
+  };
+  expect(api_key).toBe(stack.apiKey);
 });
 
 test('standard input and pipes are uploaded, and - writes results to standard output', async () => {
@@ -224,13 +238,14 @@ test('standard input and pipes are uploaded, and - writes results to standard ou
 });
 
 test('an interrupted upload says that the batch continues and how to watch it', async () => {
-  process.kill(stack.ready.pids.workers[0] as number, 'SIGSTOP');
-  const program = runProgram(process.execPath, [CLI, 'upload', pathOf('one-row.csv')], { DATA_DIR: stack.dataDir });
-  await waitUntil('the batch is accepted', () => program.stderr().includes('accepted as'));
-  program.process.kill('SIGINT');
-  expect(await program.exited).toBe(130);
-  process.kill(stack.ready.pids.workers[0] as number, 'SIGCONT');
-  const id = /cytoqueue watch (batch_\w+)/.exec(program.stderr())?.[1] as string;
+  const stderr = await whilePaused(stack.dataDir, async () => {
+    const program = runProgram(process.execPath, [CLI, 'upload', pathOf('one-row.csv')], { DATA_DIR: stack.dataDir });
+    await waitUntil('the batch is accepted', () => program.stderr().includes('accepted as'));
+    program.process.kill('SIGINT');
+    expect(await program.exited).toBe(130);
+    return program.stderr();
+  });
+  const id = /cytoqueue watch (batch_\w+)/.exec(stderr)?.[1] as string;
   expect((await cytoqueue('watch', id)).status).toBe(0);
   expect((await cytoqueue('status', id)).status).toBe(0);
 });
@@ -270,16 +285,16 @@ test('results that are damaged in the store are not saved', async () => {
 
 test('predict waits longer than a single request may', async () => {
   const impatient = await startStack({ MAX_WAIT_SECONDS: '1', CANARY_SECONDS: '0' });
-  const worker = impatient.ready.pids.workers[0] as number;
-  process.kill(worker, 'SIGSTOP');
-  const program = runProgram(process.execPath, [CLI, 'predict', '5,4,4,3,4,?,4,3,1'], {
-    CYTOQUEUE_URL: impatient.url,
-    CYTOQUEUE_API_KEY: impatient.apiKey,
+  const program = await whilePaused(impatient.dataDir, async () => {
+    const started = runProgram(process.execPath, [CLI, 'predict', '5,4,4,3,4,?,4,3,1'], {
+      CYTOQUEUE_URL: impatient.url,
+      CYTOQUEUE_API_KEY: impatient.apiKey,
+    });
+    await waitUntil('the service has answered without a result', () =>
+      /"route":"\/v1\/predictions","status":202/.test(readFileSync(join(impatient.dataDir, 'logs', 'api.log'), 'utf8')),
+    );
+    return started;
   });
-  await waitUntil('the service has answered without a result', () =>
-    /"route":"\/v1\/predictions","status":202/.test(readFileSync(join(impatient.dataDir, 'logs', 'api.log'), 'utf8')),
-  );
-  process.kill(worker, 'SIGCONT');
   expect([await program.exited, program.stdout()]).toEqual([0, expect.stringContaining('not measured: bare_nuclei')]);
   await impatient.stop();
 });
@@ -288,6 +303,10 @@ test('errors are named, and the exit status distinguishes wrong usage from a fai
   const eleven = await cytoqueue('predict', '5', '4', '4', '3', '4', '5', '4', '3', '11');
   expect([eleven.status, eleven.error]).toEqual([3, expect.stringContaining('mitoses: ')]);
   expect((await cytoqueue('predict', '5')).status).toBe(2);
+  expect(await cytoqueue('predict', 'mitoses=')).toMatchObject({
+    status: 2,
+    error: expect.stringContaining('mitoses has no value; write mitoses=? if it was not measured'),
+  });
   expect(await cytoqueue('upload', pathOf('absent.csv'))).toMatchObject({
     status: 2,
     error: expect.stringContaining('absent.csv'),
@@ -323,6 +342,12 @@ test('models compares, promotes and deletes versions of an own model', async () 
   const promoted = await cytoqueue('models', 'promote', 'own/mylab', '2', '--accept-unknown');
   expect(promoted.out).toContain('own/mylab: champion 2');
   expect(await cytoqueue('models', 'delete', 'own/mylab', '1')).toMatchObject({ status: 0 });
-  expect((await cytoqueue('models')).out).toContain('own/mylab: champion 2, versions 2');
+  const client = new CytoqueueClient({ url: stack.url, apiKey: stack.apiKey });
+  await client.replaceSettings({ default_model: 'own/mylab@2', operating_point: 'default' });
+  await waitUntil('the setting is used', async () =>
+    (await cytoqueue('models')).out.includes('own/mylab (default 2): champion 2, versions 2'),
+  );
+  const byPosition = await cytoqueue('predict', '--json', '2', '15', '5', '40', '20', '8', '0');
+  expect((JSON.parse(byPosition.out) as Prediction).features).toMatchObject({ tsh: 2, trend: 0 });
   expect(await cytoqueue('models', 'destroy', 'own/mylab', '1')).toMatchObject({ status: 2 });
 });

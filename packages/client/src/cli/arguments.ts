@@ -4,9 +4,6 @@ import type { OperatingPoint } from '../types';
 import { GENERAL, OPTIONS, type OptionName } from './options';
 import { UsageError } from './usage-error';
 
-/** The service uses it where neither the request nor the settings name a model. */
-export const DEFAULT_MODEL = 'wbc-knn';
-
 export type Options = ReturnType<typeof parseCli>['values'];
 
 export interface Arguments {
@@ -36,7 +33,7 @@ export function parseArguments(args: readonly string[]): Arguments {
 /** @throws UsageError for an option that the command does not take */
 export function expectOptions(given: Options, allowed: readonly OptionName[]): void {
   const unknown = (Object.keys(given) as OptionName[]).find(
-    (name) => name !== 'version' && !allowed.includes(name) && !GENERAL.includes(name),
+    (name) => !allowed.includes(name) && !GENERAL.includes(name),
   );
   if (unknown !== undefined) throw new UsageError(`this command takes no --${unknown}`);
 }

@@ -114,15 +114,13 @@ export async function remove(context: CommandContext): Promise<number> {
   return EXIT.ok;
 }
 
-async function follow({ client, terminal, signal }: CommandContext, id: string): Promise<Batch> {
-  let last: Batch | undefined;
+function follow({ client, terminal, signal }: CommandContext, id: string): Promise<Batch> {
   const bar = new ProgressBar();
-  for await (const batch of client.batchEvents(id, { signal })) {
-    last = batch;
-    const { total, pending } = batch.counts;
-    terminal.status(`${batch.status} ${bar.draw(total - pending, total, 'rows', batch.eta_seconds)}`);
-  }
-  return last ?? client.getBatch(id, { signal });
+  return client.waitForBatch(id, {
+    signal,
+    onProgress: ({ status, counts: { total, pending }, eta_seconds }) =>
+      terminal.status(`${status} ${bar.draw(total - pending, total, 'rows', eta_seconds)}`),
+  });
 }
 
 /** Prints a batch and, if it has ended and was not canceled, saves the requested files. */

@@ -3,21 +3,32 @@ import { join } from 'node:path';
 import { type Connection, type Environment, readLogin } from './login-file';
 import { UsageError } from './usage-error';
 
-/** Finds URL and API key: options first, then the environment, then a local stack, then the login. */
+/** Finds URL and API key: options first, then the environment, then a local stack or the login, whichever is of that URL. */
 export function findConnection(options: { url?: string; key?: string }, environment: Environment): Connection {
-  const stored = readReady(environment['DATA_DIR'] ?? '.cytoqueue') ?? readLogin(environment);
-  const url = options.url ?? environment['CYTOQUEUE_URL'] ?? stored?.url;
-  // A stored key must not be sent to another service.
-  const apiKey = options.key ?? findKey(environment) ?? (url === stored?.url ? stored?.apiKey : undefined);
-  if (url === undefined)
-    throw new UsageError(
-      'the URL of the service is missing; run cytoqueue login, give --url, set CYTOQUEUE_URL, or start a local stack with npm start',
-    );
-  if (apiKey === undefined)
-    throw new UsageError(
-      'the API key is missing; run cytoqueue login, or set CYTOQUEUE_API_KEY or CYTOQUEUE_API_KEY_FILE',
-    );
-  return { url, apiKey };
+  const url = options.url ?? environment['CYTOQUEUE_URL'];
+  const apiKey = options.key ?? findKey(environment);
+  if (url !== undefined && apiKey !== undefined) return { url, apiKey };
+  const stored = findStored(url, environment);
+  if (stored !== undefined) return { url: url ?? stored.url, apiKey: apiKey ?? stored.apiKey };
+  throw new UsageError(
+    url === undefined
+      ? 'the URL of the service is missing; run cytoqueue login, give --url, set CYTOQUEUE_URL, or start a local stack with npm start'
+      : 'the API key is missing; run cytoqueue login, or set CYTOQUEUE_API_KEY or CYTOQUEUE_API_KEY_FILE',
+  );
+}
+
+/** A stored key must not be sent to another service. @param url undefined: the first one stored */
+function findStored(url: string | undefined, environment: Environment): Connection | undefined {
+  const isWanted = (stored: Connection | undefined): boolean =>
+    stored !== undefined && (url === undefined || withoutSlash(stored.url) === withoutSlash(url));
+  const ready = readReady(environment['DATA_DIR'] ?? '.cytoqueue');
+  if (isWanted(ready)) return ready;
+  const login = readLogin(environment);
+  return isWanted(login) ? login : undefined;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 /** The key of the environment. @throws UsageError when its file cannot be read */

@@ -10,14 +10,14 @@ export const EXIT = {
   /** The service refused the request or the file. */
   refused: 3,
   unreachable: 4,
-  /** The batch is finished, and some rows were not scored. */
+  /** Some rows of a finished batch were not scored, or some confirmed diagnoses were not stored. */
   partlyScored: 5,
   /** The file as a whole is unlike the training data; takes precedence over `partlyScored`. */
   unlikeTraining: 6,
 } as const;
 
 export const EXIT_HELP = `Exit status: 0 all scored, 1 any other failure, 2 wrong usage, 3 refused by the service, 4 service not reachable,
-5 some rows were not scored, 6 the file is unlike the training data, 130 interrupted (the batch continues).`;
+5 some rows were not scored or some diagnoses not stored, 6 the file is unlike the training data, 130 interrupted (the batch continues).`;
 
 export function statusOfDrift(drift: FileDrift | undefined): number {
   return drift?.verdict === 'unlike_training' ? EXIT.unlikeTraining : EXIT.ok;

@@ -1,5 +1,4 @@
 /* Formats API responses as text for people. */
-import { DEFAULT_MODEL } from './arguments';
 import type { ApiError } from '../api-error';
 import type {
   Agreement,
@@ -212,11 +211,12 @@ export function formatDriftReport({ data }: DriftReport): string {
   return lines.length === 0 ? 'nothing was scored' : lines.join('\n');
 }
 
-export function formatModels(models: ModelSummary[]): string {
+/** @param defaultModel `NAME@VERSION` of the laboratory's settings */
+export function formatModels(models: ModelSummary[], defaultModel = ''): string {
   return models
     .map(
       ({ name, champion, versions }) =>
-        `${name}${name === DEFAULT_MODEL ? ' (default)' : ''}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`,
+        `${name}${defaultModel.startsWith(`${name}@`) ? ` (default ${defaultModel.slice(name.length + 1)})` : ''}: ${champion === null ? 'no champion' : `champion ${champion}`}, versions ${versions.join(', ')}`,
     )
     .join('\n');
 }

@@ -23,7 +23,7 @@ export async function openInput(path: string, signal: AbortSignal): Promise<Name
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) throw new UsageError(`${path} does not exist; give a file, or - for standard input`);
   if (stats.isDirectory()) throw new UsageError(`${path} is a folder; give a file`);
-  if (stats.isFile()) return { ...readable(path), filename: basename(path) };
+  if (stats.isFile()) return { path, file: openFile(path), filename: basename(path) };
   return spool(createReadStream(path), signal);
 }
 
@@ -31,10 +31,11 @@ async function spool(source: NodeJS.ReadableStream, signal: AbortSignal): Promis
   const path = join(tmpdir(), `cytoqueue-${randomUUID()}`);
   process.once('exit', () => rmSync(path, { force: true }));
   await pipeline(source, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal });
-  return { ...readable(path), filename: undefined };
+  return { path, file: openFile(path), filename: undefined };
 }
 
-function readable(path: string): Pick<NamedFile, 'file' | 'path'> {
+/** Opens a regular file, which is read in pieces and again for each attempt. @throws the file system's error */
+export function openFile(path: string): StreamedFile {
   const { size } = statSync(path);
-  return { path, file: { size, stream: () => createReadStream(path, { highWaterMark: 256 * 1024 }) } };
+  return { size, stream: () => createReadStream(path, { highWaterMark: 256 * 1024 }) };
 }

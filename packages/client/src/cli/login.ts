@@ -13,7 +13,9 @@ export async function login({ terminal, operands, options, signal, environment }
   expectOperands(operands, []);
   const url = options.url ?? environment['CYTOQUEUE_URL'];
   if (url === undefined) throw new UsageError('give the URL of the service: cytoqueue login --url URL');
-  const apiKey = options.key ?? findKey(environment) ?? (await askForKey(terminal.stderr, signal));
+  // A key of the environment may belong to another service than the one of --url.
+  const environmentKey = options.url === undefined ? findKey(environment) : undefined;
+  const apiKey = options.key ?? environmentKey ?? (await askForKey(terminal.stderr, signal));
   const { tenant, role } = await new CytoqueueClient({ url, apiKey }).session({ signal });
   const path = writeLogin(environment, { url, apiKey });
   terminal.stderr(`logged in to ${url} as ${role} of ${tenant}; stored in ${path}`);
@@ -38,6 +40,11 @@ async function askForKey(say: (text: string) => void, signal: AbortSignal): Prom
   const lines = createInterface({ input: process.stdin, terminal: true });
   // Without an output the keys are not shown; the terminal is then in raw mode, in which Ctrl-C is no signal.
   lines.once('SIGINT', () => process.kill(process.pid, 'SIGINT'));
-  const [key] = (await once(lines, 'line', { signal }).finally(() => lines.close())) as [string];
+  // Ctrl-D closes the input without a line.
+  const closed = once(lines, 'close', { signal });
+  const [key = ''] = (await Promise.race([once(lines, 'line', { signal }), closed]).finally(() => lines.close())) as [
+    string?,
+  ];
+  if (key.trim() === '') throw new UsageError('no API key was given');
   return key.trim();
 }

@@ -7,7 +7,10 @@ import { UsageError } from './usage-error';
 /** Lists models, or compares, promotes or deletes one version. */
 export async function models(context: CommandContext): Promise<number> {
   const { client, operands, options, signal } = context;
-  if (operands.length === 0) return print(context, await client.listModels({ signal }), formatModels);
+  if (operands.length === 0) {
+    const { defaults } = await client.session({ signal });
+    return print(context, await client.listModels({ signal }), (listed) => formatModels(listed, defaults?.model));
+  }
   const [action, name, version] = expectOperands(operands, ['compare, promote or delete', 'NAME', 'VERSION']);
   if (action === 'compare')
     return print(context, await client.getModelVersion(name, version, { signal }), formatComparisons);

@@ -40,4 +40,4 @@ export const OPTIONS = {
 export type OptionName = keyof typeof OPTIONS;
 
 /** Options that every command takes. */
-export const GENERAL: readonly OptionName[] = ['url', 'key', 'json', 'help'];
+export const GENERAL: readonly OptionName[] = ['url', 'key', 'json', 'help', 'version'];

@@ -1,12 +1,14 @@
 import { type CytoqueueClient, isPredictionFinished } from '../cytoqueue-client';
 import type { FeatureInput, Prediction } from '../types';
-import { DEFAULT_MODEL, creationKey, missingRule, operatingPoint } from './arguments';
+import { creationKey, missingRule, operatingPoint } from './arguments';
 import type { CommandContext } from './command-context';
 import { EXIT } from './exit-status';
 import { formatPrediction } from './format';
 import { print } from './terminal';
 import { UsageError } from './usage-error';
 
+/** The service uses it where neither the request nor the settings name a model. */
+const DEFAULT_MODEL = 'wbc-knn';
 const PREDICT_WAIT_SECONDS = 60;
 
 export async function predict(context: CommandContext): Promise<number> {
@@ -52,13 +54,14 @@ async function parseFeatures(
 ): Promise<FeatureInput> {
   const pairs = operands.map((operand) => operand.split('=')).filter(({ length }) => length > 1);
   if (operands.length > 0 && pairs.length === operands.length && pairs.every(({ length }) => length === 2))
-    return Object.fromEntries(pairs.map(([name, value = '']) => [name, toValue(value)]));
+    return Object.fromEntries(pairs.map(([name = '', value = '']) => [name, toValue(value, name)]));
   if (pairs.length > 0) throw new UsageError('name every value (NAME=VALUE) or none');
-  const names = await featureNames(client, options.model ?? DEFAULT_MODEL, signal);
+  const model = options.model ?? (await client.session({ signal })).defaults?.model ?? DEFAULT_MODEL;
+  const names = await featureNames(client, model, signal);
   const values = operands.flatMap((operand) => operand.split(/[\s,;]+/)).filter((value) => value !== '');
   if (values.length !== names.length)
     throw new UsageError(`the model has ${names.length} features (${names.join(', ')}), not ${values.length}`);
-  return Object.fromEntries(values.map((value, i) => [names[i], toValue(value)]));
+  return Object.fromEntries(values.map((value, i) => [names[i], toValue(value, names[i])]));
 }
 
 async function featureNames(client: CytoqueueClient, model: string, signal: AbortSignal): Promise<string[]> {
@@ -69,8 +72,12 @@ async function featureNames(client: CytoqueueClient, model: string, signal: Abor
   return (await client.getModelVersion(name, resolved, { signal })).features.map((feature) => feature.name);
 }
 
-/** Converts decimal numbers and words for a missing value; the API validates any other text. */
-function toValue(text: string): number | string | null {
-  if (/^(\?|na|nan|n\/a)?$/i.test(text)) return null;
+/**
+ * Converts decimal numbers and words for a missing value; the API validates any other text.
+ * @throws UsageError for an empty text, which an unset shell variable leaves
+ */
+function toValue(text: string, name = ''): number | string | null {
+  if (text === '') throw new UsageError(`${name} has no value; write ${name}=? if it was not measured`);
+  if (/^(\?|na|nan|n\/a)$/i.test(text)) return null;
   return /^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(text) ? Number(text) : text;
 }
