@@ -3,6 +3,7 @@ import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
 import { OPERATING_POINT_LABELS } from '../../models/operating-points';
 import { useImportProfiles } from './import-profiles';
+import { modelLabel, modelReference } from '../../models/model-reference';
 
 interface BatchSettingsFormProps {
   settings: BatchSettings;
@@ -26,8 +27,8 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           <option value="">Laboratory’s setting, or else wbc-knn</option>
           {models.flatMap(({ name, versions, champion }) =>
             versions.map((version) => (
-              <option key={`${name}@${version}`} value={`${name}@${version}`}>
-                {name} {version}
+              <option key={modelReference({ name, version })} value={modelReference({ name, version })}>
+                {modelLabel({ name, version })}
                 {version === champion && ' (in use)'}
               </option>
             )),

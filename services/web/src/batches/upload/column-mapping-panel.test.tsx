@@ -41,7 +41,7 @@ beforeEach(() => {
 
 afterEach(() => jest.restoreAllMocks());
 
-const renderForm = () => renderPage(<UploadForm file={new File(['a\n1'], 'a.csv')} selectionId={1} />);
+const renderForm = () => renderPage(<UploadForm file={new File(['a\n1'], 'a.csv')} selectionId="1" />);
 const useOf = (column: string) => screen.findByRole<HTMLSelectElement>('combobox', { name: `Use of column ${column}` });
 const saveButton = () => screen.getByRole('button', { name: 'Save profile and check again' });
 const profiles = () => preflight.mock.calls.map(([, options]) => options?.profile);

@@ -3,6 +3,7 @@ import { useDefaults, useModelVersion } from '../../models/model-queries';
 import { Button } from '../../ui/button';
 import { downloadText } from '../../ui/download-text';
 import { isGrade } from '../../predictions/form/feature-value';
+import { parseModelReference } from '../../models/model-reference';
 
 /** Grades of invented records, one with a feature that was not measured. */
 const SAMPLE_GRADES = [
@@ -14,7 +15,7 @@ const SAMPLE_GRADES = [
 /** An empty file with the columns of the laboratory's model, and for grades one with invented records. */
 export function FileTemplates() {
   const { data: defaults } = useDefaults();
-  const [name = '', version = ''] = defaults?.model.split(/@(?=[^@]*$)/) ?? [];
+  const { name, version } = parseModelReference(defaults?.model ?? '');
   const { data } = useModelVersion(name, version, name !== '');
   if (data === undefined) return null;
   return (

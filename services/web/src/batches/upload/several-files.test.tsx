@@ -1,8 +1,12 @@
 /** @jest-environment jsdom */
+import type { Session } from '@cytoqueue/client';
 import { screen, waitFor } from '@testing-library/dom';
-import { client } from '../../api/clients';
+import { client, noRetryClient } from '../../api/clients';
 import { finishedBatch, preflightReport, problem, renderPage } from '../../page.test.fixtures';
+import { useSession } from '../../session/use-session';
 import { SeveralFiles } from './several-files';
+
+const toFile = (name: string) => new File(['V1\n1'], name);
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -21,8 +25,8 @@ test('files that can be accepted are scored, the others say why not, and a file 
     .mockResolvedValueOnce(finishedBatch('batch_1'))
     .mockRejectedValueOnce(problem(503))
     .mockResolvedValue(finishedBatch('batch_2'));
-  const files = ['a.csv', 'bad.csv', 'b.csv'].map((name) => new File(['V1\n1'], name));
-  const user = renderPage(<SeveralFiles files={files} selectionId={1} />);
+  const files = ['a.csv', 'bad.csv', 'b.csv'].map(toFile);
+  const user = renderPage(<SeveralFiles files={files} selectionId="1" />);
   await screen.findByText('A column is missing.');
   await user.click(await screen.findByText('Score 2 files'));
   await screen.findByText('A file was not sent. Send the remaining ones again.');
@@ -31,4 +35,34 @@ test('files that can be accepted are scored, the others say why not, and a file 
   const sent = upload.mock.calls.map(([, options]) => options);
   expect(sent.map((options) => options?.filename)).toEqual(['a.csv', 'b.csv', 'b.csv']);
   expect(sent[2]?.idempotencyKey).toBe(sent[1]?.idempotencyKey);
+});
+
+test('a file unlike the training data is not among those to score', async () => {
+  jest
+    .spyOn(client, 'preflight')
+    .mockImplementation((_, options) =>
+      Promise.resolve(
+        preflightReport(
+          options?.filename === 'unlike.csv' ? { drift: { verdict: 'unlike_training', columns: [] } } : {},
+        ),
+      ),
+    );
+  renderPage(<SeveralFiles files={['a.csv', 'unlike.csv'].map(toFile)} selectionId="1" />);
+  await screen.findByText('Unlike the training data: check it alone');
+  await screen.findByText('Score 1 file');
+});
+
+test('a check that is refused for an expired session ends it, as on other pages', async () => {
+  jest.spyOn(client, 'preflight').mockRejectedValue(problem(401));
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({} as Session);
+  function SessionState() {
+    return <p>{useSession() === null ? 'signed out' : 'signed in'}</p>;
+  }
+  renderPage(
+    <>
+      <SessionState />
+      <SeveralFiles files={['a.csv', 'b.csv'].map(toFile)} selectionId="1" />
+    </>,
+  );
+  await screen.findByText('signed out');
 });

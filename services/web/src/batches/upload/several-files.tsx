@@ -1,8 +1,8 @@
 import type { Batch, Preflight } from '@cytoqueue/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type UseQueryResult, useMutation, useQueries, useQueryClient } from '@tanstack/react-query';
+import { useRef, useState } from 'react';
 import { Link } from 'react-router';
-import { client } from '../../api/clients';
+import { client, errorMessage } from '../../api/clients';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { formatBytes, formatCount, pluralize } from '../../ui/format';
@@ -13,7 +13,7 @@ import { useIdempotencyKeys, useWarningBeforeClosing } from './upload-safety';
 
 interface SeveralFilesProps {
   files: readonly File[];
-  selectionId: number;
+  selectionId: string;
 }
 
 /** Checks several files and scores those that can be accepted, one batch each, with the laboratory's settings. */
@@ -22,7 +22,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
   const [batches, setBatches] = useState<ReadonlyMap<File, Batch>>(new Map());
   const queryClient = useQueryClient();
   const keyOf = useIdempotencyKeys();
-  const ready = files.filter((file) => isReady(checks.get(file)) && !batches.has(file));
+  const ready = files.filter((file, index) => isReady(checks[index]?.data) && !batches.has(file));
   const upload = useMutation({
     // One after the other: a laboratory has few uploads at once.
     mutationFn: async () => {
@@ -45,7 +45,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
             <span>
               <strong translate="no">{file.name}</strong> <span className="small muted">{formatBytes(file.size)}</span>
             </span>
-            <FileState check={checks.get(file)} batch={batches.get(file)} />
+            <FileState check={checks[index]} batch={batches.get(file)} />
           </li>
         ))}
       </ul>
@@ -66,43 +66,47 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
   );
 }
 
-/** undefined while it is being checked. */
-type Check = Preflight | Error | undefined;
+function isReady(report: Preflight | undefined): boolean {
+  return report !== undefined && report.accepted && report.rows.valid > 0 && !isUnlikeTraining(report);
+}
 
-function isReady(check: Check): boolean {
-  return check !== undefined && !(check instanceof Error) && check.accepted && check.rows.valid > 0;
+function isUnlikeTraining({ drift }: Preflight): boolean {
+  return drift.verdict === 'unlike_training';
 }
 
 /** One check after the other, so that the service is not asked for all at once. */
-function useChecks(files: readonly File[], selectionId: number): ReadonlyMap<File, Check> {
-  const [checks, setChecks] = useState<ReadonlyMap<File, Check>>(new Map());
-  useQuery({
-    queryKey: ['preflight-files', selectionId],
-    queryFn: async ({ signal }) => {
-      for (const file of files) {
-        const check = await checkFile(file, 'sample', { signal }).catch((error: unknown) => error as Error);
-        signal.throwIfAborted();
-        setChecks((before) => new Map(before).set(file, check));
-      }
-      return true;
-    },
-    retry: false,
-    staleTime: Infinity,
+function useChecks(files: readonly File[], selectionId: string): readonly UseQueryResult<Preflight>[] {
+  const previous = useRef<Promise<unknown>>(Promise.resolve());
+  return useQueries({
+    queries: files.map((file, index) => ({
+      queryKey: ['preflight-files', selectionId, index],
+      queryFn: ({ signal }) => {
+        const check = previous.current.then(() => {
+          signal.throwIfAborted();
+          return checkFile(file, 'sample', { signal });
+        });
+        previous.current = check.catch(() => undefined);
+        return check;
+      },
+      // The client has retried already.
+      retry: false,
+      staleTime: Infinity,
+    })),
   });
-  return checks;
 }
 
-function FileState({ check, batch }: { check: Check; batch: Batch | undefined }) {
+function FileState({ check, batch }: { check: UseQueryResult<Preflight> | undefined; batch: Batch | undefined }) {
   if (batch !== undefined) return <Link to={`/batches/${batch.id}`}>Open the batch</Link>;
-  if (check === undefined) return <span className="muted">Checking …</span>;
-  if (check instanceof Error) return <span className="field-error">{check.message}</span>;
-  if (!check.accepted) return <span className="field-error">{check.problems[0]?.detail ?? 'Cannot be accepted.'}</span>;
-  const { valid, rejected } = check.rows;
-  const isUnlike = check.drift.verdict === 'unlike_training';
+  if (check?.isError) return <span className="field-error">{errorMessage(check.error)}</span>;
+  const report = check?.data;
+  if (report === undefined) return <span className="muted">Checking …</span>;
+  if (!report.accepted)
+    return <span className="field-error">{report.problems[0]?.detail ?? 'Cannot be accepted.'}</span>;
+  const { valid, rejected } = report.rows;
   return (
     <span>
       {`${pluralize(valid, 'row')} to score${rejected > 0 ? `, ${formatCount(rejected)} invalid` : ''}`}
-      {isUnlike && <strong className="chip error">Unlike the training data: check it alone</strong>}
+      {isUnlikeTraining(report) && <strong className="chip error">Unlike the training data: check it alone</strong>}
     </span>
   );
 }

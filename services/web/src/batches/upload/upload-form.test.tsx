@@ -20,7 +20,7 @@ afterEach(() => jest.restoreAllMocks());
 
 test('a file whose response was lost may have been accepted, so it is sent again with the same key until the settings change', async () => {
   upload.mockRejectedValue(new ConnectionError('the answer broke off'));
-  const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
+  const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId="1" />);
   const send = async () => user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));
   await send();
   await waitFor(() => expect(alert()).toMatch(/may have been accepted/));
@@ -35,7 +35,7 @@ test('a file whose response was lost may have been accepted, so it is sent again
 
 test('the form says that a refused file is not stored', async () => {
   upload.mockRejectedValue(problem(413, { type: 'urn:cytoqueue:problem:quota-exceeded' }));
-  const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId={1} />);
+  const user = renderPage(<UploadForm file={new File(['V1\n1'], 'a.csv')} selectionId="1" />);
   await user.click(await screen.findByRole('button', { name: /^Score 1 row/ }));
   await waitFor(() => expect(alert()).toMatch(/was not accepted and not stored/));
 });

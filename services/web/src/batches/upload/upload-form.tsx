@@ -19,8 +19,8 @@ const DEFAULT_SETTINGS: BatchSettings = { onError: 'continue', missing: 'partial
 
 interface UploadFormProps {
   file: File;
-  /** Counts the files chosen so far. */
-  selectionId: number;
+  /** Unique for each choice of files. */
+  selectionId: string;
 }
 
 export function UploadForm({ file, selectionId }: UploadFormProps) {

@@ -1,3 +1,4 @@
+import { randomHex } from '@cytoqueue/client';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { usePageTitle } from '../../ui/page-title';
@@ -6,12 +7,12 @@ import { FilePicker } from './file-picker';
 import { FileTemplates } from './file-templates';
 import { SeveralFiles } from './several-files';
 
-/** Checks files first; they are stored and scored only after the lab has seen the report. */
+/** Checks files first; batches are created only after the lab has seen the report. */
 export function UploadPage() {
   usePageTitle('Upload a file');
-  const [{ files, selectionId }, setSelection] = useState<{ files: readonly File[]; selectionId: number }>({
+  const [{ files, selectionId }, setSelection] = useState<{ files: readonly File[]; selectionId: string }>({
     files: [],
-    selectionId: 0,
+    selectionId: '',
   });
   const [file] = files;
   return (
@@ -28,7 +29,8 @@ export function UploadPage() {
       <FileTemplates />
       <FilePicker
         files={files}
-        onChoose={(chosen) => setSelection((before) => ({ files: chosen, selectionId: before.selectionId + 1 }))}
+        // Random, because reports stay cached under it after a visit.
+        onChoose={(chosen) => setSelection({ files: chosen, selectionId: randomHex() })}
       />
       {file !== undefined && files.length === 1 && (
         <UploadForm key={selectionId} file={file} selectionId={selectionId} />

@@ -27,7 +27,7 @@ export interface PreflightCheck {
  */
 export function usePreflight(
   file: File,
-  selectionId: number,
+  selectionId: string,
   { model, missing, profile, sheet, charset, onWarning }: BatchSettings,
   profileRevision: number,
 ): PreflightCheck {
