@@ -1,6 +1,6 @@
 /** @jest-environment jsdom */
 import type { ApiKey } from '@cytoqueue/client';
-import { screen, within } from '@testing-library/dom';
+import { screen, waitFor, within } from '@testing-library/dom';
 import { client, noRetryClient } from '../api/clients';
 import { problem, renderPage } from '../page.test.fixtures';
 import { ApiKeysPage } from './api-keys-page';
@@ -62,4 +62,45 @@ test('a key is deleted only with the own key, and keys of the keys file cannot b
   await user.type(within(dialog).getByLabelText('Your own API key'), 'cq_own');
   await user.click(within(dialog).getByText('Delete key'));
   expect(remove).toHaveBeenCalledWith('reader-1', { currentKey: 'cq_own' });
+});
+
+test('a request that is changed after a lost response is a new one', async () => {
+  const create = jest.spyOn(client, 'createKey').mockRejectedValue(problem(503));
+  const user = renderPage(<ApiKeysPage />);
+  const submit = await screen.findByText('Create key');
+  await user.type(screen.getByLabelText('Your own API key'), 'cq_own');
+  await user.click(submit);
+  await screen.findByRole('alert');
+  await user.click(submit);
+  await waitFor(() => expect(create).toHaveBeenCalledTimes(2));
+  await screen.findByRole('alert');
+  await user.type(screen.getByLabelText('Name (optional)'), 'r');
+  expect(screen.queryByRole('alert')).toBeNull();
+  await user.click(submit);
+  await waitFor(() => expect(create).toHaveBeenCalledTimes(3));
+  const [first, second, third] = create.mock.calls.map(([, options]) => options?.idempotencyKey);
+  expect(second).toBe(first);
+  expect(third).not.toBe(first);
+});
+
+test('where the browser denies the clipboard, the page says how to copy the new key', async () => {
+  jest.spyOn(client, 'createKey').mockResolvedValue({ ...KEY, id: 'reader-2', key: 'cq_secret' });
+  const user = renderPage(<ApiKeysPage />);
+  jest.spyOn(navigator.clipboard, 'writeText').mockRejectedValue(new Error('denied'));
+  await user.type(await screen.findByLabelText('Your own API key'), 'cq_own');
+  await user.click(screen.getByText('Create key'));
+  await user.click(await screen.findByText('Copy key'));
+  expect(await screen.findByText(/Select the key above and copy it/)).not.toBeNull();
+});
+
+test('the own key typed into a dialog that is closed without deleting is not kept', async () => {
+  const user = renderPage(<ApiKeysPage />);
+  const row = await screen.findByRole('row', { name: /^reader-1/ });
+  const open = async () => {
+    await user.click(within(row).getByRole('button', { name: 'Delete' }));
+    return within(await screen.findByRole('alertdialog')).getByLabelText<HTMLInputElement>('Your own API key');
+  };
+  await user.type(await open(), 'cq_own');
+  await user.click(screen.getByText('Go back'));
+  expect((await open()).value).toBe('');
 });

@@ -1,8 +1,9 @@
 import { type CreatedApiKey, type Role, randomHex } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useRef, useState } from 'react';
+import { type FormEvent, type RefObject, useRef, useState } from 'react';
 import { client } from '../api/clients';
 import { Button } from '../ui/button';
+import { CopyButton } from '../ui/copy-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
@@ -16,8 +17,14 @@ const EMPTY = { id: '', role: 'member' as Role, expiry: '', currentKey: '' };
 export function CreateKeyForm() {
   const [form, setForm] = useState(EMPTY);
   const [created, setCreated] = useState<CreatedApiKey>();
-  const create = useCreateKey((key) => {
-    setForm(EMPTY);
+  // A changed request must not be sent with the key of one whose response was lost.
+  const idempotencyKey = useRef(randomHex());
+  const renew = (newForm: typeof EMPTY): void => {
+    idempotencyKey.current = randomHex();
+    setForm(newForm);
+  };
+  const create = useCreateKey(idempotencyKey, (key) => {
+    renew(EMPTY);
     setCreated(key);
   });
   const submit = (event: FormEvent): void => {
@@ -25,7 +32,10 @@ export function CreateKeyForm() {
     setCreated(undefined);
     if (!create.isPending) create.mutate(form);
   };
-  const change = (part: Partial<typeof EMPTY>): void => setForm({ ...form, ...part });
+  const change = (part: Partial<typeof EMPTY>): void => {
+    create.reset();
+    renew({ ...form, ...part });
+  };
   return (
     <Panel title="Create a key">
       {created !== undefined && <CreatedKey created={created} onClose={() => setCreated(undefined)} />}
@@ -76,9 +86,8 @@ export function CreateKeyForm() {
   );
 }
 
-function useCreateKey(onCreated: (key: CreatedApiKey) => void) {
+function useCreateKey(idempotencyKey: RefObject<string>, onCreated: (key: CreatedApiKey) => void) {
   const queryClient = useQueryClient();
-  const idempotencyKey = useRef(randomHex());
   return useMutation({
     mutationFn: ({ id, role, expiry, currentKey }: typeof EMPTY) =>
       client.createKey(
@@ -93,7 +102,6 @@ function useCreateKey(onCreated: (key: CreatedApiKey) => void) {
     // The key that is shown once must not stay in the cache.
     gcTime: 0,
     onSuccess: async (key) => {
-      idempotencyKey.current = randomHex();
       onCreated(key);
       await queryClient.invalidateQueries({ queryKey: KEYS_KEY });
     },
@@ -101,11 +109,6 @@ function useCreateKey(onCreated: (key: CreatedApiKey) => void) {
 }
 
 function CreatedKey({ created: { id, key }, onClose }: { created: CreatedApiKey; onClose: () => void }) {
-  const [isCopied, setIsCopied] = useState(false);
-  const copy = async (): Promise<void> => {
-    await navigator.clipboard.writeText(key ?? '');
-    setIsCopied(true);
-  };
   return (
     <Notice tone="success">
       <p>
@@ -123,9 +126,13 @@ function CreatedKey({ created: { id, key }, onClose }: { created: CreatedApiKey;
       )}
       <div className="actions">
         {key !== null && (
-          <Button onPress={() => void copy().catch(() => setIsCopied(false))}>
-            {isCopied ? 'Copied' : 'Copy key'}
-          </Button>
+          <CopyButton
+            label="Copy key"
+            copiedLabel="Copied"
+            text={() => key}
+            copiedText="The key is copied."
+            failedText="The browser does not allow copying. Select the key above and copy it."
+          />
         )}
         <Button variant="quiet" onPress={onClose}>
           Hide

@@ -10,9 +10,8 @@ export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
   const queryClient = useQueryClient();
   const [currentKey, setCurrentKey] = useState('');
   const remove = useMutation({
-    mutationFn: () => client.deleteKey(id, { currentKey: currentKey.trim() }),
+    mutationFn: (ownKey: string) => client.deleteKey(id, { currentKey: ownKey }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: KEYS_KEY }),
-    onSettled: () => setCurrentKey(''),
   });
   return (
     <>
@@ -23,7 +22,8 @@ export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
         variant="danger"
         isPending={remove.isPending}
         isDisabled={currentKey.trim() === ''}
-        onConfirm={() => remove.mutate()}
+        onConfirm={() => remove.mutate(currentKey.trim())}
+        onClose={() => setCurrentKey('')}
       >
         <div className="stack">
           <p>

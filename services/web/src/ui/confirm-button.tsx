@@ -10,6 +10,8 @@ interface ConfirmButtonProps {
   /** Label of the button that confirms. */
   confirm: string;
   onConfirm: () => void;
+  /** After the dialog was closed, confirmed or not. */
+  onClose?: () => void;
   variant?: ButtonProps['variant'];
   isPending?: boolean;
   /** Whether something is missing that the action needs. */
@@ -23,12 +25,13 @@ export function ConfirmButton({
   children,
   confirm,
   onConfirm,
+  onClose,
   variant,
   isPending,
   isDisabled = false,
 }: ConfirmButtonProps) {
   return (
-    <DialogTrigger>
+    <DialogTrigger onOpenChange={(isOpen) => !isOpen && onClose?.()}>
       <Button variant={variant} isPending={isPending}>
         {label}
       </Button>
