@@ -7,7 +7,7 @@ export const client = new CytoqueueClient({ url: BASE_PATH });
 /** Tries once: queries retry themselves and show that they do. */
 export const noRetryClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 1 } });
 
-/** Opens an interrupted stream once more: the service ends each one after some minutes. Then the state is polled. */
+/** Opens an interrupted stream again: the service ends each one after some minutes. Polls after two failures in a row. */
 export const streamClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 2 } });
 
 const RETRYABLE_STATUSES = [429, 502, 503, 504];
@@ -25,8 +25,13 @@ export function retryDelayMs(failures: number, error: unknown): number {
 }
 
 /** The resource was deleted or has expired: what was loaded of it must not stay on the page. */
-export function isGone(error: unknown): boolean {
+function isGone(error: unknown): boolean {
   return error instanceof ApiError && (error.status === 404 || error.status === 410);
+}
+
+/** Error of a query that has nothing to show: it has never loaded, or the resource is gone. Later failures keep what has been loaded. */
+export function failureOf({ error, isLoadingError }: { error: unknown; isLoadingError: boolean }): unknown {
+  return isLoadingError || isGone(error) ? error : null;
 }
 
 export function isUnauthorized(error: unknown): boolean {

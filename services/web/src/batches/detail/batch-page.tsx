@@ -1,6 +1,6 @@
 import { ApiError, type Batch, isBatchFinished } from '@cytoqueue/client';
 import { Link, useParams } from 'react-router';
-import { isGone } from '../../api/clients';
+import { failureOf } from '../../api/clients';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
@@ -25,10 +25,10 @@ import { RescorePanel } from './rescore-panel';
 export function BatchPage() {
   usePageTitle('Batch');
   const { id = '' } = useParams();
-  const { data: batch, error, refetch } = useBatch(id);
-  // Keeps what has been loaded when a later request fails.
-  if (error !== null && (batch === undefined || isGone(error)))
-    return <BatchError error={error} onRetry={() => void refetch()} />;
+  const query = useBatch(id);
+  const batch = query.data;
+  const failure = failureOf(query);
+  if (failure !== null) return <BatchError error={failure} onRetry={() => void query.refetch()} />;
   if (batch === undefined) return <Loading>Looking up the batch …</Loading>;
   return (
     // The choices and actions of another batch start afresh.

@@ -1,5 +1,6 @@
 import { ApiError, type Batch, type BatchRow, type ModelVersion } from '@cytoqueue/client';
 import { Link, useParams } from 'react-router';
+import { failureOf } from '../../api/clients';
 import { ErrorNotice } from '../../ui/error-notice';
 import { formatCount } from '../../ui/format';
 import { Loading } from '../../ui/loading';
@@ -28,7 +29,7 @@ export function RowPage() {
   const batch = batchQuery.data;
   const rowQuery = useBatchRow(id, batch && (batch.completed_at ?? ''), row);
   const versionQuery = useVersionOf(batch);
-  const failed = [batchQuery, rowQuery, versionQuery].find(({ isLoadingError }) => isLoadingError);
+  const failed = [batchQuery, rowQuery, versionQuery].find((query) => failureOf(query) !== null);
   if (failed !== undefined) return <RowError id={id} error={failed.error} onRetry={() => void failed.refetch()} />;
   const { data } = rowQuery;
   const { data: version } = versionQuery;

@@ -1,7 +1,7 @@
 import { ApiError, type Prediction, type PredictionResult } from '@cytoqueue/client';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation, useParams } from 'react-router';
-import { isGone } from '../../api/clients';
+import { failureOf } from '../../api/clients';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
@@ -19,10 +19,10 @@ import { PendingPrediction } from './pending-prediction';
 export function PredictionPage() {
   usePageTitle('Record');
   const { id = '' } = useParams();
-  const { data: prediction, error, refetch } = usePrediction(id);
-  // Keeps what has been loaded when a later request fails.
-  if (error !== null && (prediction === undefined || isGone(error)))
-    return <PredictionError error={error} onRetry={() => void refetch()} />;
+  const query = usePrediction(id);
+  const prediction = query.data;
+  const failure = failureOf(query);
+  if (failure !== null) return <PredictionError error={failure} onRetry={() => void query.refetch()} />;
   if (prediction === undefined) return <Loading>Looking up the record …</Loading>;
   // Keeps input about one record from the next one.
   return <RecordPage key={id} prediction={prediction} />;
