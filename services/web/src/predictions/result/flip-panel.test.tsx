@@ -4,7 +4,11 @@ import { screen } from '@testing-library/dom';
 import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
 import { FlipPanel } from './flip-panel';
 
-function renderFlip(outcome: PredictionResult['outcome'], probabilityAfter: number | undefined): string {
+function renderFlip(
+  outcome: PredictionResult['outcome'],
+  probabilityAfter: number | undefined,
+  reasons: string[] = [],
+): string {
   const flip = probabilityAfter !== undefined && {
     changes: [{ feature: 'mitoses', from: 1, to: 3 }],
     total_change: 2,
@@ -16,7 +20,7 @@ function renderFlip(outcome: PredictionResult['outcome'], probabilityAfter: numb
     probability_malignant: 0.03,
     operating_point: { name: 'default', threshold: 0.5 },
     outcome,
-    reasons: [],
+    reasons,
     missing_features: [],
     neighbors: [],
     evidence: { conformal: null, shapley: { base: 0, values: {} }, missing: null, flip: flip || null },
@@ -36,4 +40,8 @@ test.each([
 
 test.each([0.6, undefined])('an undecided result has no change to %s, which would stay undecided', (after) => {
   expect(renderFlip('indeterminate', after)).toBe('');
+});
+
+test('a record that is undecided because it is unusual has no change, for it may stay unusual', () => {
+  expect(renderFlip('indeterminate', 0.97, ['The record is unlike the benign training cases.'])).toBe('');
 });

@@ -3,11 +3,12 @@ import { probabilitySubject } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { formatProbability } from '../../ui/format';
 import { featureTitle } from './feature-titles';
+import { isUnusual } from './reason-labels';
 import { isDecided, oppositeClass } from './result-labels';
 
 /**
- * Shows the smallest change of grades that changes the outcome or the class of a confident result. Between two undecided results it is left out:
- * it would invite regrading to no effect.
+ * Shows the smallest change of grades that changes the outcome or the class of a confident result. It is left out where the result may stay undecided,
+ * because it would invite regrading to no effect: the change is computed for the probability alone, and an unusual record may stay unusual.
  */
 export function FlipPanel({ result, version }: { result: PredictionResult; version: ModelVersion }) {
   const { features, labels } = version;
@@ -25,7 +26,7 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
     );
   }
   const after = isDecided(probabilityOf(flip)) ? `likely ${flip.predicted_class}` : 'undecided';
-  if (isUndecided && after === 'undecided') return null;
+  if (isUndecided && (after === 'undecided' || isUnusual(result.reasons))) return null;
   return (
     <Panel
       title="How firm the result is"

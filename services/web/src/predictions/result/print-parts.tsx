@@ -1,14 +1,28 @@
+import { useEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { useSession } from '../../session/use-session';
 import { formatDateTime } from '../../ui/format';
 
 /** On paper only: the laboratory, the record and the time of printing. */
 export function PrintIdentity({ id }: { id: string }) {
   const session = useSession();
+  const printedAt = usePrintTime();
   return (
     <p className="print-only small" translate="no">
-      {`${session?.tenant ?? ''} · record ${id} · printed ${formatDateTime(new Date().toISOString())}`}
+      {`${session?.tenant ?? ''} · record ${id} · printed ${formatDateTime(printedAt)}`}
     </p>
   );
+}
+
+function usePrintTime(): string {
+  const [time, setTime] = useState(() => new Date().toISOString());
+  useEffect(() => {
+    // The browser prints the page as it is when the listener returns.
+    const update = (): void => flushSync(() => setTime(new Date().toISOString()));
+    window.addEventListener('beforeprint', update);
+    return () => window.removeEventListener('beforeprint', update);
+  }, []);
+  return time;
 }
 
 /** On paper only: a line for the reviewer. */
