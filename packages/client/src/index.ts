@@ -14,6 +14,7 @@ export type {
 } from './method-options';
 export { positiveClassOf, probabilityOf } from './probability';
 export { randomHex } from './random-hex';
+export { versionPath } from './resource-paths';
 export type { RetryPolicy } from './retry';
 export type { CallOptions, ClientOptions } from './transport';
 export type * from './types';

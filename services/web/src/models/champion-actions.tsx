@@ -5,7 +5,7 @@ import { client } from '../api/clients';
 import { ConfirmButton } from '../ui/confirm-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { SelectField } from '../ui/select-field';
-import { MODELS_KEY } from './model-queries';
+import { DEFAULTS_KEY, MODELS_KEY } from './model-queries';
 
 /** Promotes or rolls back a version for all tenants; needs a platform key. Every change is audited. */
 export function ChampionActions({ model: { name, versions, champion, history } }: { model: ModelSummary }) {
@@ -87,7 +87,9 @@ function useChampionMutations(name: string) {
   const queryClient = useQueryClient();
   const refresh = async (): Promise<void> => {
     await Promise.all(
-      [MODELS_KEY, ['champion', name], ['audit']].map((queryKey) => queryClient.invalidateQueries({ queryKey })),
+      [MODELS_KEY, DEFAULTS_KEY, ['champion', name], ['audit']].map((queryKey) =>
+        queryClient.invalidateQueries({ queryKey }),
+      ),
     );
   };
   return {

@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { formatShare } from '../ui/format';
 import { useModelVersion } from './model-queries';
+import { modelAddress, modelLabel } from './model-reference';
 
 interface ModelContextProps {
   model: Pick<ModelPin, 'name' | 'version'>;
@@ -22,9 +23,7 @@ export function ModelContext({ model, operatingPoint, children }: ModelContextPr
         <div>
           <dt>Model</dt>
           <dd translate="no">
-            <Link to={`/models/${model.name}/${model.version}`}>
-              {model.name} {model.version}
-            </Link>
+            <Link to={modelAddress(model.name, model.version)}>{modelLabel(model)}</Link>
           </dd>
         </div>
         {threshold !== undefined && (

@@ -1,4 +1,4 @@
-import { ApiError, type ModelVersion } from '@cytoqueue/client';
+import { ApiError, type ModelVersion, versionPath } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
 import { Suspense, lazy } from 'react';
 import { Link, useParams } from 'react-router';
@@ -9,6 +9,7 @@ import { Loading } from '../ui/loading';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { FeatureTable } from './feature-table';
+import { modelLabel } from './model-reference';
 import { ScoreTiles } from './score-tiles';
 import { useModelVersion } from './model-queries';
 
@@ -17,7 +18,7 @@ const ModelCard = lazy(async () => ({ default: (await import('./model-card')).Mo
 
 export function ModelVersionPage() {
   const { name = '', version = '' } = useParams();
-  usePageTitle(`${name} ${version}`);
+  usePageTitle(modelLabel({ name, version }));
   const { data, error, refetch } = useModelVersion(name, version);
   const isUnknown = error instanceof ApiError && error.status === 404;
   return (
@@ -25,7 +26,7 @@ export function ModelVersionPage() {
       <p className="crumb small">
         <Link to="/models">Models</Link>
       </p>
-      <h1>{isUnknown ? 'There is no such version' : `${name} ${version}`}</h1>
+      <h1>{isUnknown ? 'There is no such version' : modelLabel({ name, version })}</h1>
       {error !== null && !isUnknown && (
         <ErrorNotice error={error} what="The version could not be loaded." onRetry={() => void refetch()} />
       )}
@@ -63,10 +64,7 @@ function ModelCardPanel({ version: { name, version } }: { version: ModelVersion 
   if (error !== null) return <ErrorNotice error={error} what="The card could not be loaded." />;
   return (
     <Suspense fallback={<Loading />}>
-      <ModelCard
-        markdown={data}
-        plots={`${BASE_PATH}/v1/models/${encodeURIComponent(name)}/versions/${encodeURIComponent(version)}/plots/`}
-      />
+      <ModelCard markdown={data} plots={`${BASE_PATH}${versionPath(name, version)}/plots/`} />
     </Suspense>
   );
 }

@@ -1,8 +1,10 @@
 /** @jest-environment jsdom */
 import type { ModelSummary, Session } from '@cytoqueue/client';
-import { screen } from '@testing-library/dom';
-import { noRetryClient } from '../api/clients';
-import { GRADES_MODEL, renderPage } from '../page.test.fixtures';
+import { screen, waitFor, within } from '@testing-library/dom';
+import { client, noRetryClient } from '../api/clients';
+import { GRADES_MODEL, problem, renderPage } from '../page.test.fixtures';
+import { modelAddress } from './model-reference';
+import { ModelVersionPage } from './model-version-page';
 import { ModelsPage } from './models-page';
 
 const MODEL: ModelSummary = {
@@ -30,9 +32,10 @@ async function renderFor(session: Pick<Session, 'role' | 'platform'>, newer: str
     repetitions: 10,
     reliability: [],
   });
-  renderPage(<ModelsPage />);
+  const user = renderPage(<ModelsPage />);
   await screen.findByText('in use');
   await screen.findByRole('heading', { name: 'wbc-knn' });
+  return user;
 }
 
 afterEach(() => jest.restoreAllMocks());
@@ -51,10 +54,19 @@ test('a model tells its inputs and its sensitivity, and which version is the lab
   expect((await screen.findByText('your laboratory’s default')).parentElement?.textContent).toContain('wbc-knn 1.1.0');
 });
 
-test('a platform key can make it current', async () => {
-  await renderFor({ role: 'admin', platform: true });
+test('a platform key can make it current, and the laboratory’s default is read again', async () => {
+  const user = await renderFor({ role: 'admin', platform: true });
   expect((await screen.findByRole('status')).textContent).toContain('You can make it current below.');
-  expect(screen.getByRole('button', { name: 'Make 1.1.0 current' })).toBeTruthy();
+  jest.spyOn(client, 'promote').mockResolvedValue({ ...MODEL, champion: '1.1.0' });
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({
+    ...(await noRetryClient.session()),
+    defaults: { model: 'wbc-knn@1.0.0', operating_point: 'default' },
+  });
+  await user.click(screen.getByRole('button', { name: 'Make 1.1.0 current' }));
+  await user.click(within(await screen.findByRole('alertdialog')).getByText('Make current'));
+  await waitFor(() =>
+    expect(screen.getByText('your laboratory’s default').parentElement?.textContent).toContain('wbc-knn 1.0.0'),
+  );
 });
 
 test.each([
@@ -63,4 +75,15 @@ test.each([
 ])('%j with the newer version %s: no notice', async (session, newer) => {
   await renderFor(session, newer);
   expect(screen.queryByRole('status')).toBeNull();
+});
+
+test('the link of an own model’s version opens its page', async () => {
+  const version = { ...GRADES_MODEL, name: 'own/lab', version: '1' };
+  const get = jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(version);
+  jest.spyOn(noRetryClient, 'getModelEvaluation').mockRejectedValue(problem(404));
+  jest.spyOn(noRetryClient, 'getModelCard').mockRejectedValue(problem(404));
+  renderPage(<ModelVersionPage />, '/models/:name/:version', modelAddress('own/lab', '1'));
+  await screen.findByRole('heading', { name: 'own/lab 1' });
+  await screen.findByText(/^No card is kept/);
+  expect(get).toHaveBeenCalledWith('own/lab', '1', expect.anything());
 });

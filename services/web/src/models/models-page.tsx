@@ -11,6 +11,7 @@ import { ChampionActions } from './champion-actions';
 import { ModelFacts } from './model-facts';
 import { useDefaults, useModels } from './model-queries';
 import { TableScroll } from '../ui/table-scroll';
+import { modelAddress, modelLabel, modelReference } from './model-reference';
 
 export function ModelsPage() {
   usePageTitle('Models');
@@ -50,11 +51,11 @@ function Model({ model, role, isPlatform }: ModelProps) {
       <ul className="versions">
         {[...versions].reverse().map((version) => (
           <li key={version}>
-            <Link to={`/models/${name}/${version}`}>
-              {name} {version}
-            </Link>{' '}
+            <Link to={modelAddress(name, version)}>{modelLabel({ name, version })}</Link>{' '}
             {version === champion && <span className="chip">in use</span>}{' '}
-            {defaults?.model === `${name}@${version}` && <span className="chip">your laboratory’s default</span>}
+            {defaults?.model === modelReference({ name, version }) && (
+              <span className="chip">your laboratory’s default</span>
+            )}
           </li>
         ))}
       </ul>
@@ -99,7 +100,7 @@ function NewerVersionNotice({ model, isPlatform }: Omit<ModelProps, 'role'>) {
         {champion === null ? 'No version is in use.' : `Version ${champion} still scores new records and files.`}
       </p>
       <p>
-        Compare the <Link to={`/models/${name}/${newer}`}>performance of {newer}</Link> with the version in use before
+        Compare the <Link to={modelAddress(name, newer)}>performance of {newer}</Link> with the version in use before
         you change it.{' '}
         {isPlatform ? 'You can make it current below.' : 'A platform key of your installation makes it current.'}
       </p>

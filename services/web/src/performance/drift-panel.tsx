@@ -1,5 +1,6 @@
 import type { DriftReport } from '@cytoqueue/client';
 import { featureLabel } from '../batches/drift-labels';
+import { modelLabel } from '../models/model-reference';
 import { DataTable } from '../ui/data-table';
 import { formatCount, formatDecimal } from '../ui/format';
 import { Panel } from '../ui/panel';
@@ -35,7 +36,7 @@ export function DriftPanel() {
               rowKey={({ week, model }) => `${week} ${model}`}
               columns={[
                 { title: 'Week', isVerbatim: true, cell: ({ week }) => week },
-                { title: 'Model', isVerbatim: true, cell: ({ model }) => model.replace('@', ' ') },
+                { title: 'Model', isVerbatim: true, cell: ({ model }) => modelLabel(model) },
                 { title: 'Records', isNumber: true, cell: ({ records }) => formatCount(records) },
                 { title: 'Verdict', cell: ({ verdict }) => <Verdict verdict={verdict} /> },
                 { title: 'Columns', cell: ({ columns }) => columnsText(columns) },

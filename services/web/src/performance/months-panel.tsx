@@ -1,4 +1,5 @@
 import type { Estimate, PerformanceEntry } from '@cytoqueue/client';
+import { modelLabel } from '../models/model-reference';
 import { DataTable } from '../ui/data-table';
 import { formatCount, formatMonth, formatShare } from '../ui/format';
 import { IntervalBar } from '../ui/interval-bar';
@@ -19,7 +20,7 @@ export function MonthsPanel() {
             rowKey={({ month, entry }) => `${month} ${entry.model} ${entry.operating_point}`}
             columns={[
               { title: 'Month', isVerbatim: true, cell: ({ month }) => formatMonth(month) },
-              { title: 'Model', isVerbatim: true, cell: ({ entry }) => entry.model.replace('@', ' ') },
+              { title: 'Model', isVerbatim: true, cell: ({ entry }) => modelLabel(entry.model) },
               { title: 'Confirmed', isNumber: true, cell: ({ entry }) => formatCount(entry.confirmed) },
               {
                 title: 'Sensitivity',

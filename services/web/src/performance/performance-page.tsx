@@ -1,6 +1,7 @@
 import type { Estimate, Performance, PerformanceEntry } from '@cytoqueue/client';
 import { Link } from 'react-router';
 import { useEvaluation } from '../models/evaluation';
+import { modelAddress, modelLabel, parseModelReference } from '../models/model-reference';
 import { DataTable } from '../ui/data-table';
 import { formatCount, formatDateTime, formatShare } from '../ui/format';
 import { IntervalBar } from '../ui/interval-bar';
@@ -66,14 +67,14 @@ const OUTCOME_LABELS = { all: 'All results', confident: 'Confident', indetermina
 function ModelFigures({ entries }: { entries: readonly PerformanceEntry[] }) {
   const all = entries.find(({ outcome }) => outcome === 'all') ?? entries[0];
   if (all === undefined) return null;
-  const [name = '', version = ''] = all.model.split('@');
+  const { name, version } = parseModelReference(all.model);
   const calibration = all.calibration.filter(({ count }) => count > 0);
   return (
     <Panel
-      title={`${name} ${version}, ${all.operating_point === 'default' ? 'threshold 50 %' : 'cautious threshold'}`}
+      title={`${modelLabel(all.model)}, ${all.operating_point === 'default' ? 'threshold 50 %' : 'cautious threshold'}`}
       lead={
         <>
-          Confirmed results only. <Link to={`/models/${name}/${version}`}>Performance in testing</Link>
+          Confirmed results only. <Link to={modelAddress(name, version)}>Performance in testing</Link>
         </>
       }
     >

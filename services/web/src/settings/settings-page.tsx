@@ -4,6 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { Link } from 'react-router';
 import { client, noRetryClient } from '../api/clients';
 import { DEFAULTS_KEY, useModels } from '../models/model-queries';
+import { modelLabel, modelReference } from '../models/model-reference';
 import { OPERATING_POINT_LABELS } from '../models/operating-points';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
@@ -66,7 +67,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
     event.preventDefault();
     if (!save.isPending) save.mutate();
   };
-  const offered = models.flatMap(({ name, versions }) => versions.map((version) => `${name}@${version}`));
+  const offered = models.flatMap(({ name, versions }) => versions.map((version) => modelReference({ name, version })));
   const pinned = settings.default_model;
   return (
     <Panel
@@ -83,7 +84,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
             <option value="">Not pinned: the version in use</option>
             {[...new Set([...offered, ...(pinned === null ? [] : [pinned])])].map((model) => (
               <option key={model} value={model}>
-                {model.replace('@', ' ')}
+                {modelLabel(model)}
               </option>
             ))}
           </SelectField>

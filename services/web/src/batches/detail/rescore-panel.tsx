@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { client } from '../../api/clients';
+import { modelLabel, modelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { Panel } from '../../ui/panel';
 import { SelectField } from '../../ui/select-field';
@@ -14,7 +15,7 @@ import { UploadErrorNotice } from '../upload-error-notice';
 /** Scores the same file with another model or threshold, as a new batch that is compared with this one. */
 export function RescorePanel({ batch }: { batch: Batch }) {
   const { data: models = [] } = useModels();
-  const [model, setModel] = useState(`${batch.model.name}@${batch.model.version}`);
+  const [model, setModel] = useState(modelReference(batch.model));
   const [operatingPoint, setOperatingPoint] = useState<OperatingPoint>(batch.operating_point ?? 'default');
   const rescore = useRescore(batch.id);
   return (
@@ -26,12 +27,12 @@ export function RescorePanel({ batch }: { batch: Batch }) {
         <SelectField label="Model" value={model} onChange={setModel}>
           {models.flatMap(({ name, versions }) =>
             versions.map((version) => (
-              <option key={`${name}@${version}`} value={`${name}@${version}`}>
-                {name} {version}
+              <option key={modelReference({ name, version })} value={modelReference({ name, version })}>
+                {modelLabel({ name, version })}
               </option>
             )),
           )}
-          {models.length === 0 && <option value={model}>{model.replace('@', ' ')}</option>}
+          {models.length === 0 && <option value={model}>{modelLabel(model)}</option>}
         </SelectField>
         <SelectField
           label="Threshold for malignant"

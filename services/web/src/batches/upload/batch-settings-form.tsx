@@ -1,9 +1,9 @@
 import type { BatchSettings, OperatingPoint } from '@cytoqueue/client';
+import { modelLabel, modelReference } from '../../models/model-reference';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
 import { OPERATING_POINT_LABELS } from '../../models/operating-points';
 import { useImportProfiles } from './import-profiles';
-import { modelLabel, modelReference } from '../../models/model-reference';
 
 interface BatchSettingsFormProps {
   settings: BatchSettings;

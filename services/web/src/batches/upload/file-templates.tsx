@@ -1,9 +1,9 @@
 import type { ModelVersion } from '@cytoqueue/client';
 import { useDefaults, useModelVersion } from '../../models/model-queries';
+import { parseModelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { downloadText } from '../../ui/download-text';
 import { isGrade } from '../../predictions/form/feature-value';
-import { parseModelReference } from '../../models/model-reference';
 
 /** Grades of invented records, one with a feature that was not measured. */
 const SAMPLE_GRADES = [

@@ -49,7 +49,7 @@ test('a file unlike the training data is not among those to score', async () => 
     );
   renderPage(<SeveralFiles files={['a.csv', 'unlike.csv'].map(toFile)} selectionId="1" />);
   await screen.findByText('Unlike the training data: check it alone');
-  await screen.findByText('Score 1 file');
+  expect(await screen.findByText('Score 1 file')).not.toBeNull();
 });
 
 test('a check that is refused for an expired session ends it, as on other pages', async () => {
@@ -64,5 +64,5 @@ test('a check that is refused for an expired session ends it, as on other pages'
       <SeveralFiles files={['a.csv', 'b.csv'].map(toFile)} selectionId="1" />
     </>,
   );
-  await screen.findByText('signed out');
+  expect(await screen.findByText('signed out')).not.toBeNull();
 });

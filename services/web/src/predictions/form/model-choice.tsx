@@ -1,4 +1,5 @@
 import type { OperatingPoint, Session } from '@cytoqueue/client';
+import { modelLabel } from '../../models/model-reference';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
 import { OPERATING_POINT_LABELS } from '../../models/operating-points';
@@ -24,7 +25,7 @@ export function ModelChoice({ draft, change, defaults }: ModelChoiceProps) {
           value={draft.model ?? ''}
           onChange={(model) => change({ model: model === '' ? undefined : model })}
         >
-          <option value="">{`Laboratory’s setting${defaults === undefined ? '' : `: ${defaults.model.replace('@', ' ')}`}`}</option>
+          <option value="">{`Laboratory’s setting${defaults === undefined ? '' : `: ${modelLabel(defaults.model)}`}`}</option>
           {models
             .filter(({ champion }) => champion !== null)
             .map(({ name, champion }) => (

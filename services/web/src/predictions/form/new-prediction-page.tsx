@@ -1,7 +1,10 @@
 import type { Feature, ModelVersion } from '@cytoqueue/client';
 import { Link } from 'react-router';
+import { parseModelReference } from '../../models/model-reference';
+import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
+import { Notice } from '../../ui/notice';
 import { usePageTitle } from '../../ui/page-title';
 import { ModelContext } from '../../models/model-context';
 import { useChampionVersion, useDefaults, useModelVersion } from '../../models/model-queries';
@@ -29,11 +32,10 @@ export function NewPredictionPage() {
         </ModelContext>
       )}
       {noDefault && (
-        <ErrorNotice
-          error={new Error()}
-          what="Your laboratory’s model setting could not be read. An administrator can correct it under Settings."
-          onRetry={() => void defaults.refetch()}
-        />
+        <Notice tone="error">
+          <p>Your laboratory’s model setting could not be read. An administrator can correct it under Settings.</p>
+          <Button onPress={() => void defaults.refetch()}>Try again</Button>
+        </Notice>
       )}
       {shownError !== null && (
         <ErrorNotice
@@ -53,7 +55,7 @@ export function NewPredictionPage() {
 
 /** The current version of a chosen model, or else the version of the laboratory's settings (`name@version`). */
 function useVersionToUse(chosen: string | undefined, byDefault: string | undefined) {
-  const [name = '', version = ''] = byDefault?.split(/@(?=[^@]*$)/) ?? [];
+  const { name, version } = parseModelReference(byDefault ?? '');
   const current = useChampionVersion(chosen ?? '', chosen !== undefined);
   const pinned = useModelVersion(name, version, chosen === undefined && byDefault !== undefined);
   return chosen === undefined ? pinned : current;

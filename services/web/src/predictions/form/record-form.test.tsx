@@ -162,7 +162,7 @@ test('values out of range and empty fields are reported beside the field, and no
   expect(predict).not.toHaveBeenCalled();
 });
 
-test('a complete record is sent with null for a value not measured, model and threshold are left to the settings, and its page opens', async () => {
+test('a complete record is sent with null for a value not measured, with the version that the page shows and the threshold of the settings, and its page opens', async () => {
   const { user, type } = renderForm();
   predict.mockResolvedValue({ id: 'pred_1', status: 'queued', links: { self: '', events: '' } } as unknown as Awaited<
     ReturnType<typeof client.predict>
@@ -172,7 +172,7 @@ test('a complete record is sent with null for a value not measured, model and th
   await user.click(submit());
   await screen.findByText('now at /predictions/pred_1');
   const [body] = predict.mock.calls[0] ?? [];
-  expect(body).toEqual({ features: expect.anything(), sample_id: 'slide 7' });
+  expect(body).toEqual({ features: expect.anything(), model: 'wbc-knn@1.0.0', sample_id: 'slide 7' });
   expect(Object.values(body?.features ?? {})).toEqual([5, 4, 4, 3, 4, null, 4, 3, 1]);
 });
 

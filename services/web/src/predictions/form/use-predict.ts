@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
+import { modelReference } from '../../models/model-reference';
 import { type Draft, emptyDraft, isEmptyDraft, toFeatures } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { predictionKey } from '../prediction-queries';
@@ -26,7 +27,8 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
       client.predict(
         {
           features: toFeatures(sent.texts, version.features),
-          ...(sent.model === undefined ? {} : { model: `${version.name}@${version.version}` }),
+          // The version that the page shows, also when the settings have changed meanwhile.
+          model: modelReference(version),
           ...(sent.operatingPoint === undefined ? {} : { operating_point: sent.operatingPoint }),
           ...(sent.reference.trim() === '' ? {} : { sample_id: sent.reference.trim() }),
         },

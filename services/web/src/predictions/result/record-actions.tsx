@@ -1,12 +1,13 @@
 import { type Prediction, isPredictionFinished } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
+import { parseModelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { ConfirmButton } from '../../ui/confirm-button';
+import { CopyButton } from '../../ui/copy-button';
 import { ErrorNotice } from '../../ui/error-notice';
-import { toDraftTexts } from '../form/draft';
+import { emptyDraft, toDraftTexts } from '../form/draft';
 import { useDraft } from '../form/draft-context';
 import { useDefaults } from '../../models/model-queries';
 import { predictionKey } from '../prediction-queries';
@@ -20,12 +21,19 @@ export function RecordActions({ prediction }: { prediction: Prediction }) {
       texts: toDraftTexts(prediction.features),
       reference: prediction.sample_id ?? '',
       // The laboratory's own version of its model stays in use.
-      model: defaults?.model.startsWith(`${prediction.model.name}@`) === true ? undefined : prediction.model.name,
+      model:
+        defaults && parseModelReference(defaults.model).name === prediction.model.name
+          ? undefined
+          : prediction.model.name,
+      operatingPoint:
+        defaults?.operating_point === prediction.result?.operating_point.name
+          ? undefined
+          : prediction.result?.operating_point.name,
     });
     void navigate('/predictions/new');
   };
   const startNew = (): void => {
-    change({ texts: {}, reference: '' });
+    change(emptyDraft());
     void navigate('/predictions/new');
   };
   return (
@@ -34,33 +42,16 @@ export function RecordActions({ prediction }: { prediction: Prediction }) {
         New record
       </Button>
       <Button onPress={edit}>Edit and re-run</Button>
-      <CopyLink />
+      <CopyButton
+        label="Copy link"
+        copiedLabel="Link copied"
+        text={() => window.location.href}
+        copiedText="The link is copied. It opens for your laboratory only."
+        failedText="Copy it from the address bar; it opens for your laboratory only."
+      />
       <Button onPress={() => window.print()}>Print</Button>
       {isPredictionFinished(prediction) && <DeleteRecord id={prediction.id} />}
     </div>
-  );
-}
-
-/** Copies a link for colleagues; only keys of the same laboratory open it. */
-function CopyLink() {
-  const [state, setState] = useState<'idle' | 'copied' | 'failed'>('idle');
-  const copy = async (): Promise<void> => {
-    try {
-      await navigator.clipboard.writeText(window.location.href);
-      setState('copied');
-    } catch {
-      // Browsers deny the clipboard to pages without TLS.
-      setState('failed');
-    }
-  };
-  return (
-    <>
-      <Button onPress={() => void copy()}>{state === 'copied' ? 'Link copied' : 'Copy link'}</Button>
-      <span role="status" className={state === 'failed' ? 'small' : 'visually-hidden'}>
-        {state === 'copied' && 'The link is copied. It opens for your laboratory only.'}
-        {state === 'failed' && 'Copy it from the address bar; it opens for your laboratory only.'}
-      </span>
-    </>
   );
 }
 

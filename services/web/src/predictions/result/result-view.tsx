@@ -1,5 +1,6 @@
 import type { ModelVersion, Prediction, PredictionResult } from '@cytoqueue/client';
 import { Link } from 'react-router';
+import { modelAddress, modelLabel } from '../../models/model-reference';
 import { toneOf } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { formatDateTime, formatShare } from '../../ui/format';
@@ -88,9 +89,7 @@ function ModelPanel({ prediction, version }: ResultViewProps) {
         <div>
           <dt>Model</dt>
           <dd>
-            <Link to={`/models/${model.name}/${model.version}`}>
-              {model.name} {model.version}
-            </Link>
+            <Link to={modelAddress(model.name, model.version)}>{modelLabel(model)}</Link>
           </dd>
         </div>
         <div>
