@@ -37,7 +37,7 @@ const generators: Record<string, Generator> = {
         const prediction = data as components['schemas']['Prediction'];
         const { error } = await client.GET('/v1/predictions/{id}', { params: { path: { id: 'pred_none' } } });
         const isKnown: boolean = error?.type === 'urn:cytoqueue:problem:not-found';
-        console.log(prediction.result?.predicted_class, isKnown);
+        console.log([prediction.result?.predicted_class, isKnown].join(' '));
       }
       void main(process.argv.slice(2));`,
     prints: 'benign true',
@@ -58,7 +58,7 @@ const generators: Record<string, Generator> = {
         while (batch.completed_at === undefined)
           batch = (await getBatch({ client, path: { id: batch.id }, throwOnError: true })).data;
         const results = await getBatchResults({ client, path: { id: batch.id }, throwOnError: true, parseAs: 'text' });
-        console.log(batch.status, String(results.data).split('\\n')[1]?.includes('benign'));
+        console.log([batch.status, String(results.data).split('\\n')[1]?.includes('benign')].join(' '));
       }
       void main(process.argv.slice(2));`,
     prints: 'succeeded true',
@@ -74,7 +74,7 @@ const generators: Record<string, Generator> = {
         const headers = { Authorization: \`Bearer \${key}\`, 'Content-Type': 'application/json' };
         const accepted = await createPrediction({ features: ${RECORD} }, { headers });
         const model = await getModel('wbc-knn', { headers });
-        console.log(accepted.status, model.status === 200 && model.data.name);
+        console.log([accepted.status, model.status === 200 && model.data.name].join(' '));
       }
       void main(process.argv.slice(2));`,
     prints: '202 wbc-knn',
