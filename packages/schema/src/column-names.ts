@@ -32,6 +32,11 @@ function squash(text: string): string {
   return text.replace(/[^\p{L}\p{N}]+/gu, '');
 }
 
+/** The form under which a feature's name or alias is found. Names with the same form cannot be told apart. */
+export function lookupForm(name: string): string {
+  return squash(normalizeName(name));
+}
+
 /** The forms under which a name is looked up, the most literal one first. */
 function spellings(name: string): string[] {
   const text = name.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase();
@@ -45,8 +50,9 @@ function spellings(name: string): string[] {
   const forms = [squash(text), squash(bare)];
   let rest = bare;
   for (let depth = 0; depth < MAX_PREFIXES; depth++) {
-    rest = rest.replace(TABLE_PREFIX, '');
-    forms.push(squash(rest));
+    const shorter = rest.replace(TABLE_PREFIX, '');
+    if (shorter === rest) break;
+    forms.push(squash((rest = shorter)));
   }
   return forms.filter((form) => form !== '');
 }
@@ -63,9 +69,7 @@ export function matchFeature(name: string, schema: Schema): FeatureMatch | undef
   for (const form of spellings(name)) {
     const match = matches.get(form);
     if (match !== undefined)
-      return match.matchedBy === 'name' && form !== squash(normalizeName(name))
-        ? { ...match, matchedBy: 'alias' }
-        : match;
+      return match.matchedBy === 'name' && form !== lookupForm(name) ? { ...match, matchedBy: 'alias' } : match;
   }
   return undefined;
 }
@@ -110,7 +114,7 @@ function indexNames(schema: Schema): ReadonlyMap<string, FeatureMatch> {
   schema.features.forEach(({ name, aliases, quantity }, feature) => {
     matches.set(squash(name), { feature, matchedBy: 'name' });
     for (const alias of [...aliases, ...featureVariants(schema.id, name, quantity)]) {
-      const form = squash(normalizeName(alias));
+      const form = lookupForm(alias);
       if (!matches.has(form)) matches.set(form, { feature, matchedBy: 'alias' });
     }
   });
@@ -122,7 +126,7 @@ const MIN_SIMILARITY = 0.55;
 
 /** The feature among these whose name or alias is most like the column's; undefined where none is. */
 export function suggestFeature(column: string, schema: Schema, features: readonly number[]): string | undefined {
-  const pairs = letterPairs(squash(normalizeName(column)));
+  const pairs = letterPairs(lookupForm(column));
   let best: { name: string; similarity: number } | undefined;
   for (const feature of features) {
     const { name, aliases } = featureAt(schema, feature);

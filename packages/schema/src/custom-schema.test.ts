@@ -65,6 +65,9 @@ test.each<[string, object, string]>([
   ['features.0.name', withFeature({ name: '__proto__' }), 'invalid-name'],
   ['features.0.name', withFeature({ name: 'patient_id', aliases: [] }), 'duplicate-name'],
   ['features.1.name', withFeature({ aliases: ['AGE'] }), 'duplicate-name'],
+  ['features.1.name', withFeature({ aliases: ['Age+'] }), 'duplicate-name'],
+  ['features.0.aliases', withFeature({ aliases: ['%'] }), 'invalid-name'],
+  ['id_columns.0', { id_columns: ['Class'] }, 'duplicate-name'],
   ['features.0.min', withFeature({ min: 100 }), 'out-of-range'],
   ['features.0.min', withFeature({ max: 1e300 }), 'out-of-range'],
   ['features.0.min', withFeature({ type: 'integer', max: 1.5 }), 'out-of-range'],
@@ -75,6 +78,12 @@ test.each<[string, object, string]>([
   ['labels', { labels: ['a', 'A'], positive: 'A' }, 'invalid-labels'],
   ['labels', { labels: ['=1+1', 'b'], positive: 'b' }, 'invalid-labels'],
   ['labels', { labels: ['repeat', 'b'], positive: 'b' }, 'invalid-labels'],
+  ['labels', { labels: ['Other', 'b'], positive: 'b' }, 'invalid-labels'],
+  ['labels', { labels: ['b１', 'b1'], positive: 'b1', label_values: undefined }, 'invalid-labels'],
+  ['labels', { labels: [{ toString: 5 }, 'b'], positive: 'b' }, 'invalid-labels'],
+  ['labels', { labels: ['na', 'b'], positive: 'b', label_values: undefined }, 'invalid-labels'],
+  ['labels', { missing: ['Relapsed'] }, 'invalid-labels'],
+  ['labels', { label_values: [['0'], ['?']] }, 'invalid-labels'],
   ['positive', { positive: 'stable' }, 'invalid-labels'],
   ['label_values', { label_values: [['1'], ['1']] }, 'invalid-labels'],
   ['label_columns.0', { label_columns: [''] }, 'invalid-text'],
@@ -82,6 +91,15 @@ test.each<[string, object, string]>([
   ['code', { code: 'x' }, 'unknown-member'],
 ])('names %s of a bad definition', (field, changed, code) => {
   expect(errorsOf(changed)[0]).toEqual({ field, code });
+});
+
+test('names a text that both labels share beside other faults, and at most a hundred faults', () => {
+  expect(errorsOf({ code: 'x', label_values: [['1'], ['1']] }).map(({ field }) => field)).toEqual([
+    'code',
+    'label_values',
+  ]);
+  const unknown = Object.fromEntries(Array.from({ length: 1_000 }, (_, i) => [`m${i}`, i]));
+  expect(errorsOf(unknown)).toHaveLength(100);
 });
 
 test('refuses what is no object', () => {

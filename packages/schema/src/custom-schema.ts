@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { normalizeName } from './column-names';
+import { lookupForm, normalizeName } from './column-names';
 import { type FieldError, SchemaError } from './errors';
 import { plainText } from './plain-text';
 import { type ClassNames, type Feature, type Schema, wisconsinDefaults } from './schema';
@@ -10,10 +10,11 @@ export const MAX_FEATURES = 64;
 const MAX_VALUE = 1e9;
 const MAX_NAMES = 50;
 const MAX_TEXT = 200;
+const MAX_ERRORS = 100;
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 /** Labels stand unquoted in result files and between `;`, and are no formula of a spreadsheet. */
 const LABEL = /^\p{L}[\p{L}\p{N} _.+-]{0,39}$/u;
-/** Decisions of a review that are no class. */
+/** Decisions of a review that are no class, in lower case. */
 const RESERVED_LABELS = ['repeat', 'other'];
 const FEATURE_MEMBERS = ['name', 'title', 'description', 'type', 'min', 'max', 'unit', 'aliases', 'low', 'high'];
 const MEMBERS = [
@@ -22,7 +23,7 @@ const MEMBERS = [
 
 /**
  * Checks a custom schema and completes it. Equal columns and labels give the same id, whatever texts describe them.
- * @throws SchemaError with one entry for each bad member: `field` is its path, such as `features.2.min`
+ * @throws SchemaError with one entry for each of the first bad members: `field` is its path, such as `features.2.min`
  */
 export function createSchema(definition: unknown): Schema {
   const check = new DefinitionCheck();
@@ -45,7 +46,12 @@ export function createSchema(definition: unknown): Schema {
 }
 
 function tokensOf(label: string, values: readonly string[] = []): string[] {
-  return [label, ...values].map((text) => plainText(text).toLowerCase());
+  return [label, ...values].map(toToken);
+}
+
+/** The form in which `parseLabel` compares cells. */
+function toToken(text: string): string {
+  return plainText(text).toLowerCase();
 }
 
 /** The members in one order, so that equal schemas give equal bytes. */
@@ -88,8 +94,7 @@ class DefinitionCheck {
       return this.fail('', 'not-an-object', 'a schema is an object with title, features and labels');
     this.members(given, MEMBERS, '');
     this.text(given['title'], 'title', true);
-    this.labels(given);
-    this.labelValues(given);
+    if (this.labels(given)) this.labelTexts(given);
     const { features } = given;
     if (!Array.isArray(features) || features.length === 0 || features.length > MAX_FEATURES)
       return this.fail('features', 'feature-count', `a schema has 1 to ${MAX_FEATURES} features`);
@@ -119,50 +124,53 @@ class DefinitionCheck {
     this.texts(given['aliases'], `${path}.aliases`);
   }
 
-  private labels({ labels, positive }: Members): void {
+  /** @returns whether the two names are good */
+  private labels({ labels, positive }: Members): boolean {
     const names = Array.isArray(labels) ? (labels as unknown[]) : [];
-    const isLabel = (label: unknown) =>
-      typeof label === 'string' && LABEL.test(label) && label.trim() === label && !RESERVED_LABELS.includes(label);
-    const areDistinct = new Set(names.map((label) => String(label).toLowerCase())).size === 2;
-    if (names.length !== 2 || !names.every(isLabel) || !areDistinct)
-      this.fail(
-        'labels',
-        'invalid-labels',
-        'must be two different names that begin with a letter, the positive one last',
-      );
-    else if (positive !== names[1]) this.fail('positive', 'invalid-labels', 'must be the second label');
+    if (names.length !== 2 || !names.every(isLabel) || toToken(names[0] ?? '') === toToken(names[1] ?? '')) {
+      const detail = 'must be two different names that begin with a letter, the positive one last';
+      this.fail('labels', 'invalid-labels', detail);
+      return false;
+    }
+    if (positive !== names[1]) this.fail('positive', 'invalid-labels', 'must be the second label');
+    return true;
   }
 
-  private labelValues({ labels, label_values: values }: Members): void {
-    if (values === undefined || this.errors.length > 0) return;
-    const lists = Array.isArray(values) ? (values as unknown[]) : [];
-    lists.forEach((list, label) => this.texts(list, `label_values.${label}`));
-    if (lists.length !== 2 || this.errors.length > 0 || !lists.every(Array.isArray))
+  /** Each text in a class column must mean one label, and none of them "not measured". */
+  private labelTexts({ labels, label_values: values = [[], []], missing = [] }: Members): void {
+    if (!Array.isArray(values) || values.length !== 2 || !values.every(isTextList))
       return this.fail('label_values', 'invalid-labels', 'must be two lists of cell texts, one for each label');
-    const [negative, positive] = (lists as string[][]).map((list, label) =>
+    values.forEach((list, label) => this.texts(list, `label_values.${label}`));
+    const [negative = [], positive = []] = values.map((list, label) =>
       tokensOf((labels as string[])[label] ?? '', list),
     );
-    if (negative?.some((token) => positive?.includes(token)))
+    if (negative.some((token) => positive.includes(token)))
       this.fail('label_values', 'invalid-labels', 'the two labels must have different texts');
+    const missingTokens = [...wisconsinDefaults.missingTokens, ...(isTextList(missing) ? missing : [])].map(toToken);
+    if ([...negative, ...positive].some((token) => missingTokens.includes(token)))
+      this.fail('labels', 'invalid-labels', 'a text that means a label must not mean "not measured" too');
   }
 
-  /** Column names are compared after folding, so each must mean one thing. */
+  /** Column names are compared by their letters and digits, so each must mean one thing. */
   private distinctNames({ features, label_columns = [], id_columns = [] }: SchemaDefinition): void {
     const meanings = new Map<string, string>();
     const add = (name: string, meaning: string, path: string) => {
-      const form = normalizeName(name).replaceAll('_', '');
+      const form = lookupForm(name) || normalizeName(name);
       const earlier = meanings.get(form);
       if (earlier !== undefined && earlier !== meaning)
         this.fail(path, 'duplicate-name', `${name} already means ${earlier}`);
       meanings.set(form, meaning);
     };
-    label_columns.forEach((name, index) => add(name, 'the class', `label_columns.${index}`));
-    id_columns.forEach((name, index) => add(name, 'the identifier', `id_columns.${index}`));
     for (const name of wisconsinDefaults.idColumns) add(name, 'the identifier', 'id_columns');
     for (const name of wisconsinDefaults.labelColumns) add(name, 'the class', 'label_columns');
+    label_columns.forEach((name, index) => add(name, 'the class', `label_columns.${index}`));
+    id_columns.forEach((name, index) => add(name, 'the identifier', `id_columns.${index}`));
     features.forEach(({ name, aliases = [] }, index) => {
       add(name, `feature ${index + 1}`, `features.${index}.name`);
-      for (const alias of aliases) add(alias, `feature ${index + 1}`, `features.${index}.aliases`);
+      for (const alias of aliases)
+        if (lookupForm(alias) === '')
+          this.fail(`features.${index}.aliases`, 'invalid-name', 'an alias has a letter or digit');
+        else add(alias, `feature ${index + 1}`, `features.${index}.aliases`);
     });
   }
 
@@ -186,8 +194,22 @@ class DefinitionCheck {
   }
 
   private fail(field: string, code: string, detail: string): undefined {
-    this.errors.push({ field, code, detail: field === '' ? detail : `${field}: ${detail}` });
+    if (this.errors.length < MAX_ERRORS)
+      this.errors.push({ field, code, detail: field === '' ? detail : `${field}: ${detail}` });
   }
+}
+
+function isLabel(label: unknown): label is string {
+  return (
+    typeof label === 'string' &&
+    LABEL.test(label) &&
+    label.trim() === label &&
+    !RESERVED_LABELS.includes(toToken(label))
+  );
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function join(path: string, member: string): string {

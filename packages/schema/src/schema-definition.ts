@@ -1,4 +1,4 @@
-/** A schema as model files of format version 3 hold it and as `POST /v1/trainings` takes it. */
+/** A schema as model files of format version 3 hold it. */
 export interface SchemaDefinition {
   readonly title: string;
   readonly features: readonly FeatureDefinition[];
@@ -17,7 +17,7 @@ export interface SchemaDefinition {
 }
 
 export interface FeatureDefinition {
-  /** Folded: lower-case letters, digits and `_`. */
+  /** Lower-case letters, digits and single `_`. */
   readonly name: string;
   readonly title?: string;
   readonly description?: string;
