@@ -1,4 +1,5 @@
-import { createSchema, hasGrades, MAX_FEATURES, matchHeader, parseLabel, parseRow, SchemaError, wbc } from './index';
+import { MAX_FEATURES } from './custom-schema';
+import { createSchema, hasGrades, matchHeader, parseLabel, parseRow, SchemaError, wbc } from './index';
 
 const feature = { name: 'tsh', type: 'real', min: 0, max: 100, unit: 'mU/L', aliases: ['TSH basal'] };
 const definition = {

@@ -4,15 +4,8 @@ import { classMean, probabilityOf, rank } from '../../test/oracle';
 import { randomModels, sampleWithMissing } from '../../test/random-model';
 import { completeRows, shippedModel } from '../../test/wisconsin';
 import { type LabelledSample, fit } from '@cytoqueue/training';
-import {
-  Classifier,
-  type Evidence,
-  Explainer,
-  type FlipEvidence,
-  type Model,
-  parseModel,
-  serializeModel,
-} from '../index';
+import { Classifier, type Evidence, Explainer, type Model, parseModel, serializeModel } from '../index';
+import type { FlipEvidence } from './evidence';
 
 const names = wbc.features.map(({ name }) => name);
 const shipped = ['wbc-knn', 'wbc-knn-euclidean'].map((name) => new Explainer(parseModel(shippedModel(name))));

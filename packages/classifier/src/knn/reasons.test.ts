@@ -1,4 +1,4 @@
-import { UNUSUAL_RECORD, GREY_ZONE, reasonCodes, reasonText } from '../index';
+import { UNUSUAL_RECORD, GREY_ZONE, reasonCodes, reasonText } from './reasons';
 
 const TOO_CLOSE = 'The probability lies between 5 % and 95 %: too uncertain to classify.';
 const UNUSUAL =

@@ -1,4 +1,4 @@
-import { headerRow, readHeader, type Header, type HeaderOptions } from '..';
+import { headerRow, readHeader, type Header, type HeaderOptions } from './header';
 
 const KNOWN = new Set(['id', 'clump', 'mitoses']);
 const score = (columns: string[]): number => columns.filter((column) => KNOWN.has(column)).length;

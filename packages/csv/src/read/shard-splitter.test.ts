@@ -1,6 +1,8 @@
 import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
-import { CsvError, ShardSplitter, type Dialect, type Header, type RowsListener, type ShardOptions } from '..';
+import { CsvError, type Dialect, type Header } from '..';
+import type { RowsListener } from './row-scanner';
+import { ShardSplitter, type ShardOptions } from './shard-splitter';
 
 const ROOMY: ShardOptions = { shardRows: 1000, shardBytes: 1e6, maxShards: 2000, maxRowBytes: 1e6 };
 
