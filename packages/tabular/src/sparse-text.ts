@@ -54,19 +54,22 @@ export class SparseRows {
     const { cells, line } = row;
     const { firstIndex, lastIndex } = this;
     const values = valuesOf(cells);
-    const outside = [...(values?.keys() ?? [])].find((index) => index < firstIndex || index > lastIndex);
-    const columns = Array.from({ length: this.width }, (_, column) => column);
-    if (values !== undefined && outside === undefined)
-      return { cells: [cells[0] ?? '', ...columns.map((column) => values.get(column + firstIndex) ?? '0')], line };
-    const detail =
-      outside === undefined
-        ? 'the row is not a class followed by index:value'
-        : `index ${outside} is not among those of the first rows, ${firstIndex} to ${lastIndex}`;
-    return {
-      cells: [0, ...columns.map((column) => column + 1)].map((cell) => cells[cell] ?? ''),
-      line,
-      fault: { code: 'malformed-row', detail },
-    };
+    if (values === undefined) return this.malformed(row, 'the row is not a class followed by index:value');
+    for (const index of values.keys())
+      if (index < firstIndex || index > lastIndex)
+        return this.malformed(
+          row,
+          `index ${index} is not among those of the first rows, ${firstIndex} to ${lastIndex}`,
+        );
+    const expanded = [cells[0] ?? ''];
+    for (let index = firstIndex; index <= lastIndex; index++) expanded.push(values.get(index) ?? '0');
+    return { cells: expanded, line };
+  }
+
+  /** The row's own cells, as many as the header has. */
+  private malformed({ cells, line }: SourceRow, detail: string): SourceRow {
+    const shown = Array.from({ length: this.width + 1 }, (_, column) => cells[column] ?? '');
+    return { cells: shown, line, fault: { code: 'malformed-row', detail } };
   }
 
   /** Number of indexes. */
