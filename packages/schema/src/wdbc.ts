@@ -87,7 +87,10 @@ const quantities: readonly Quantity[] = [
   },
 ];
 
-/** Statistics that reduce the nuclei of one image to one number. Aliases: the names in scikit-learn and in the UCI repository. */
+/**
+ * Statistics that reduce the nuclei of one image to one number. Aliases: the names in scikit-learn and in the UCI
+ * repository.
+ */
 const statistics: readonly Statistic[] = [
   {
     suffix: 'mean',
@@ -121,6 +124,7 @@ function describeFeature(quantity: Quantity, statistic: Statistic): Feature {
     min: 0,
     max: MAX_MEASUREMENT,
     integer: false,
+    ...(quantity.unit !== undefined && { unit: quantity.unit }),
     quantity: quantity.name,
   };
 }
