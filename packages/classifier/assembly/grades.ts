@@ -27,7 +27,9 @@ export let padding: usize = 0;
 export let columns: usize = 0;
 /** Arrays of rows by player: terms of the sample's grade. */
 export let terms: usize = 0;
-/** Arrays of rows by player and grade: change of the packed distance if the sample had this grade; 0: each row's own. */
+/**
+ * Arrays of rows by player and grade: change of the packed distance if the sample had this grade; 0: each row's own.
+ */
 export let changes: usize = 0;
 /** Arrays of rows by number of players: packed distances of the coalition that `visit` has reached. */
 export let sums: usize = 0;

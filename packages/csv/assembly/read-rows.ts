@@ -18,7 +18,10 @@ export function fillSingleByteValues(): void {
   }
 }
 
-/** Appends rows from an offset on. @returns the offset of the row that is not fastParsed or has no room left, or the length */
+/**
+ * Appends rows from an offset on.
+ * @returns the offset of the row that is not read here or has no room left, or the length
+ */
 export function readFastRows(from: u32): u32 {
   const end = input + length;
   let at = input + from;
@@ -47,7 +50,10 @@ function skipEmptyLine(start: usize): usize {
   return first === CR && line === LF && load<u8>(start, 1) === <u8>LF ? start + 2 : start;
 }
 
-/** Parses a row's cells into the table. @returns where its line end is or would be, or 0 when the row is not fastParsed */
+/**
+ * Parses a row's cells into the table.
+ * @returns where its line end is or would be, or 0 for a row that is not read here
+ */
 function readCells(start: usize, end: usize): usize {
   const row = values + rows * featureCount;
   const last = columns - 1;
@@ -66,7 +72,8 @@ function readCells(start: usize, end: usize): usize {
     const wanted = column === last ? lineOf : delimiterOf;
     const first = <u32>load<u8>(cell);
     const slot = load<i32>(slotOf + (column << 2));
-    // For an empty cell this tests the byte after it: at worst the row is not marked copyable and the writer checks it again.
+    // For an empty cell this tests the byte after it: at worst the row is not marked copyable and the writer checks it
+    // again.
     startsFormula |= load<u8>(formulaOf + first);
     let value: i32 = slot < 0 ? 0 : load<i16>(singleOf + (first << 1));
     if (slot >= 0 && value >= 0 && <u32>load<u8>(cell, 1) === wanted) {

@@ -3,7 +3,7 @@ import { entries, entryCapacity, keys, slotBits, hashSlots, misses, featureCount
 export let entryCount: u32 = 0;
 
 const NIBBLES: u32 = 8;
-/** Spreads keys over the featureOfColumn: 2^64 divided by it. */
+/** Multiplying by it spreads keys over the slots: 2^64 divided by the golden ratio. */
 const GOLDEN_RATIO: u64 = (0x9e3779b9 << 32) | 0x7f4a7c15;
 const LOW_BYTES: u64 = (0x00ff00ff << 32) | 0x00ff00ff;
 const LOW_HALVES: u64 = (0x0000ffff << 32) | 0x0000ffff;

@@ -1,6 +1,6 @@
 /**
  * Finds where records of unquoted cells end, and which of them need a closer look. AssemblyScript; compiled by
- * ../../../scripts/build-wasm.mjs. ../src/wasm/row-ends.ts says what a plain row is. Behind the bytes lie 64 zeros.
+ * ../../../scripts/build-wasm.mjs. ../src/wasm/row-ends.ts says which rows need none. Behind the bytes lie 64 zeros.
  */
 /* oxlint-disable prefer-const -- the host sets what is exported */
 
@@ -14,8 +14,8 @@ export let name: i32 = -1;
 export let last: i32 = -1;
 /** u32 per row each: where it ends; indices of the rows that need a closer look. */
 export let ends: usize = 0;
-export let unusual: usize = 0;
-export let unusualCount: u32 = 0;
+export let needsCheck: usize = 0;
+export let needsCheckCount: u32 = 0;
 /** Whether a row holds one byte or none. */
 export let hasShortRows: u32 = 0;
 
@@ -30,26 +30,29 @@ const COMPARED: u32 = 7;
 /** @returns the number of rows that end in the bytes */
 export function findRowEnds(): u32 {
   const count = findEnds();
-  unusualCount = 0;
+  needsCheckCount = 0;
   hasShortRows = 0;
   const delimitersOf = i8x16.splat(<i8>delimiter);
   let start = input;
-  let lookCount: u32 = 0;
+  let checkCount: u32 = 0;
   let short: u32 = 0;
   for (let row: u32 = 0; row < count; row++) {
     const end = input + <usize>load<u32>(ends + (<usize>row << 2));
     short |= <u32>(end - start <= 1);
     // Stored for each row and kept for few: a store is cheaper than a branch.
-    store<u32>(unusual + (<usize>lookCount << 2), row);
-    if (last >= 0) lookCount += <u32>needsLook(start, end, delimitersOf);
+    store<u32>(needsCheck + (<usize>checkCount << 2), row);
+    if (last >= 0) checkCount += <u32>needsCloserLook(start, end, delimitersOf);
     start = end + 1;
   }
-  unusualCount = lookCount;
+  needsCheckCount = checkCount;
   hasShortRows = short;
   return count;
 }
 
-/** Stores where rows end. Takes 64 bytes at once and stores four ends of them without a branch, which no processor could predict. */
+/**
+ * Stores where rows end. Takes 64 bytes at once and stores four ends of them without a branch, which no processor could
+ * predict.
+ */
 function findEnds(): u32 {
   const stop = input + length;
   let count: u32 = 0;
@@ -82,7 +85,7 @@ function lineEndMask(block: usize): u64 {
   );
 }
 
-function needsLook(start: usize, end: usize, delimiters: v128): bool {
+function needsCloserLook(start: usize, end: usize, delimiters: v128): bool {
   // The first sixteen bytes hold both cells of most rows.
   let mask = i8x16.bitmask(i8x16.eq(v128.load(start), delimiters));
   const featureOf = feature;

@@ -13,7 +13,8 @@ const LINE_END_BYTES: u32 = 2;
 const NO_TEXT: u32 = 0xffffffff;
 
 /**
- * Writes rows from `row` on, of which `sample` is the first one's, into the output: bytes, delimiter, number, text, line end.
+ * Writes rows from `row` on, of which `sample` is the first one's, into the output: bytes, delimiter, number, text,
+ * line end.
  * @param number of the first of them
  * @returns the row that is not copyable, has no text or does not fit into the output any more
  */

@@ -4,7 +4,10 @@ export type LineEnd = '\n' | '\r\n' | '\r';
 /** How a file writes its rows. A result keeps the dialect of its input. */
 export interface Dialect {
   delimiter: Delimiter;
-  /** Line end of the header. In '\n' and '\r\n' files both of these end a record and a lone '\r' is content; in '\r' files only '\r' does. */
+  /**
+   * Line end of the header. In '\n' and '\r\n' files both of these end a record and a lone '\r' is content; in '\r'
+   * files only '\r' does.
+   */
   lineEnd: LineEnd;
   bom: boolean;
 }

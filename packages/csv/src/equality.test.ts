@@ -1,4 +1,6 @@
-/** The byte path against csv-parse and csv-stringify: equal on every input, well-formed or not, whatever the chunking. */
+/**
+ * The byte path against csv-parse and csv-stringify: equal on every input, well-formed or not, whatever the chunking.
+ */
 import { parse, type Options } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import fc from 'fast-check';

@@ -2,7 +2,10 @@ import { STATISTIC_WORDS, featureVariants } from './column-variants';
 import { withoutWrapping } from './plain-text';
 import { type Schema, featureAt } from './schema';
 
-/** Folds a column or field name for comparison: NFKC, trimmed, without quotes, lower-case, runs of space `.` `-` `_` become one `_`. */
+/**
+ * Folds a column or field name for comparison: NFKC, trimmed, without quotes, lower-case, runs of space `.` `-` `_`
+ * become one `_`.
+ */
 export function normalizeName(name: string): string {
   return withoutWrapping(name.normalize('NFKC').trim())
     .toLowerCase()
@@ -83,8 +86,8 @@ export function unnamedColumnNumber(name: string): number | undefined {
 const NUMBERED = /^(unnamed|column|spalte|feature|attribute|attr|field|col|var|att|[a-z])?0*(\d{1,4})$/;
 
 /**
- * The columns that a program has numbered for want of names (X1 … X9, Column1 …, 0 … 10): the first and the last of them, where
- * most columns are such; undefined otherwise.
+ * The columns that a program has numbered for want of names (X1 … X9, Column1 …, 0 … 10): the first and the last of
+ * them, where most columns are such; undefined otherwise.
  */
 export function numberedColumns(columns: readonly string[]): [first: string, last: string] | undefined {
   const series = new Map<string, { name: string; number: number }[]>();

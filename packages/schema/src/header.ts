@@ -28,7 +28,8 @@ export function countFeatureColumns(columns: string[], schema: Schema): number {
 /**
  * Finds every feature of the schema among a file's column names; a mapping goes before the names that the schema knows.
  * @throws SchemaError `no-header` when the first row looks like data, `ambiguous-columns` for V1 … V10 and beyond,
- *   `duplicate-column` when two columns mean one feature (both named), `missing-column` for each feature without a column.
+ *   `duplicate-column` when two columns mean one feature (both named), `missing-column` for each feature without a
+ *   column.
  */
 export function matchHeader(columns: string[], schema: Schema, mapping: ColumnMapping = NO_MAPPING): HeaderMatch {
   if (mapping.size === 0 && looksLikeData(columns, schema)) throw new SchemaError([noHeader(schema)]);
@@ -85,7 +86,10 @@ function looksLikeData(columns: string[], schema: Schema): boolean {
   return columns.filter((column) => isValue(column.trim())).length * 2 >= columns.length;
 }
 
-/** R numbers the columns of a file without a header. Beyond one column per feature, one may be the identifier, and each name could mean its neighbour. */
+/**
+ * R numbers the columns of a file without a header. Beyond one column per feature, one may be the identifier, and each
+ * name could mean its neighbour.
+ */
 function ambiguousNumbers(columns: string[], usesNumbers: boolean, schema: Schema): FieldError | undefined {
   const numbers = columns.map(unnamedColumnNumber).filter((number) => number !== undefined);
   const generic = numbers.length === 0 && usesNumbers ? numberedColumns(columns) : undefined;

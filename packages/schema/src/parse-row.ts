@@ -16,7 +16,9 @@ export type RowResult =
   | {
       readonly ok: false;
       readonly code: string;
-      /** Names every bad cell by the file's own column names. Holds cell contents: for the errors file, never for logs. */
+      /**
+       * Names every bad cell by the file's own column names. Holds cell contents: for the errors file, never for logs.
+       */
       readonly detail: string;
       /** The first bad cell's column. */
       readonly column?: string;

@@ -4,12 +4,15 @@ const INVISIBLE = /\p{Cf}/gu;
 const FULL_WIDTH = /[\uFF0B-\uFF0E\uFF10-\uFF19\uFF1F]/g;
 const FULL_WIDTH_OFFSET = 0xfee0;
 const MINUS_SIGN = /\u2212/g;
-/** Marks by which programs keep a spreadsheet from changing a cell: `="5"`, `'5`, and quotes that a blank put into the cell. */
+/**
+ * Marks by which programs keep a spreadsheet from changing a cell: `="5"`, `'5`, and quotes that a blank put into the
+ * cell.
+ */
 const WRAPPED = /^=?"([^"]*)"$|^'([^']*)'?$/;
 
 /**
- * A cell as its number or missing word is read: full-width digits and signs as ASCII, no invisible characters, no blanks or quotes
- * around it.
+ * A cell as its number or missing word is read: full-width digits and signs as ASCII, no invisible characters, no
+ * blanks or quotes around it.
  */
 export function plainText(text: string): string {
   if (ASCII.test(text)) return withoutWrapping(text.trim());

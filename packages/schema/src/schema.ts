@@ -1,8 +1,8 @@
 import type { SchemaDefinition } from './schema-definition';
 
-/** One measurement of a record. Column names and aliases are compared after `foldName`. */
+/** One measurement of a record. Column names are compared with the name and the aliases by `matchFeature`. */
 export interface Feature {
-  /** Canonical name, already folded. */
+  /** Canonical name, as `normalizeName` writes it. */
   readonly name: string;
   readonly title: string;
   readonly description: string;
@@ -10,19 +10,22 @@ export interface Feature {
   readonly low: string;
   /** Appearance of the highest value under the microscope. */
   readonly high: string;
-  /** Other folded names that labs and the well-known copies of the data use for this column. */
+  /** Other normalized names that labs and the well-known copies of the data use for this column. */
   readonly aliases: readonly string[];
   /** Smallest and largest accepted value, both inclusive. */
   readonly min: number;
   readonly max: number;
   readonly integer: boolean;
-  /** Unit of the values, such as µm; absent for grades and where none was given. */
+  /** Unit of the values, such as µm; absent for grades, for pure numbers and where none was given. */
   readonly unit?: string;
   /** The quantity that this feature is a statistic of, in schemas with several statistics per quantity. */
   readonly quantity?: string;
 }
 
-/** Columns, value ranges and labels that one family of models expects of a file or a record. Label 1 is the positive class. */
+/**
+ * Columns, value ranges and labels that one family of models expects of a file or a record. Label 1 is the positive
+ * class.
+ */
 export interface Schema {
   /** `wbc`, `wdbc`, or for a custom schema a digest of its columns: models with the same id read the same records. */
   readonly id: string;
@@ -30,11 +33,14 @@ export interface Schema {
   readonly features: readonly Feature[];
   /** Names of label 0 (negative) and label 1 (positive). */
   readonly labels: ClassNames;
-  /** Folded names of the column that holds the known class, in training files and uploads; it never becomes a feature. */
+  /**
+   * Normalized names of the column that holds the known class, in training files and uploads; it never becomes a
+   * feature.
+   */
   readonly labelColumns: readonly string[];
   /** Lower-case cell texts that mean label 0 and label 1, in the class column of a file. */
   readonly labelTokens: readonly [negative: readonly string[], positive: readonly string[]];
-  /** Folded names of the column that identifies the patient or slide, which never becomes a feature. */
+  /** Normalized names of the column that identifies the patient or slide, which never becomes a feature. */
   readonly idColumns: readonly string[];
   /** Cell texts, compared exactly after trimming, that mean "not measured". */
   readonly missingTokens: readonly string[];
@@ -59,7 +65,10 @@ export type ClassNames = readonly [negative: string, positive: string];
 const MAX_GRADED_FEATURES = 32;
 const HIGHEST_GRADE = 10;
 
-/** Whether all features are grades from 1 to at most 10 on one scale, which are read, counted and compared as small integers. */
+/**
+ * Whether all features are grades from 1 to at most 10 on one scale, which are read, counted and compared as small
+ * integers.
+ */
 export function hasGrades({ features }: Pick<Schema, 'features'>): boolean {
   const max = features[0]?.max ?? 0;
   return (

@@ -8,7 +8,10 @@ const INTEGER = /^-?\d+(\.0+)?$/;
 const EXPONENT = /^-?\d+(\.\d+)?e[+-]?\d{1,3}$/i;
 const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** Parses a trimmed cell that is not a missing token. @returns NaN when the text is not a number of the feature's kind */
+/**
+ * Parses a trimmed cell that is not a missing token.
+ * @returns NaN when the text is not a number of the feature's kind
+ */
 export function parseCell(text: string, feature: Feature): number {
   const isNumber = feature.integer
     ? INTEGER.test(text) || (EXPONENT.test(text) && Number.isInteger(Number(text)))

@@ -4,8 +4,8 @@ const ATTRIBUTE = /^\s*@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s{[]+)/i;
 const DATA = /^\s*@data\s*$/i;
 
 /**
- * Finds the column names of an ARFF file (Weka, OpenML) or a KEEL file, which declare one attribute per line above the line
- * `@data`, and turns that line into the header.
+ * Finds the column names of an ARFF file (Weka, OpenML) or a KEEL file, which declare one attribute per line above the
+ * line `@data`, and turns that line into the header.
  * @returns the rows, and the header's index in such a file
  */
 export function nameAttributes(rows: readonly SourceRow[]): { rows: readonly SourceRow[]; header?: number } {

@@ -1,7 +1,7 @@
 /*
- * The canonical form of a file: UTF-8 CSV whose rows are the rows of the results. Each row has the file's own cells unchanged,
- * then hidden columns for the worker: one value per feature of the schema, the physical line, and the error of a row that must
- * not be scored. So a shard contains everything that its rows need; results omit the hidden columns.
+ * The canonical form of a file: UTF-8 CSV whose rows are the rows of the results. Each row has the file's own cells
+ * unchanged, then hidden columns for the worker: one value per feature of the schema, the physical line, and the error
+ * of a row that must not be scored. So a shard contains everything that its rows need; results omit the hidden columns.
  */
 import { isAscii } from 'node:buffer';
 import { createHash } from 'node:crypto';

@@ -3,7 +3,10 @@ import { plainText } from '@cytoqueue/schema';
 /** Number format of a file, decided once per file. */
 export interface NumberFormat {
   decimal: '.' | ',';
-  /** The file groups thousands by a comma, or by a point if the comma is the decimal mark; blanks and apostrophes are accepted too. */
+  /**
+   * The file groups thousands by a comma, or by a point if the comma is the decimal mark; blanks and apostrophes are
+   * accepted too.
+   */
   grouped: boolean;
 }
 
@@ -52,7 +55,9 @@ export function decideNumberFormat(cells: Iterable<string>, largest: number, dec
   return { decimal, grouped, ambiguous };
 }
 
-/** Rewrites a cell's number with a decimal point and without groups. Other texts stay unchanged; the schema checks them. */
+/**
+ * Rewrites a cell's number with a decimal point and without groups. Other texts stay unchanged; the schema checks them.
+ */
 export function canonicalNumber(cell: string, { decimal, grouped }: NumberFormat): string {
   if (WHOLE.test(cell) || (decimal === '.' && !grouped)) return cell;
   const text = plainText(cell);
@@ -61,7 +66,10 @@ export function canonicalNumber(cell: string, { decimal, grouped }: NumberFormat
   return GROUPED_BY_COMMA.test(text) ? text.replace(/[, '’\u00a0\u2009\u202f]/g, '') : cell;
 }
 
-/** Whether a cell has a decimal point in a file of decimal commas that cannot be a thousands point; only the sender knows its meaning. */
+/**
+ * Whether a cell has a decimal point in a file of decimal commas that cannot be a thousands point; only the sender
+ * knows its meaning.
+ */
 export function contradictsFormat(cell: string, { decimal }: NumberFormat): boolean {
   if (decimal !== ',' || !cell.includes('.')) return false;
   const text = plainText(cell);

@@ -6,7 +6,10 @@ import type { ImportLog } from './report';
 const CHECKED_ROWS = 10_000;
 const AMBIGUOUS_CODE = /^[01](\.0+)?$/;
 
-/** Warns once about a class column of 0 and 1, whose meaning differs between copies of the data unless the schema says it. */
+/**
+ * Warns once about a class column of 0 and 1, whose meaning differs between copies of the data unless the schema says
+ * it.
+ */
 export class ClassCodeCheck {
   private checked = 0;
 

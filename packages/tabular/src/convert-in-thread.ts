@@ -24,10 +24,11 @@ const YOUNG_GENERATION_MIB = 16;
 const MAX_BLOCKS_IN_FLIGHT = 4;
 
 /**
- * Imports a stored file on a thread of its own, so that the event loop stays free. The thread asks for ranges of the file, and waits
- * while its blocks are not taken. It ends when the bytes have been read to their end, or when the consumer stops.
- * @throws TabularError, also while the bytes are read: `import-out-of-memory` when the file needs more than the heap's limit;
- *   the file's own error when a range cannot be read
+ * Imports a stored file on a thread of its own, so that the event loop stays free. The thread asks for ranges of the
+ * file, and waits while its blocks are not taken. It ends when the bytes have been read to their end, or when the
+ * consumer stops.
+ * @throws TabularError, also while the bytes are read: `import-out-of-memory` when the file needs more than the heap's
+ *   limit; the file's own error when a range cannot be read
  */
 export async function importInThread(
   file: RandomAccess,

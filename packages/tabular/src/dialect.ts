@@ -22,8 +22,8 @@ const DECLARATION = /^\s*[@%]/;
 export const FIRST_PART_ROWS = 500;
 
 /**
- * Chooses delimiter and line end by the first part of a file: the profile's, else that of a `sep=` line, else the one with
- * which some row names most features; where none does, the one that cuts most rows into equally many cells.
+ * Chooses delimiter and line end by the first part of a file: the profile's, else that of a `sep=` line, else the one
+ * with which some row names most features; where none does, the one that cuts most rows into equally many cells.
  * @param final the first part is the whole file
  */
 export function chooseDialect(
@@ -86,7 +86,10 @@ function scoreOf({ dialect, rows }: Reading, recognizer: Recognizer): number {
   return Math.max(0, ...headers.map(({ cells }) => recognizer.score(cells)));
 }
 
-/** How many rows have the most usual number of cells, unless that is one. Free text has many blanks, so these count as none. */
+/**
+ * How many rows have the most usual number of cells, unless that is one. Free text has many blanks, so these count as
+ * none.
+ */
 function usualWidth({ dialect, rows }: Reading): number {
   if (dialect.delimiter === ' ') return 0;
   const widths = new Map<number, number>();

@@ -5,7 +5,10 @@ import { TabularError } from './error';
 import type { ImportLog } from './report';
 import { isWesternText } from './western-text';
 
-/** Bytes that are looked at to tell the encoding: from the start of the file, and again from the first byte that is not ASCII. */
+/**
+ * Bytes that are looked at to tell the encoding: from the start of the file, and again from the first byte that is not
+ * ASCII.
+ */
 const WINDOW_BYTES = 64 * 1024;
 const NUL = 0;
 const LF = 10;

@@ -6,7 +6,8 @@ import type { ImportSettings } from './settings';
 class FirstPartEnded extends Error {}
 
 /**
- * Decides how to read a text file by its first part, so that a file that cannot be used is refused before the rest has arrived.
+ * Decides how to read a text file by its first part, so that a file that cannot be used is refused before the rest has
+ * arrived.
  * @param final these are all bytes of the file
  * @returns undefined for other containers, and where more bytes are needed
  * @throws TabularError that names what the file is or where it breaks

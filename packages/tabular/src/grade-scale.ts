@@ -1,13 +1,16 @@
 import { type Schema, featureAt } from '@cytoqueue/schema';
 
-/** In the training data one benign case in ten has a grade in the upper half of the scale, and nearly every malignant one has. */
+/**
+ * In the training data one benign case in ten has a grade in the upper half of the scale, and nearly every malignant
+ * one has.
+ */
 const MIN_ROWS = 20;
 /** Benign cases alone reach the middle of the scale in one or two features. */
 const MIN_FEATURES_AT_HALF = 3;
 
 /**
- * Describes grades that probably stand on another scale than the schema's: each is valid or nearly so, and scored too low. Schemas
- * whose features differ in range, as measurements do, have no common scale.
+ * Describes grades that probably stand on another scale than the schema's: each is valid or nearly so, and scored too
+ * low. Schemas whose features differ in range, as measurements do, have no common scale.
  * @param rows one value per feature, of the first part of a file; NaN where none can be read
  * @returns undefined where the schema's scale is plausible
  */

@@ -79,7 +79,10 @@ const measurements = tableOf(
   fc.integer({ min: 1, max: 3_000_000 }).map((thousandths) => thousandths / 1_000),
 );
 
-/** Numbers as a style writes them; the first record's with a fraction of two digits, so that a file says what its decimal mark is. */
+/**
+ * Numbers as a style writes them; the first record's with a fraction of two digits, so that a file says what its
+ * decimal mark is.
+ */
 function numberText(value: number, style: Style, first: boolean): string {
   if (Number.isInteger(value) && !first)
     return style.exponents && value < 10 ? `${value}${style.decimal}00E+00` : String(value);
@@ -114,7 +117,10 @@ function write({ header, features, records }: Table, style: Style): Buffer {
   return iconv.encode(text, style.encoding, { addBOM: style.mark && style.encoding.startsWith('utf') });
 }
 
-/** Units below a header that alone ends with a delimiter would be a row of their own width, in no file that a program writes. */
+/**
+ * Units below a header that alone ends with a delimiter would be a row of their own width, in no file that a program
+ * writes.
+ */
 function isWritable({ ending, below }: Style): boolean {
   return !(ending === 'header' && below === 'units');
 }

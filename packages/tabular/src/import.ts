@@ -55,8 +55,8 @@ interface Opened {
 }
 
 /**
- * Reads the first part of a file and decides how to read all of it. The rows follow while `bytes` is read; no more than a chunk
- * and a row is held.
+ * Reads the first part of a file and decides how to read all of it. The rows follow while `bytes` is read; no more than
+ * a chunk and a row is held.
  * @throws TabularError, also while `bytes` is read
  */
 export async function openImport(source: Source, settings: ImportSettings): Promise<Import> {

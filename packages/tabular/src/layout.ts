@@ -24,7 +24,9 @@ export interface Layout {
   roles: ColumnRoles;
   /** Number of empty cells at the end of every row for which the header has no name. */
   surplusCells: number;
-  /** `pad`: each cell names its column (workbooks). `dropped`: the program that wrote the file omitted empty last cells. */
+  /**
+   * `pad`: each cell names its column (workbooks). `dropped`: the program that wrote the file omitted empty last cells.
+   */
   shortRows: 'reject' | 'dropped' | 'pad';
   numbers: NumberFormat;
   /** Text of a warning about grades that seem to stand on another scale than the schema's. */
@@ -117,7 +119,10 @@ function fixedWidth(names: string[], records: readonly SourceRow[]): Width {
   };
 }
 
-/** Repairs what every row of the first part has in common, and nothing else: a repair row by row would shift cells unnoticed. */
+/**
+ * Repairs what every row of the first part has in common, and nothing else: a repair row by row would shift cells
+ * unnoticed.
+ */
 function textWidth(
   names: string[],
   records: readonly SourceRow[],
@@ -170,8 +175,8 @@ function headerShort(columns: number): TabularError {
 }
 
 /**
- * Whether a short row ends after its known class: the class column holds one of the model's own spellings, and no column
- * after the last cell is used. A row that lost a cell further left has something else in the place of the class.
+ * Whether a short row ends after its known class: the class column holds one of the model's own spellings, and no
+ * column after the last cell is used. A row that lost a cell further left has something else in the place of the class.
  */
 export function lacksOnlyUnusedCells(
   cells: readonly string[],

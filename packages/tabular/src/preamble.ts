@@ -11,9 +11,10 @@ const MAX_PREAMBLE_ROWS = 60;
 const MAX_ROWS_BELOW_HEADER = 3;
 
 /**
- * The index of the header: the profile's line; else the first row that names the most features; else, for the caller to judge,
- * the first row of names as wide as the rows around it.
- * @throws TabularError `no-header-line` for a line that the file has not, `rows-above-header` when the rows above it look like records
+ * The index of the header: the profile's line; else the first row that names the most features; else, for the caller to
+ * judge, the first row of names as wide as the rows around it.
+ * @throws TabularError `no-header-line` for a line that the file has not, `rows-above-header` when the rows above it
+ *   look like records
  */
 export function findHeader(rows: readonly SourceRow[], recognizer: Recognizer, profile: ImportProfile = {}): number {
   if (profile.header_line !== undefined) return findLine(rows, profile.header_line);
@@ -52,7 +53,10 @@ function fallback(rows: readonly SourceRow[]): number {
   return names?.index ?? filled[0]?.index ?? 0;
 }
 
-/** Finds the rows between the header and the first record, by index: comments, and a second header row of labels or units. */
+/**
+ * Finds the rows between the header and the first record, by index: comments, and a second header row of labels or
+ * units.
+ */
 export function findBelowHeader(
   rows: readonly SourceRow[],
   header: number,

@@ -28,7 +28,9 @@ export class Recognizer {
       this.mapped.set(normalizeName(column), meaning);
   }
 
-  /** Number of features among the names: distinguishes a header from other rows, and the right delimiter from others. */
+  /**
+   * Number of features among the names: distinguishes a header from other rows, and the right delimiter from others.
+   */
   score(cells: readonly string[]): number {
     return this.roles(cells).features.filter((column) => column >= 0).length;
   }
@@ -59,7 +61,8 @@ export class Recognizer {
   }
 
   private recognize(cell: string): number | 'id' | 'label' | undefined {
-    // Cells of numbers are no names but those that a profile gives; folding thousands of them would block other requests.
+    // Cells of numbers are no names but those that a profile gives; folding thousands of them would block other
+    // requests.
     const hasLetter = LETTER.test(cell);
     if (!hasLetter && this.mapped.size === 0) return undefined;
     const folded = normalizeName(cell);

@@ -68,8 +68,9 @@ export function isBlank(cells: readonly string[]): boolean {
 }
 
 /**
- * Explains how a row's own cells show that it is no patient's record; undefined for every other row. A summary word counts in the
- * column of the identifier; where that is blank, in any other text cell; without such a column, in the first text column.
+ * Explains how a row's own cells show that it is no patient's record; undefined for every other row. A summary word
+ * counts in the column of the identifier; where that is blank, in any other text cell; without such a column, in the
+ * first text column.
  */
 export function whyNoRecord(
   cells: readonly string[],
@@ -106,7 +107,10 @@ function isAmong(words: ReadonlySet<string>, text: string): boolean {
 
 const MAX_WORD = 20;
 
-/** Whether every feature's cell has its column number (from 0 or 1), or the features of a row without identifier count 1, 2, 3 … */
+/**
+ * Whether every feature's cell has its column number (from 0 or 1), or the features of a row without identifier count
+ * 1, 2, 3 …
+ */
 function holdsColumnNumbers(cells: readonly string[], { features, id }: ColumnRoles): boolean {
   const [firstFeature = -1] = features;
   const offset = Number(cells[firstFeature]) - firstFeature;

@@ -30,8 +30,9 @@ const MAX_NAME_BYTES = 60;
 const MAX_REMEMBERED_NAMES = 1_000;
 
 /**
- * Checks the rows of a plain file while it is uploaded, and finds those that only an import handles: blank rows, repeated
- * headers, rows that are not records. Nearly all rows pass after a check of two cells; the others are checked by the import's rules.
+ * Checks the rows of a plain file while it is uploaded, and finds those that only an import handles: blank rows,
+ * repeated headers, rows that are not records. Nearly all rows pass after a check of two cells; the others are checked
+ * by the import's rules.
  */
 export class RowWatch {
   /** Set by the first such row: the file must be imported from its stored bytes. */

@@ -202,7 +202,10 @@ export class RowRules {
     if (label >= 0) this.identifiers.compare(text, cells[label] ?? '', place);
   }
 
-  /** A cell whose lines hold about as many delimiters as a row: the closing quote is probably missing, and rows are in the cell. */
+  /**
+   * A cell whose lines hold about as many delimiters as a row: the closing quote is probably missing, and rows are in
+   * the cell.
+   */
   private warnOfSwallowedRows(cells: readonly string[], lines: number, place: { row: number; line?: number }): void {
     const least = Math.max(2, Math.floor(this.layout.columns.length / 2));
     const column = cells.findIndex((cell) =>

@@ -1,7 +1,10 @@
 import type { Delimiter } from '@cytoqueue/csv';
 import type { Schema } from '@cytoqueue/schema';
 
-/** A tenant's saved description of its files. Each member overrides a decision that is otherwise made from the file's content. */
+/**
+ * A tenant's saved description of its files. Each member overrides a decision that is otherwise made from the file's
+ * content.
+ */
 export interface ImportProfile {
   /** Canonical feature name, `id` or `label` → the file's own column name. */
   columns?: Readonly<Record<string, string>>;

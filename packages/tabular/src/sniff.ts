@@ -13,8 +13,9 @@ export const FIRST_PART_BYTES = 64 * 1024;
 const MAX_COLUMNS = 1_000;
 
 /**
- * Whether the first part of a text file shows that it needs no import: it is UTF-8, its first non-empty line is a header that names
- * every feature, and nothing below it needs a repair. Such a file is its own canonical form; `RowWatch` checks its later rows.
+ * Whether the first part of a text file shows that it needs no import: it is UTF-8, its first non-empty line is a
+ * header that names every feature, and nothing below it needs a repair. Such a file is its own canonical form;
+ * `RowWatch` checks its later rows.
  * @param first at least `FIRST_PART_BYTES` bytes, or the whole file
  * @returns the layout of a plain file; undefined for one that `openImport` has to read
  */

@@ -36,7 +36,9 @@ export interface TextSource {
   member?: string;
 }
 
-/** Rows of a container with its own structure. The header is the first row (Parquet, JSON Lines: the names, line null). */
+/**
+ * Rows of a container with its own structure. The header is the first row (Parquet, JSON Lines: the names, line null).
+ */
 export interface RowSource {
   kind: 'rows';
   container: Container;

@@ -1,6 +1,7 @@
 /*
- * The format of LIBSVM and SVMlight: a class and `index:value` for each value other than 0. It has no names, so the columns get the
- * names V1, V2 … that matchHeader judges as it judges them elsewhere. Indexes begin at 1, or at 0 as scikit-learn writes them.
+ * The format of LIBSVM and SVMlight: a class and `index:value` for each value other than 0. It has no names, so the
+ * columns get the names V1, V2 … that matchHeader judges as it judges them elsewhere. Indexes begin at 1, or at 0 as
+ * scikit-learn writes them.
  */
 import type { Schema } from '@cytoqueue/schema';
 import { TabularError } from './error';

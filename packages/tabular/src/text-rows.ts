@@ -27,8 +27,8 @@ const QUOTE = '"';
 const QUOTE_BYTE = 34;
 
 /**
- * Cuts UTF-8 bytes into rows by the rules of packages/csv, whose reader and scanner it uses. Empty lines are rows of one empty cell.
- * Memory: the bytes of one row beside the chunk.
+ * Cuts UTF-8 bytes into rows by the rules of packages/csv, whose reader and scanner it uses. Empty lines are rows of
+ * one empty cell. Memory: the bytes of one row beside the chunk.
  */
 export class TextRows {
   private readonly scanner: RowScanner;
@@ -147,8 +147,8 @@ function splitAtCr(bytes: Buffer, delimiter: number): Buffer[] {
 }
 
 /**
- * Whether the first line with a lone CR consists of rows of equally many cells: a file that was joined from parts with different
- * line ends. Elsewhere a lone CR is part of a cell.
+ * Whether the first line with a lone CR consists of rows of equally many cells: a file that was joined from parts with
+ * different line ends. Elsewhere a lone CR is part of a cell.
  */
 export function endsRowsByCr(prefix: Buffer, delimiter: ColumnSeparator): boolean {
   const at = findLoneCr(prefix);

@@ -1,7 +1,7 @@
 /**
- * Whether bytes that are not UTF-8 have the same meaning in Windows-1252, Windows-1250 and ISO 8859: every byte beyond ASCII is
- * the same character in all of them, at a plausible position. Text in DOS, Macintosh, Cyrillic, Greek and Asian encodings fails:
- * its letters are other bytes, or follow each other directly.
+ * Whether bytes that are not UTF-8 have the same meaning in Windows-1252, Windows-1250 and ISO 8859: every byte beyond
+ * ASCII is the same character in all of them, at a plausible position. Text in DOS, Macintosh, Cyrillic, Greek and
+ * Asian encodings fails: its letters are other bytes, or follow each other directly.
  * @param previous the byte before the first one
  */
 export function isWesternText(bytes: Uint8Array, previous: number): boolean {
@@ -35,7 +35,9 @@ function codes(characters: string): Set<number> {
   return new Set(Array.from(characters, (character) => character.charCodeAt(0)));
 }
 
-/** In a DOS file these bytes are letters within words; signs, except the apostrophe, occur only at the edge of a word. */
+/**
+ * In a DOS file these bytes are letters within words; signs, except the apostrophe, occur only at the edge of a word.
+ */
 function isPlausibleSign(bytes: Uint8Array, at: number, previous: number): boolean {
   const before = isLetter(bytes[at - 1] ?? previous);
   const after = isLetter(bytes[at + 1] ?? SPACE);

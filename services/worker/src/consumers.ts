@@ -173,8 +173,8 @@ interface QueueHandler<T> {
 }
 
 /**
- * On an error, `runJob` logs it and `toJobError` (errors.ts) turns it into a job error; `JobConsumer` postpones the job, or
- * BullMQ tries it again or, after the last attempt, calls `onAttemptsExhausted`.
+ * On an error, `runJob` logs it and `toJobError` (errors.ts) turns it into a job error; `JobConsumer` postpones the
+ * job, or BullMQ tries it again or, after the last attempt, calls `onAttemptsExhausted`.
  */
 function createConsumer<T extends { v: number; tenant: string }>(
   deps: WorkerDeps,
@@ -239,8 +239,9 @@ function reportRejected(
 }
 
 /**
- * Returns the shards whose jobs have used up their attempts, from the flow's failed children: a child's key ends in the job id, which ends in the shard (see jobIds).
- * A child that was rejected as invalid is left out, because its shard was never tried; the finalizer scores it.
+ * Returns the shards whose jobs have used up their attempts, from the flow's failed children: a child's key ends in the
+ * job id, which ends in the shard (see jobIds). A child that was rejected as invalid is left out, because its shard was
+ * never tried; the finalizer scores it.
  */
 function exhaustedShards(failures: Record<string, string>): Set<number> {
   const tried = Object.entries(failures).filter(([, reason]) => !wasRejected(reason));

@@ -33,7 +33,10 @@ export class WorkerMetrics {
     if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }
 
-  /** Adds a stored shard to its batch's live counts and to the metrics, once per shard. @param seconds to score and store it; undefined if an earlier delivery did so */
+  /**
+   * Adds a stored shard to its batch's live counts and to the metrics, once per shard.
+   * @param seconds to score and store it; undefined if an earlier delivery did so
+   */
   async countScoredShard(
     { batchId, run, shard }: Pick<ShardJob, 'batchId' | 'run' | 'shard'>,
     counts: ShardCounts,

@@ -7,7 +7,10 @@ const STEPS = 40;
 export interface Comparison {
   /** Share of malignant in that mixture. */
   readonly malignantShare: number;
-  /** By feature: how far values would have to be moved on average to be distributed as in the mixture, in standard deviations of the training data. */
+  /**
+   * By feature: how far values would have to be moved on average to be distributed as in the mixture, in standard
+   * deviations of the training data.
+   */
   readonly effects: Float64Array;
   /** By feature: mean of the file minus mean of the mixture, in the same unit. */
   readonly shifts: Float64Array;
@@ -17,7 +20,8 @@ export interface Comparison {
 
 /**
  * Compares distributions of values whatever the mix of classes: a file of benign records alone is no drift. One mixture
- * is fitted to all features together, so that sizes cannot be explained by one share of malignant and textures by another.
+ * is fitted to all features together, so that sizes cannot be explained by one share of malignant and textures by
+ * another.
  */
 export class ClassMix {
   readonly bins: ValueBins;

@@ -1,7 +1,7 @@
 /**
- * The optional `drift` member of a model file: what random samples of its own training rows reach by chance, as multiples
- * of the standard error √(1 / rows + 1 / training rows of the smaller class). By a bootstrap of samples of 30 to 300
- * rows of either class and of both.
+ * The optional `drift` member of a model file: what random samples of its own training rows reach by chance, as
+ * multiples of the standard error √(1 / rows + 1 / training rows of the smaller class). By a bootstrap of samples of 30
+ * to 300 rows of either class and of both.
  */
 export interface DriftLimits {
   /** Limit of the largest effect over all features. */

@@ -3,7 +3,10 @@ import type { Model } from '../model/model';
 import { logarithmOffset } from '../novelty/logarithm-offset';
 import { HISTOGRAM_BINS } from './drift';
 
-/** Numbers are counted in quarters of a standard deviation of their logarithm, or of themselves where they can be negative; the ends open. */
+/**
+ * Numbers are counted in quarters of a standard deviation of their logarithm, or of themselves where they can be
+ * negative; the ends open.
+ */
 const BINS_PER_DEVIATION = 4;
 const REACH = 32 * BINS_PER_DEVIATION;
 const NUMBER_BINS = 2 * REACH + 2;
@@ -82,7 +85,9 @@ export class ValueBins {
     return this.areNumbers ? NUMBER_BINS - 1 : HIGHEST_GRADE;
   }
 
-  /** One unit of the scale that values are counted on, in standard deviations: for `isLogarithmic`, of the logarithm. */
+  /**
+   * One unit of the scale that values are counted on, in standard deviations: for `isLogarithmic`, of the logarithm.
+   */
   deviationsPerUnit(feature: number): number {
     return 1 / this.scales[feature];
   }

@@ -7,7 +7,9 @@ import { meanEffect, OtherScales } from './other-scales';
 /** A file with fewer rows is not judged. */
 export const MIN_VERDICT_ROWS = 30;
 
-/** Smaller effects are of no account in a file of any size. In standard deviations of the training data, as all here. */
+/**
+ * Smaller effects are of no account in a file of any size. In standard deviations of the training data, as all here.
+ */
 const LEAST_EFFECT = 0.25;
 const LEAST_MEAN_EFFECT = 0.1;
 /** From here on a column is no longer that of the training data. */
@@ -35,7 +37,10 @@ export interface DriftColumn {
   readonly column: string;
   /** Absent where nothing that is known explains it. */
   readonly cause?: DriftCause;
-  /** How far the column's values lie from where the training data have them, in standard deviations of the training data. */
+  /**
+   * How far the column's values lie from where the training data have them, in standard deviations of the training
+   * data.
+   */
   readonly effect_size: number;
 }
 
@@ -46,8 +51,8 @@ export interface DriftVerdict {
 }
 
 /**
- * Judges whether a file's values are distributed as a model's training data are, whatever its mix of classes. Depends on
- * the counts alone: parts of a file may be counted anywhere and added in any order.
+ * Judges whether a file's values are distributed as a model's training data are, whatever its mix of classes. Depends
+ * on the counts alone: parts of a file may be counted anywhere and added in any order.
  */
 export class DriftJudge {
   private readonly mix: ClassMix;
@@ -151,7 +156,10 @@ export class DriftJudge {
       }));
   }
 
-  /** The scale of grades that explains the file better than that of the training data, beyond chance; undefined for none. */
+  /**
+   * The scale of grades that explains the file better than that of the training data, beyond chance; undefined for
+   * none.
+   */
   private otherScale(counts: ArrayLike<number>, comparison: Comparison, standardError: number): string | undefined {
     const { scale_gain: gainByChance } = this.limits;
     if (this.bins.areNumbers || gainByChance === null) return undefined;

@@ -3,7 +3,8 @@ import type { ModelFile } from '../model/model-file';
 
 /**
  * Conformal p-values: how typical a sample is of each class, compared with the training rows of that class.
- * @param benignMean mean distance to the k nearest training rows of the negative class, `malignantMean` of the positive one
+ * @param benignMean mean distance to the k nearest training rows of the negative class, `malignantMean` of the positive
+ *   one
  */
 export function conformalEvidence(
   benignMean: number,

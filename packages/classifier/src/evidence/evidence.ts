@@ -9,8 +9,8 @@ export interface Evidence {
   /** Null when every feature was measured. */
   readonly missing: MissingEvidence | null;
   /**
-   * Null when no change of one or two features flips the class, and where none is searched: for decimals, and for too many
-   * grades or training rows.
+   * Null when no change of one or two features flips the class, and where none is searched: for decimals, and for too
+   * many grades or training rows.
    */
   readonly flip: FlipEvidence | null;
   /** Null when the record is not unusual; absent from models without such a rule, which cannot say. */
@@ -29,7 +29,10 @@ export interface ConformalEvidence {
   readonly set: readonly string[];
 }
 
-/** Contribution of each feature to the probability of the positive class. The values sum to the probability minus `base`. */
+/**
+ * Contribution of each feature to the probability of the positive class. The values sum to the probability minus
+ * `base`.
+ */
 export interface ShapleyEvidence {
   /** Share of positive training rows: the probability when no feature is known. */
   readonly base: number;
@@ -69,8 +72,9 @@ export interface FeatureChange {
 export interface RecordAnalysis {
   setSample(sample: Float64Array): void;
   /**
-   * Shapley value of each player: its share of `probability` − `emptyValue`. A coalition's value is the probability from its
-   * features alone. Players are measured features or groups of them. @param emptyValue value of the empty coalition
+   * Shapley value of each player: its share of `probability` − `emptyValue`. A coalition's value is the probability
+   * from its features alone. Players are measured features or groups of them.
+   * @param emptyValue value of the empty coalition
    */
   shapleyValues(emptyValue: number, probability: number): { readonly values: Float64Array; readonly isExact: boolean };
   /** Names in the order of the values. */

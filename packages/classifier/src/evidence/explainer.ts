@@ -15,8 +15,8 @@ import type { UnusualEvidence } from '../novelty/unusual-evidence';
 const MAX_COMPARISONS = 2e7;
 
 /**
- * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains the
- * same double that `Classifier.predict` returns. Owns scratch memory: use one instance per thread.
+ * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains
+ * the same double that `Classifier.predict` returns. Owns scratch memory: use one instance per thread.
  */
 export class Explainer {
   private readonly reference: ReferenceKnn;
@@ -26,7 +26,9 @@ export class Explainer {
   /** Share of positive training rows. */
   private readonly prevalence: number;
 
-  /** @param options.maxComparisons of coalitions and combinations with training rows; what needs more is approximated */
+  /**
+   * @param options.maxComparisons of coalitions and combinations with training rows; what needs more is approximated
+   */
   constructor(
     readonly model: Model,
     private readonly options: { readonly maxComparisons: number } = { maxComparisons: MAX_COMPARISONS },

@@ -18,8 +18,8 @@ const PADDING_DISTANCE = 2 ** 14;
 const ROUNDING = 1e-9;
 
 /**
- * Whether `IntegerAnalysis` takes the model: it compares grades, few enough, and not scaled. All coalitions of the features
- * are scored and their scores kept, so time and memory double with each feature.
+ * Whether `IntegerAnalysis` takes the model: it compares grades, few enough, and not scaled. All coalitions of the
+ * features are scored and their scores kept, so time and memory double with each feature.
  * @param maxComparisons of coalitions with training rows
  */
 export function comparesGrades({ file: { scaling }, schema, training }: Model, maxComparisons: number): boolean {

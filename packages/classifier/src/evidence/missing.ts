@@ -12,7 +12,10 @@ export interface Combinations {
 /** Up to this many combinations of whole numbers are tried: two missing grades have 100. */
 const MAX_EXACT = 100;
 
-/** All combinations of few integer values; otherwise distinct combinations in the training rows, evenly picked where there are too many. */
+/**
+ * All combinations of few integer values; otherwise distinct combinations in the training rows, evenly picked where
+ * there are too many.
+ */
 export function missingCombinations(
   features: readonly number[],
   schema: Schema,

@@ -81,9 +81,9 @@ export interface GrowingCoalition {
 const SEED = 7;
 
 /**
- * Estimates Shapley values from some orders in which the players join, each followed by its reverse. Castro, Gómez and Tejada
- * (2009), "Polynomial calculation of the Shapley value based on sampling". They sum to the same total as the exact ones, and
- * are the same on every machine.
+ * Estimates Shapley values from some orders in which the players join, each followed by its reverse. Castro, Gómez and
+ * Tejada (2009), "Polynomial calculation of the Shapley value based on sampling". They sum to the same total as the
+ * exact ones, and are the same on every machine.
  */
 export function sampleShapleyValues(
   game: GrowingCoalition,

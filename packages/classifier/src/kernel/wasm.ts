@@ -1,5 +1,5 @@
 // Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.
-// sha256:9170d47056e67bb8421866ac2ebd4226c0a89c6acccfc5fbab30f8cb6d274fa5
+// sha256:cf13851b08b5f990240fe149f3148416393e9cb925094f1775f5d1e46a10cc09
 
 export const integerWasm =
   'AGFzbQEAAAABGgVgAn9/AXtgAX8AYAN7e38Be2AAAGABfwF/AwkIAgAAAwAEAQEFAwEAAAa1ASR/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/' +

@@ -1,6 +1,9 @@
 /** The probability lies strictly between .05 and .95. */
 export const GREY_ZONE = 1;
-/** The record is far (its k-th nearest training row is farther away than for 99 % of the training rows) or novel (see `Novelty`). */
+/**
+ * The record is far (its k-th nearest training row is farther away than for 99 % of the training rows) or novel (see
+ * `Novelty`).
+ */
 export const UNUSUAL_RECORD = 2;
 
 const reasons = [

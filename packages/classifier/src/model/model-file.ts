@@ -21,8 +21,8 @@ export interface MetricValues {
 export interface ModelFile {
   readonly format: 'cytoqueue-model';
   /**
-   * 2 with `novelty` or `drift`, 3 with a schema of its own: an older release refuses the file instead of answering without
-   * them.
+   * 2 with `novelty` or `drift`, 3 with a schema of its own: an older release refuses the file instead of answering
+   * without them.
    */
   readonly format_version: 1 | 2 | 3;
   /** `sha256:` and the hex SHA-256 of all bytes after the first line, which holds this digest. */
@@ -63,9 +63,14 @@ export interface ModelFile {
     readonly samples: readonly number[];
   };
   readonly evaluation: MetricValues;
-  /** How records unlike the training data are recognised beside `alarm`; absent from format version 1 and where the data allow no such rule. */
+  /**
+   * How records unlike the training data are recognised beside `alarm`; absent from format version 1 and where the data
+   * allow no such rule.
+   */
   readonly novelty?: NoveltyFile;
-  /** How far files differ from the training data by chance; absent from format version 1 and where it was not measured. */
+  /**
+   * How far files differ from the training data by chance; absent from format version 1 and where it was not measured.
+   */
   readonly drift?: DriftLimits;
   readonly limits_of_use: readonly string[];
 }

@@ -36,8 +36,8 @@ export class ClassDistribution {
   }
 
   /**
-   * The distribution of the measured features alone. The rows and columns of the other features are 0, so that their values
-   * have no weight.
+   * The distribution of the measured features alone. The rows and columns of the other features are 0, so that their
+   * values have no weight.
    * @param missing ascending indexes of the features that were not measured
    */
   marginal(missing: readonly number[]): ClassDistribution {
@@ -84,7 +84,10 @@ export class ClassDistribution {
     return this.squaredDirectionNorm > 0 ? this.projectOnSize(t) / Math.sqrt(this.squaredDirectionNorm) : 0;
   }
 
-  /** The magnification, relative to the training data's, at which t is most likely; 1 where the model has no size direction. */
+  /**
+   * The magnification, relative to the training data's, at which t is most likely; 1 where the model has no size
+   * direction.
+   */
   magnification(t: Float64Array): number {
     return this.squaredDirectionNorm > 0 ? Math.exp(this.projectOnSize(t) / this.squaredDirectionNorm) : 1;
   }

@@ -25,7 +25,10 @@ export interface ClassNovelty {
   readonly precision: readonly number[];
   /** A squared Mahalanobis distance above this is unusual. */
   readonly distance_limit: number;
-  /** A logarithm of the estimated magnification whose absolute value is above this is unusual; null without `length_powers`. */
+  /**
+   * A logarithm of the estimated magnification whose absolute value is above this is unusual; null without
+   * `length_powers`.
+   */
   readonly magnification_limit: number | null;
 }
 

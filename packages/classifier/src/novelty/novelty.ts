@@ -16,9 +16,10 @@ const MAX_UNEXPECTED = 5;
 const LARGEST_GRADE = 255;
 
 /**
- * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits none of the
- * classes that its probability leaves open: each expects other values of it, so that a benign nucleus measured at twice
- * the magnification fits no malignant one although it is as large. Owns its scratch: not to be shared between threads.
+ * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits none of
+ * the classes that its probability leaves open: each expects other values of it, so that a benign nucleus measured at
+ * twice the magnification fits no malignant one although it is as large. Owns its scratch: not to be shared between
+ * threads.
  */
 export class Novelty {
   /** ln(value + offset) by feature. */

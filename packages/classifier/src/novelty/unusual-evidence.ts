@@ -1,6 +1,9 @@
 /** Why a record is unusual. Returned as JSON without changes; features have their canonical names. */
 export interface UnusualEvidence {
-  /** The class whose training rows the record was compared with: the one that it fits best among those left open by its probability. */
+  /**
+   * The class whose training rows the record was compared with: the one that it fits best among those left open by its
+   * probability.
+   */
   readonly compared_with: string;
   /** Above 1 the record is farther from that class than nearly all of its training rows. */
   readonly distance_over_limit: number;

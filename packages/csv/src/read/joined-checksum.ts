@@ -4,7 +4,10 @@ const ONE = 0x80000000;
 /** x to the power of 8: what one byte that follows multiplies a checksum by. */
 const ONE_BYTE = 0x00800000;
 
-/** The CRC-32 of two parts in a row from those of each, as in zlib's crc32_combine: in steps of the length's bits, not of its bytes. */
+/**
+ * The CRC-32 of two parts in a row from those of each, as in zlib's crc32_combine: in steps of the length's bits, not
+ * of its bytes.
+ */
 export function joinedChecksum(first: number, second: number, secondLength: number): number {
   let shift = ONE;
   for (let power = ONE_BYTE, length = secondLength; length > 0; length = Math.floor(length / 2)) {

@@ -92,7 +92,8 @@ export class ShardSplitter {
 
   /**
    * @returns all shards, and the length in bytes of the whole file, header included.
-   * @throws CsvError `unclosed-quote` with the row in which it opened; `not-utf8` when the file ends within a character.
+   * @throws CsvError `unclosed-quote` with the row in which it opened; `not-utf8` when the file ends within a
+   *   character.
    */
   end(): { rows: number; shards: Shard[]; byteLength: number } {
     this.validateAndScan(this.utf8Tail);
@@ -198,7 +199,10 @@ export class ShardSplitter {
     return { ends: ends.subarray(0, count), needsCheck: undefined };
   }
 
-  /** Reports the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the rest. */
+  /**
+   * Reports the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the
+   * rest.
+   */
   private reportRows(bytes: Buffer, { ends, needsCheck }: FoundRows, from: number, quoted: boolean): void {
     const first = this.partialRowBytes.length > 0 && ends.length > 0 ? 1 : 0;
     const firstEnd = ends[0] ?? 0;

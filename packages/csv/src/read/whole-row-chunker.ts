@@ -2,7 +2,9 @@ import { QUOTE, delimiterByte, lineEndByte, type Dialect } from '../dialect';
 import { asBuffer } from '../encoding';
 import { RowScanner } from './row-scanner';
 
-/** Regroups the chunks of a stream's data part into blocks of whole records, for callers that parse rows as they arrive. */
+/**
+ * Regroups the chunks of a stream's data part into blocks of whole records, for callers that parse rows as they arrive.
+ */
 export class WholeRowChunker {
   private readonly scanner: RowScanner;
   private incompleteRow: Buffer = Buffer.alloc(0);

@@ -23,14 +23,18 @@ const NO_TEXT = 0xffff_ffff;
 
 /**
  * Caches the result columns of a row as text, which depend on the row's values alone: keyed by sample and kept from
- * shard to shard while there is room. A sample has up to sixteen values of 0 to 15. Takes some 13 MB of a reader's memory.
+ * shard to shard while there is room. A sample has up to sixteen values of 0 to 15. Takes some 13 MB of a reader's
+ * memory.
  */
 export class ResultCache {
   static readonly MAX_ENTRIES = MAX_ENTRIES;
 
   /** Entry of each sample of the last `lookup`, or -1. Valid, like `misses`, until the reader's next read. */
   entries = new Int32Array(0);
-  /** Samples of the last `lookup` without a text: the first one of each new entry, and all that have no entry. Ascending. */
+  /**
+   * Samples of the last `lookup` without a text: the first one of each new entry, and all that have no entry.
+   * Ascending.
+   */
   misses = new Uint32Array(0);
   /** Length of the entries' own texts, which precede all others. */
   private cachedLength = 0;
@@ -60,7 +64,10 @@ export class ResultCache {
     this.cachedLength = 0;
   }
 
-  /** Fills `entries` and `misses`. `samples`: row-major, of the rows that the reader read last; overwrites the reader's `values`. */
+  /**
+   * Fills `entries` and `misses`. `samples`: row-major, of the rows that the reader read last; overwrites the reader's
+   * `values`.
+   */
   lookup(samples: Uint8Array, count: number): void {
     const { reader } = this;
     const { buffer } = reader.bytes;

@@ -1,6 +1,9 @@
 import { rowEndsWasm } from './module';
 
-/** Cells by which most rows are passed without a closer look: a feature's, and the identifier's or that of the first other column. */
+/**
+ * Cells by which most rows are passed without a closer look: a feature's, and the identifier's or that of the first
+ * other column.
+ */
 export interface RowCheck {
   delimiterByte: number;
   feature: number;
@@ -14,8 +17,9 @@ export interface RowEnds {
   /** A row holds one byte or none, so it may be an empty line. */
   hasShortRows: boolean;
   /**
-   * Indices of rows that need a closer look; undefined without a check. All others have a feature cell that begins with a digit and is not the first of the
-   * columns' numbers, a name of 3 to 15 bytes that ends with a digit and has no exponent, and no Ctrl-Z at the end.
+   * Indices of rows that need a closer look; undefined without a check. All others have a feature cell that begins with
+   * a digit and is not the first of the columns' numbers, a name of 3 to 15 bytes that ends with a digit and has no
+   * exponent, and no Ctrl-Z at the end.
    */
   needsCheck: Uint32Array | undefined;
 }
@@ -29,13 +33,13 @@ const SLACK_BYTES = 64;
 const INPUT = 64;
 const ENDS = INPUT + MAX_SEARCHED_BYTES + SLACK_BYTES;
 /** A row may be a line end alone. */
-const UNUSUAL = ENDS + 4 * MAX_SEARCHED_BYTES;
-const MEMORY_BYTES = UNUSUAL + 4 * MAX_SEARCHED_BYTES;
+const NEEDS_CHECK = ENDS + 4 * MAX_SEARCHED_BYTES;
+const MEMORY_BYTES = NEEDS_CHECK + 4 * MAX_SEARCHED_BYTES;
 
 interface Exports {
   memory: WebAssembly.Memory;
   findRowEnds(): number;
-  unusualCount: WebAssembly.Global;
+  needsCheckCount: WebAssembly.Global;
   hasShortRows: WebAssembly.Global;
 }
 
@@ -47,7 +51,7 @@ function load(): { exports: Exports; bytes: Uint8Array } {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(rowEndsWasm, 'base64')));
   const { memory } = exports as unknown as Exports;
   memory.grow(Math.ceil(MEMORY_BYTES / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES);
-  set(exports, { input: INPUT, ends: ENDS, unusual: UNUSUAL });
+  set(exports, { input: INPUT, ends: ENDS, needsCheck: NEEDS_CHECK });
   shared = { exports: exports as unknown as Exports, bytes: new Uint8Array(memory.buffer) };
   return shared;
 }
@@ -79,6 +83,6 @@ export function findRowEnds(bytes: Uint8Array, lineByte: number, check?: RowChec
   return {
     ends: new Uint32Array(memory.buffer, ENDS, count),
     hasShortRows: exports.hasShortRows.value !== 0,
-    needsCheck: check && new Uint32Array(memory.buffer, UNUSUAL, exports.unusualCount.value as number),
+    needsCheck: check && new Uint32Array(memory.buffer, NEEDS_CHECK, exports.needsCheckCount.value as number),
   };
 }

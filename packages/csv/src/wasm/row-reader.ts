@@ -31,7 +31,7 @@ let compiled: WebAssembly.Module | undefined;
 
 /**
  * WebAssembly memory and the code that reads rows into a table there and writes rows from it (`../assembly/rows.ts`).
- * It grows to some 2.5 times the largest shard read and is freed only with the kernel.
+ * It grows to some 2.5 times the largest shard read and is freed only with the reader.
  */
 export class WasmRowReader {
   private readonly exports: WebAssembly.Instance['exports'];
@@ -77,7 +77,7 @@ export class WasmRowReader {
     return (this.exports[name] as (...parameters: number[]) => number)(...parameters);
   }
 
-  /** Does the same as `readRows`, but the table lies in the kernel's own memory: valid until the next read. */
+  /** Does the same as `readRows`, but the table lies in the reader's own memory: valid until the next read. */
   read(bytes: Uint8Array, dialect: Dialect, options: RowOptions): RowTable {
     this.initMemory(bytes, dialect, options);
     const line = lineEndByte(dialect.lineEnd);

@@ -21,7 +21,9 @@ export class ByteWriter {
   private bufferView: DataView;
   private written = 0;
 
-  /** @param memory initial size in bytes, or a buffer to fill; when that is full the writer moves to a buffer of its own */
+  /**
+   * @param memory initial size in bytes, or a buffer to fill; when that is full the writer moves to a buffer of its own
+   */
   constructor(memory: number | Buffer = 65_536) {
     this.buffer = typeof memory === 'number' ? Buffer.allocUnsafeSlow(Math.max(1, memory)) : memory;
     this.bufferView = toByteSource(this.buffer).view;

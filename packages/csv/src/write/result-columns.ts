@@ -1,4 +1,7 @@
-/** Columns that a result file adds after the input's own. @param probability name of the column with the probability of the positive class */
+/**
+ * Columns that a result file adds after the input's own.
+ * @param probability name of the column with the probability of the positive class
+ */
 export const resultColumns = (probability: string) => [
   'row',
   'row_status',

@@ -18,8 +18,8 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
 /**
  * Copies the data row [start, end) of the input into a result file, without its line end. A cell stays byte for byte as
- * it came, quotes included, unless it must be escaped as a formula. A cell with malformed quotes becomes quoted text that
- * includes these quotes, so that every row of the result can be read.
+ * it came, quotes included, unless it must be escaped as a formula. A cell with malformed quotes becomes quoted text
+ * that includes these quotes, so that every row of the result can be read.
  */
 export function writeInputRow(
   writer: ByteWriter,

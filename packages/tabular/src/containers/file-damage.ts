@@ -23,7 +23,10 @@ export function markReadErrors(file: RandomAccess): RandomAccess {
   };
 }
 
-/** Maps an error that a format library throws on broken bytes to `damaged-file`; other known errors are returned unchanged. */
+/**
+ * Maps an error that a format library throws on broken bytes to `damaged-file`; other known errors are returned
+ * unchanged.
+ */
 export function asDamagedFile(error: unknown, message: string): Error {
   if (error instanceof TabularError || error instanceof FileReadError) return error;
   return new TabularError('damaged-file', message, { cause: error });

@@ -5,7 +5,9 @@ import type { FromResultsThread, ResultsThreadData, ToResultsThread } from './co
 
 const { format, dialect, rows, types } = workerData as ResultsThreadData;
 const port = parentPort as NonNullable<typeof parentPort>;
-/** Resolves the request for input, and the request to go on after a block: a writer of streams has both pending at once. */
+/**
+ * Resolves the request for input, and the request to go on after a block: a writer of streams has both pending at once.
+ */
 let onInput: ((message: ToResultsThread) => void) | undefined;
 let onMore: (() => void) | undefined;
 port.on('message', (message: ToResultsThread) => (message.kind === 'more' ? onMore?.() : onInput?.(message)));

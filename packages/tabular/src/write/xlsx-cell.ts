@@ -14,7 +14,9 @@ export function cellXml(cell: string, type: ColumnType): string {
   return ` t="inlineStr"><is><t xml:space="preserve">${escapeText(cell)}</t></is>`;
 }
 
-/** Numbers with more digits, such as identifiers, or with leading or trailing zeros that Excel would drop, stay text. */
+/**
+ * Numbers with more digits, such as identifiers, or with leading or trailing zeros that Excel would drop, stay text.
+ */
 function isExactNumber(cell: string): boolean {
   return (
     cell.length <= MAX_DIGITS + 8 &&

@@ -1,7 +1,7 @@
 /*
- * An accepted retry is as durable as an accepted upload. Order: pending marker of the new run, run document (written once,
- * so only one of two concurrent retries opens the run), check that the marker still exists, jobs, response. A cancel
- * request is stored before it is answered.
+ * An accepted retry is as durable as an accepted upload. Order: pending marker of the new run, run document (written
+ * once, so only one of two concurrent retries opens the run), check that the marker still exists, jobs, response. A
+ * cancel request is stored before it is answered.
  */
 import {
   type ManifestDocument,
@@ -62,10 +62,12 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   const run = stored.run + 1;
   // The index treats a fully scored batch as final, but damage can make it retryable.
   await markUnfinished(store, { tenant, kind: 'batches' }, id);
-  // Written before the run document, so that no run is open without a marker; the reconciler removes a marker without a run.
+  // Written before the run document, so that no run is open without a marker; the reconciler removes a marker without a
+  // run.
   await putPending(store, tenant, id, run);
   await createRunDocument(store, tenant, id, { run, opened_at: new Date().toISOString(), kept: toCarriedOver(scored) });
-  // The reconciler may have removed the marker as an orphan just before the run was opened: it checks for the run after that.
+  // The reconciler may have removed the marker as an orphan just before the run was opened: it checks for the run after
+  // that.
   await ensurePendingMarker(store, tenant, id, run);
   await producer.enqueueBatch({ tenant, batchId: id, run, shards });
 }
@@ -91,7 +93,9 @@ export function finishedManifest({ completion }: StoredBatch): ManifestDocument 
   return completion.manifest;
 }
 
-/** Counts from the shard objects, not from the manifest: a shard may have been stored after the manifest was written. */
+/**
+ * Counts from the shard objects, not from the manifest: a shard may have been stored after the manifest was written.
+ */
 function toCarriedOver(scored: ScoredShards): RunDocument['kept'] {
   const { succeeded, rejected, shards } = scored;
   return { counts: { succeeded, rejected }, summary: summarize(scored), shards };

@@ -30,8 +30,9 @@ interface PartialDownloadDeps {
 }
 
 /**
- * Sends the rows of the shards scored so far, in input order; unscored and damaged shards leave gaps. Charged by rows, because
- * the file is composed for each request. @throws Problem 410 when the input, which holds the header, was removed
+ * Sends the rows of the shards scored so far, in input order; unscored and damaged shards leave gaps. Charged by rows,
+ * because the file is composed for each request.
+ * @throws Problem 410 when the input, which holds the header, was removed
  */
 export async function sendPartialFile(
   request: Request,

@@ -1,10 +1,13 @@
-/* Asks the store whether a job's batch still exists and its run may go on. Never cached: either can change while a job runs. */
+/*
+ * Asks the store whether a job's batch still exists and its run may go on. Never cached: either can change while a job
+ * runs.
+ */
 import { ObjectKeys } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 
 /**
- * Runs the work of a job. An object that is missing is no error if the batch was rolled back or deleted meanwhile: the store, not
- * the queue, decides what was accepted.
+ * Runs the work of a job. An object that is missing is no error if the batch was rolled back or deleted meanwhile: the
+ * store, not the queue, decides what was accepted.
  */
 export async function ignoreMissingIfRemoved(
   store: ObjectStore,

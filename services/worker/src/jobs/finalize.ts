@@ -23,7 +23,10 @@ import { isCanceled, isRemoved, ignoreMissingIfRemoved } from './batch-state';
 import { RunFinalizer } from './run-finalizer';
 import type { ShardDeps } from './shard';
 
-/** Completes runs. The store is authoritative, and a manifest is written once: redelivered and concurrent jobs leave the same one. */
+/**
+ * Completes runs. The store is authoritative, and a manifest is written once: redelivered and concurrent jobs leave the
+ * same one.
+ */
 export class Finalizer {
   constructor(
     private readonly deps: ShardDeps,

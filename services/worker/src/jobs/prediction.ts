@@ -25,8 +25,8 @@ import { type Predictor, Predictors, toNeighbors } from './predictors';
 /** Format 2 adds the record's id; format 3 has reasons in other words. */
 const RESULT_FORMAT = 3;
 /**
- * Features of the results that are kept for each model, about 2 MB: 500 results of nine grades. Grades recur: a third of the
- * 699 bundled records are copies, whose evidence takes no CPU instead of 1.2 ms.
+ * Features of the results that are kept for each model, about 2 MB: 500 results of nine grades. Grades recur: a third
+ * of the 699 bundled records are copies, whose evidence takes no CPU instead of 1.2 ms.
  */
 const MAX_KEPT_FEATURES = 4_500;
 
@@ -40,7 +40,10 @@ export class PredictionProcessor {
     private readonly predictors = new Predictors(deps.registry),
   ) {}
 
-  /** @returns whether this result is stored; false when the prediction was canceled or rolled back, has another release's result, or its model was deleted */
+  /**
+   * @returns whether this result is stored; false when the prediction was canceled or rolled back, has another
+   *   release's result, or its model was deleted
+   */
   async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
     const request = await this.readRequest(tenant, predictionId);
     // The API rolled the record back and answered that it was not accepted.
@@ -56,8 +59,8 @@ export class PredictionProcessor {
   }
 
   /**
-   * Deletes the pending marker: the prediction is complete and the reconciler need not enqueue it. Deletes the result too if
-   * the prediction was deleted while it was scored.
+   * Deletes the pending marker: the prediction is complete and the reconciler need not enqueue it. Deletes the result
+   * too if the prediction was deleted while it was scored.
    */
   async cleanUp({ tenant, predictionId }: PredictionJob): Promise<void> {
     const { store } = this.deps;

@@ -50,7 +50,9 @@ export class Predictors {
     return predictor;
   }
 
-  /** Loads a model version and explains training records with it: the first record would otherwise take 100 ms longer. */
+  /**
+   * Loads a model version and explains training records with it: the first record would otherwise take 100 ms longer.
+   */
   async warmUp(pin: ModelPin): Promise<void> {
     const { classifier, explainer } = await this.load(pin);
     const { samples, featureCount, rows } = classifier.model.training;

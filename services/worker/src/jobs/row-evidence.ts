@@ -67,7 +67,11 @@ async function explain(
   };
 }
 
-/** Reads a row as scoring reads it. @param index of the row in its shard @returns undefined for a row that was rejected */
+/**
+ * Reads a row as scoring reads it.
+ * @param index of the row in its shard
+ * @returns undefined for a row that was rejected
+ */
 function readSample(
   bytes: Buffer,
   { input, options }: BatchDocument,

@@ -70,7 +70,8 @@ export class RunFinalizer {
       end: batch.input.header_bytes,
     });
     const allShards = batch.shards.map((_, shard) => shard);
-    // While the results are written, the counts and the lists of shards with errors and changes are filled: the later files need them.
+    // While the results are written, the counts and the lists of shards with errors and changes are filled: the later
+    // files need them.
     const results = await this.putFile(
       ObjectKeys.runResults(tenant, batch.id, run),
       this.resultChunks(header, schema, allShards),

@@ -17,7 +17,9 @@ interface RunJobDeps {
   livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
 }
 
-/** Runs one attempt of a job and logs its ids and times, and whether it was done, postponed or failed. No patient data. */
+/**
+ * Runs one attempt of a job and logs its ids and times, and whether it was done, postponed or failed. No patient data.
+ */
 export async function runJob<T extends { tenant: string }>(
   job: Job<T>,
   { logger, metrics, livenessMonitor }: RunJobDeps,

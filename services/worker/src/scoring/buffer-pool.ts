@@ -2,8 +2,8 @@
 const ALLOCATION_STEP_BYTES = 256 * 1024;
 
 /**
- * Reuses memory. The garbage collector counts only its own heap, so without a pool the buffers of shards pile up to tens
- * of MB in each thread.
+ * Reuses memory. The garbage collector counts only its own heap, so without a pool the buffers of shards pile up to
+ * tens of MB in each thread.
  */
 export class BufferPool {
   private static readonly owned = new WeakSet<ArrayBufferLike>();
@@ -26,7 +26,9 @@ export class BufferPool {
     return BufferPool.owned.has(buffer);
   }
 
-  /** Takes a buffer back from its last holder. Small buffers are not kept, because other objects may share their memory. */
+  /**
+   * Takes a buffer back from its last holder. Small buffers are not kept, because other objects may share their memory.
+   */
   release(buffer: ArrayBuffer): void {
     if (buffer.byteLength < ALLOCATION_STEP_BYTES) return;
     this.free.push(buffer);

@@ -53,7 +53,10 @@ export class ScoringPool {
     return Buffer.from(this.outputs.acquire(inputBytes * OUTPUT_SIZE_FACTOR));
   }
 
-  /** Returns an object's memory to the pool, which keeps it if it is large enough. The caller must not read it afterwards. */
+  /**
+   * Returns an object's memory to the pool, which keeps it if it is large enough. The caller must not read it
+   * afterwards.
+   */
   release(object: Uint8Array): void {
     this.outputs.release(object.buffer as ArrayBuffer);
   }
@@ -88,7 +91,9 @@ export class ScoringPool {
   }
 }
 
-/** Only a whole ArrayBuffer can be moved, so bytes that may share theirs with other buffers (small ones do) are copied. */
+/**
+ * Only a whole ArrayBuffer can be moved, so bytes that may share theirs with other buffers (small ones do) are copied.
+ */
 function toTransferable(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength || BufferPool.owns(bytes.buffer) ? bytes : Uint8Array.from(bytes);
 }

@@ -9,8 +9,8 @@ const MAX_CACHED_GRADES = 16;
 const MIN_HIT_SHARE = 1 / 2;
 
 /**
- * Caches the predictions of one classifier at one operating point, by sample. Records of nine grades recur, and the result
- * columns of a row depend only on its sample: they are cached as text, so that a cache hit costs two copies.
+ * Caches the predictions of one classifier at one operating point, by sample. Records of nine grades recur, and the
+ * result columns of a row depend only on its sample: they are cached as text, so that a cache hit costs two copies.
  */
 export class PredictionCache {
   /** Row reader that must read a shard before `predictInto` is called for its samples. */
@@ -31,9 +31,9 @@ export class PredictionCache {
   }
 
   /**
-   * Same output as the classifier's `predictInto`, for samples of the rows that `rowReader` read last; 0 means not measured.
-   * Afterwards `resultCache` knows which samples still need text. After an error here, or before they have their text,
-   * the cache must be discarded.
+   * Same output as the classifier's `predictInto`, for samples of the rows that `rowReader` read last; 0 means not
+   * measured. Afterwards `resultCache` knows which samples still need text. After an error here, or before they have
+   * their text, the cache must be discarded.
    */
   predictInto(samples: Uint8Array, count: number, out: PredictionColumns): void {
     const { resultCache, predictions } = this;

@@ -23,8 +23,8 @@ export interface ScoringExtras {
   /** Adds evidence columns after the result of each row. */
   explainer?: RowExplainer;
   /**
-   * Cache for this classifier at the task's operating point and delimiter. Speeds up scoring without changing the output.
-   * Not used with an explainer, because cached text has no evidence columns.
+   * Cache for this classifier at the task's operating point and delimiter. Speeds up scoring without changing the
+   * output. Not used with an explainer, because cached text has no evidence columns.
    */
   cache?: PredictionCache;
   /** Memory for the results, overwritten by each call; the returned results are a view of it. */
@@ -34,7 +34,10 @@ export interface ScoringExtras {
 /** Bits of a mask of missing features; more features share them. */
 const MASK_BITS = 32;
 
-/** Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs it. */
+/**
+ * Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs
+ * it.
+ */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
   const { compared, explainer, results } = extras;
   const cache = explainer === undefined ? extras.cache : undefined;

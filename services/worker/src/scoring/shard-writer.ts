@@ -44,7 +44,9 @@ export interface RowRange {
 /** Room for the result columns of one row, more than they usually take. */
 const RESULT_BYTES_PER_ROW = 96;
 
-/** Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well. */
+/**
+ * Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well.
+ */
 export class ShardWriter {
   private readonly results: ByteWriter;
   private readonly errors = new ByteWriter(1_024);
@@ -119,7 +121,10 @@ export class ShardWriter {
     texts.fillMisses((writer, sample) => this.writePrediction(writer, predictions, sample, missingMasks[sample]!));
   }
 
-  /** Writes scored rows from the cache, starting at index `row` of the shard with sample `sample`. @returns the first row that the cache cannot write */
+  /**
+   * Writes scored rows from the cache, starting at index `row` of the shard with sample `sample`.
+   * @returns the first row that the cache cannot write
+   */
   writeCachedRows(texts: ResultCache, row: number, sample: number, rowNumber: number): number {
     return texts.writeCachedRows(this.results, row, sample, rowNumber);
   }

@@ -10,9 +10,10 @@ interface ShadowMarkerDeps {
 }
 
 /**
- * Marks a batch whose results can be compared for the model's shadow version. Call it before the manifest of the batch's first run is written, so that a
- * finished batch without a marker was counted or needs no count. A batch counts with its first run: retries and batches that
- * score another one's rows again bring no new rows. A damaged setting does not fail the batch.
+ * Marks a batch whose results can be compared for the model's shadow version. Call it before the manifest of the
+ * batch's first run is written, so that a finished batch without a marker was counted or needs no count. A batch counts
+ * with its first run: retries and batches that score another one's rows again bring no new rows. A damaged setting does
+ * not fail the batch.
  */
 export async function markForShadow(
   { store, registry, logger }: ShadowMarkerDeps,

@@ -1,7 +1,7 @@
 /*
  * Delivery: at least once; effect: exactly once. A marker below `shadow/pending/` stands for a batch that has not been
- * counted. Write order: the counts, with the batch's id (one compare-and-swap write), then the marker is deleted. After a
- * crash the batch is scored again and found among the counted ones.
+ * counted. Write order: the counts, with the batch's id (one compare-and-swap write), then the marker is deleted. After
+ * a crash the batch is scored again and found among the counted ones.
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -42,8 +42,8 @@ export interface ShadowScorerDeps {
 
 /**
  * Scores finished batches with the model's shadow version and counts the rows that it puts into the same class as the
- * version that scored them. One process does it at a time, on one thread of the lowest priority, and only while no job waits
- * in any queue: what users wait for is never behind it. The answers are dropped.
+ * version that scored them. One process does it at a time, on one thread of the lowest priority, and only while no job
+ * waits in any queue: what users wait for is never behind it. The answers are dropped.
  */
 export class ShadowScorer {
   private readonly stopping = new AbortController();
