@@ -1,46 +1,27 @@
-import { parseModel } from '@cytoqueue/classifier';
-import {
-  type ChampionDocument,
-  type ModelPin,
-  ObjectKeys,
-  type Promotion,
-  type ShadowDocument,
-  sealDocument,
-  readDocumentBytes,
-} from '@cytoqueue/records';
-import {
-  ObjectMismatchError,
-  ObjectNotFoundError,
-  type ObjectStore,
-  StoreUnavailableError,
-  listAll,
-} from '@cytoqueue/storage';
+import { ModelFileError, parseModel } from '@cytoqueue/classifier';
+import { type ChampionDocument, type ModelPin, ObjectKeys, type Promotion, readDocumentBytes } from '@cytoqueue/records';
+import { ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { BriefCache } from './brief-cache';
 import { type LoadedModel, ModelCache } from './model-cache';
 import { ChampionHistory, type ChampionState } from './champion-history';
 import { type AcceptedRisks, ModelComparisons } from './model-comparisons';
 import {
-  InvalidShadowError,
   ModelDigestError,
   NoChampionError,
   NothingToRollBackError,
-  ReservedModelNameError,
   UnknownModelError,
   ignoreMissingModel,
 } from './model-errors';
-import { ShadowVersions } from './shadow-versions';
-import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
+import { compareVersions } from './shipped-models';
 
 const DEFAULT_MODEL = 'wbc-knn';
-/** `own/NAME@VERSION` refers to a tenant's own model, so no shared model may have this name. */
-const RESERVED_NAME = 'own';
 
-export interface RegistryScope {
+interface RegistryScope {
   /** Stands before the names of its models. */
   readonly prefix: string;
   /** Distinguishes its models in a shared cache. */
   readonly cacheKey: string;
-  readonly cache?: ModelCache;
+  readonly cache: ModelCache;
 }
 
 /** A model name in the store. */
@@ -56,68 +37,39 @@ export interface ModelEntry {
 }
 
 /**
- * Model versions in the object store: immutable files, and one champion per name. A process reads each version once.
+ * Model versions of one scope in the object store: immutable files, and one champion per name. Loaded versions are cached.
  * Every load checks the file's own digest; a pinned load also checks the pinned digest.
  */
-export class ModelVersions {
+export abstract class ModelVersions {
   private readonly championCache = new BriefCache<string>();
   private readonly champions: ChampionHistory;
   readonly comparisons: ModelComparisons;
-  readonly shadows: ShadowVersions;
-  private shippedVersions: Promise<ReadonlyMap<string, string>> | undefined;
 
-  private readonly cache: ModelCache;
-
-  /** @param scope of a tenant's own models; shared models have none */
   constructor(
     protected readonly store: ObjectStore,
-    private readonly scope: RegistryScope = { prefix: '', cacheKey: '' },
+    private readonly scope: RegistryScope,
   ) {
-    this.cache = scope.cache ?? new ModelCache(Infinity);
     this.champions = new ChampionHistory(store);
     this.comparisons = new ModelComparisons(store);
-    this.shadows = new ShadowVersions(store);
   }
+
+  /** Ends the sentence "NAME has no champion yet". @param name without the scope's prefix */
+  protected abstract promotionHint(name: string): string;
 
   /**
-   * Stores missing shipped versions and makes them champions of names without one. Writes nothing when none is missing,
-   * so that a deployment can install them and give the services read access only.
+   * Stores the file of a version once. @param name without the scope's prefix
+   * @throws ModelFileError when no reference could name it, ObjectMismatchError when the version exists with other bytes
    */
-  async installShipped(): Promise<void> {
-    const newest = new Map<string, string>();
-    for (const { name, version, bytes } of await loadShippedModels()) {
-      await this.putIfAbsent(ObjectKeys.model(name, version), bytes);
-      newest.set(name, version);
-    }
-    for (const [name, version] of newest) {
-      const first: ChampionDocument = { version, history: [newPromotion(version, 'shipped')] };
-      await this.putIfAbsent(ObjectKeys.champion(name), sealDocument(first));
-    }
-  }
-
-  /**
-   * Adds a version from its file. Adding the same bytes again changes nothing.
-   * @throws ModelFileError when the bytes are not an intact model, ReservedModelNameError, ObjectMismatchError when the
-   *   version exists with other bytes
-   */
-  async add(bytes: Buffer): Promise<ModelPin> {
-    const { name, version, digest } = parseModel(bytes);
-    if (name === RESERVED_NAME || name.startsWith(`${RESERVED_NAME}/`))
-      throw new ReservedModelNameError(
-        `"${name}" is a reserved name: ${name}/NAME means a tenant's own model. Give the model another name`,
-      );
-    return this.put(name, version, bytes, digest);
-  }
-
-  /** Stores the file of a version once. @param name without the scope's prefix */
-  async put(name: string, version: string, bytes: Buffer, digest = parseModel(bytes).digest): Promise<ModelPin> {
+  protected async put(name: string, version: string, bytes: Buffer, digest: string): Promise<ModelPin> {
+    if (!isName(name) || !isName(version))
+      throw new ModelFileError('malformed', 'a name or version of a model has at most 64 characters');
     await this.store.putOnce(ObjectKeys.model(name, version), bytes, { contentType: 'application/json' });
     return { name: this.scope.prefix + name, version, digest };
   }
 
   /** Drops a version that was deleted. */
-  forget(name: string, version: string): void {
-    this.cache.delete(`${this.scope.cacheKey}${name}@${version}`);
+  protected forget(name: string, version: string): void {
+    this.scope.cache.delete(`${this.scope.cacheKey}${name}@${version}`);
     this.championCache.delete(name);
   }
 
@@ -147,36 +99,20 @@ export class ModelVersions {
   }
 
   /**
-   * Promotes the previous champion. Never refused for its figures: it is the way back from a version that went wrong.
-   * Two concurrent calls go back one step: the second is refused.
+   * Promotes the previous champion that is still stored. Never refused for its figures: it is the way back from a version
+   * that went wrong. Two concurrent calls go back one step: the second is refused.
    * @throws UnknownModelError, NoChampionError, NothingToRollBackError, ChampionChangedError
    */
   async rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {
     const champion = await this.readHistory(name);
-    const version = championOrThrow(name, champion);
-    const previous = champion.history.findLast((entry) => entry.version !== version);
+    const version = this.championOrThrow(name, champion);
+    const stored = (await this.versionsBelow(ObjectKeys.modelFolder(name))).get(name) ?? [];
+    const previous = champion.history.findLast((entry) => entry.version !== version && stored.includes(entry.version));
     if (previous === undefined)
-      throw new NothingToRollBackError(`${name} has never had a champion other than ${version}`);
-    return this.appendPromotion(name, champion, newPromotion(previous.version, promotedBy));
-  }
-
-  /**
-   * Has a version score batches beside the champion.
-   * @throws UnknownModelError, NoChampionError, InvalidShadowError
-   */
-  async setShadow(name: string, version: string): Promise<ShadowDocument> {
-    const { version: champion } = await this.champion(name);
-    const pin = await this.resolve(`${name}@${version}`);
-    const { model: shadow } = await this.loadPinned(pin);
-    const { model: current } = await this.load(name, champion);
-    if (shadow.digest === current.digest)
-      throw new InvalidShadowError('is-champion', `${shadow.ref} is the champion: name a version to score beside it`);
-    if (shadow.schema.id !== current.schema.id)
-      throw new InvalidShadowError(
-        'other-schema',
-        `${shadow.ref} reads other columns than the champion ${current.ref}`,
+      throw new NothingToRollBackError(
+        `${this.scope.prefix}${name} has had no champion other than ${version} that is still stored`,
       );
-    return this.shadows.set(pin);
+    return this.appendPromotion(name, champion, newPromotion(previous.version, promotedBy));
   }
 
   /**
@@ -200,15 +136,15 @@ export class ModelVersions {
 
   /** @throws ModelDigestError unless the stored version is the pinned one; UnknownModelError, ModelFileError */
   async loadPinned(pin: ModelPin): Promise<LoadedModel> {
-    const loaded = await this.load(pin.name, pin.version);
+    const loaded = await this.load(pin.name.slice(this.scope.prefix.length), pin.version);
     const { model } = loaded;
     if (model.digest !== pin.digest)
       throw new ModelDigestError(`${model.ref} is ${model.digest}, ${pin.digest} was pinned`);
     return loaded;
   }
 
-  private load(name: string, version: string): Promise<LoadedModel> {
-    return this.cache.get(`${this.scope.cacheKey}${name}@${version}`, () => this.read(name, version));
+  protected load(name: string, version: string): Promise<LoadedModel> {
+    return this.scope.cache.get(`${this.scope.cacheKey}${name}@${version}`, () => this.read(name, version));
   }
 
   private async read(name: string, version: string): Promise<LoadedModel> {
@@ -237,22 +173,15 @@ export class ModelVersions {
     return versions && this.describe(name, versions);
   }
 
-  private async describe(name: string, versions: string[]): Promise<ModelEntry> {
+  protected async describe(name: string, versions: string[]): Promise<ModelEntry> {
     const { version, history } = await this.champions.read(name);
-    const shipped = this.scope.prefix === '' ? (await this.newestShipped()).get(name) : undefined;
-    const isNewer = version !== undefined && shipped !== undefined && compareVersions(shipped, version) > 0;
     return {
       name: this.scope.prefix + name,
       champion: version ?? null,
       versions: versions.sort(compareVersions),
       history,
-      newer_version: isNewer ? shipped : null,
+      newer_version: null,
     };
-  }
-
-  /** Shipped files do not change while the process runs. */
-  private newestShipped(): Promise<ReadonlyMap<string, string>> {
-    return (this.shippedVersions ??= newestShippedVersions());
   }
 
   private async versionsBelow(prefix: string): Promise<Map<string, string[]>> {
@@ -275,48 +204,34 @@ export class ModelVersions {
   /** Champion of a name and its promotions. @throws UnknownModelError, NoChampionError */
   async champion(name: string): Promise<ChampionDocument> {
     const state = await this.readHistory(name);
-    return { version: championOrThrow(name, state), history: state.history };
+    return { version: this.championOrThrow(name, state), history: state.history };
   }
 
   private async readHistory(name: string): Promise<ChampionState> {
     if (!isName(name)) throw new UnknownModelError(`${JSON.stringify(name.slice(0, 80))} is not a model name`);
     const state = await this.champions.read(name);
     const isUnknown = state.nextNumber === 1 && (await this.find(name)) === undefined;
-    if (isUnknown) throw new UnknownModelError(`there is no model named ${name}`);
+    if (isUnknown) throw new UnknownModelError(`there is no model named ${this.scope.prefix}${name}`);
     return state;
   }
 
-  private async appendPromotion(name: string, state: ChampionState, next: Promotion): Promise<ChampionDocument> {
+  protected async appendPromotion(name: string, state: ChampionState, next: Promotion): Promise<ChampionDocument> {
     const champion = await this.champions.append(name, state, next);
     this.championCache.delete(name);
     return champion;
   }
 
-  /** Keeps a stored object even if the shipped file has changed since. */
-  private async putIfAbsent(key: string, bytes: Buffer): Promise<void> {
-    if ((await this.store.head(key)) !== undefined) return;
-    try {
-      await this.store.putOnce(key, bytes, { contentType: 'application/json' });
-    } catch (error) {
-      if (error instanceof ObjectMismatchError) return;
-      throw error instanceof StoreUnavailableError
-        ? new StoreUnavailableError(`${key} is not in the store and could not be written`, { cause: error })
-        : error;
-    }
+  private championOrThrow(name: string, { version, damage }: ChampionState): string {
+    if (version !== undefined) return version;
+    const own = this.scope.prefix + name;
+    throw (
+      damage ??
+      new NoChampionError(`${own} has no champion yet: name a version (${own}@VERSION), or ${this.promotionHint(name)}`)
+    );
   }
 }
 
-function championOrThrow(name: string, { version, damage }: ChampionState): string {
-  if (version !== undefined) return version;
-  throw (
-    damage ??
-    new NoChampionError(
-      `${name} has no champion yet: name a version (${name}@VERSION), or promote one (npm run models -- promote ${name} VERSION)`,
-    )
-  );
-}
-
-function newPromotion(version: string, promotedBy: string): Promotion {
+export function newPromotion(version: string, promotedBy: string): Promotion {
   return { version, promoted_at: new Date().toISOString(), promoted_by: promotedBy };
 }
 

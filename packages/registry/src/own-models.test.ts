@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseModel, serializeModel } from '@cytoqueue/classifier';
+import { ModelFileError, parseModel, serializeModel } from '@cytoqueue/classifier';
 import { type ObjectStore, listAll, openStore } from '@cytoqueue/storage';
 import {
   ChampionInUseError,
@@ -9,6 +9,7 @@ import {
   ModelDeletedError,
   ModelRegistry,
   NoChampionError,
+  NothingToRollBackError,
   UnknownModelError,
 } from './index';
 
@@ -65,13 +66,18 @@ test('no other tenant, and no call without a tenant, finds a model by name or pi
 test('a shared model cannot have a name that begins with own/', async () => {
   await registry.ofTenant('lab-a').add(bytesOf('mylab'));
   const { bytes } = await registry.loadPinned(await registry.resolve('own/mylab@1', 'lab-a'), 'lab-a');
-  await expect(registry.add(bytes)).rejects.toThrow('reserved name');
+  await expect(registry.add(bytes)).rejects.toThrow(`"own/mylab" is a reserved name: own/NAME means`);
 });
 
 test('each tenant promotes its own champion; the bare name without one is refused', async () => {
   const [a, b] = [registry.ofTenant('lab-a'), registry.ofTenant('lab-b')];
   for (const own of [a, b, a]) await own.add(bytesOf('mylab'));
-  await expect(registry.resolve('own/mylab', 'lab-a')).rejects.toThrow(NoChampionError);
+  await expect(registry.resolve('own/mylab', 'lab-a')).rejects.toThrow(
+    new NoChampionError(
+      'own/mylab has no champion yet: name a version (own/mylab@VERSION), or have an admin of the tenant promote one',
+    ),
+  );
+  await expect(registry.resolve('own/other', 'lab-a')).rejects.toThrow('there is no model named own/other');
   await a.promote('mylab', '1', 'lab-a/k1', {});
   expect(await registry.resolve('own/mylab', 'lab-a')).toMatchObject({ name: 'own/mylab', version: '1' });
   await expect(registry.resolve('own/mylab', 'lab-b')).rejects.toThrow(NoChampionError);
@@ -82,23 +88,85 @@ test('each tenant promotes its own champion; the bare name without one is refuse
   expect((await a.find('mylab'))?.champion).toBe('1');
 });
 
-test('a deleted version is gone in processes that had loaded it, and its number is not given again', async () => {
+test('a deleted version is unknown in processes that had loaded it, and its number is not given again', async () => {
   const own = registry.ofTenant('lab-a');
   await own.add(bytesOf('mylab'));
   const pin = await own.add(bytesOf('mylab'));
   const other = new ModelRegistry(store);
   await other.loadPinned(pin, 'lab-a');
   await own.delete('mylab', '2');
-  for (const each of [registry, other]) await expect(each.loadPinned(pin, 'lab-a')).rejects.toThrow(ModelDeletedError);
-  await expect(own.delete('mylab', '2')).rejects.toThrow(UnknownModelError);
+  for (const each of [registry, other]) {
+    await expect(each.loadPinned(pin, 'lab-a')).rejects.toThrow(ModelDeletedError);
+    for (const act of [
+      () => each.resolve('own/mylab@2', 'lab-a'),
+      () => each.ofTenant('lab-a').promote('mylab', '2', 'lab-a/k1'),
+      () => each.ofTenant('lab-a').delete('mylab', '2'),
+    ])
+      await expect(act()).rejects.toMatchObject({ code: 'unknown-model' });
+  }
+  expect((await other.ofTenant('lab-a').find('mylab'))?.champion).toBeNull();
   for await (const { key } of listAll(store, 'own-models/lab-a/models/mylab/2')) throw new Error(`${key} is left`);
   expect(await own.add(bytesOf('mylab'))).toMatchObject({ version: '3' });
 });
 
-test('the champion cannot be deleted', async () => {
+test('a rollback passes over deleted versions', async () => {
+  const own = registry.ofTenant('lab-a');
+  for (const version of ['1', '2', '3']) {
+    await own.add(bytesOf('mylab'));
+    await own.promote('mylab', version, 'lab-a/k1', { unknown: true });
+  }
+  await own.delete('mylab', '2');
+  expect((await own.rollBack('mylab', 'lab-a/k1')).version).toBe('1');
+  await own.delete('mylab', '3');
+  await expect(own.rollBack('mylab', 'lab-a/k1')).rejects.toThrow(NothingToRollBackError);
+  expect((await own.find('mylab'))?.champion).toBe('1');
+});
+
+test('the champion cannot be deleted, even if it is promoted while the deletion runs', async () => {
   const own = registry.ofTenant('lab-a');
   await own.add(bytesOf('mylab'));
-  await own.promote('mylab', '1', 'lab-a/k1', {});
+  await own.promote('mylab', '1', 'lab-a/k1');
   await expect(own.delete('mylab', '1')).rejects.toThrow(ChampionInUseError);
-  expect((await own.find('mylab'))?.versions).toEqual(['1']);
+  const pin = await own.add(bytesOf('mylab'));
+  const put = store.put.bind(store);
+  jest.spyOn(store, 'put').mockImplementationOnce(async (...args) => {
+    await own.promote('mylab', '2', 'lab-a/k1', { unknown: true });
+    return put(...args);
+  });
+  await expect(own.delete('mylab', '2')).rejects.toThrow(ChampionInUseError);
+  expect(await own.find('mylab')).toMatchObject({ champion: '2', versions: ['1', '2'] });
+  await registry.loadPinned(pin, 'lab-a');
+  await own.promote('mylab', '1', 'lab-a/k1', { unknown: true });
+  await own.promote('mylab', '2', 'lab-a/k1', { unknown: true });
+});
+
+test('a version whose deletion begins while it is promoted does not stay champion', async () => {
+  const own = registry.ofTenant('lab-a');
+  for (const _ of [1, 2]) await own.add(bytesOf('mylab'));
+  await own.promote('mylab', '1', 'lab-a/k1');
+  const putOnce = store.putOnce.bind(store);
+  jest.spyOn(store, 'putOnce').mockImplementationOnce(async (...args) => {
+    await own.delete('mylab', '2');
+    return putOnce(...args);
+  });
+  await expect(own.promote('mylab', '2', 'lab-a/k1', { unknown: true })).rejects.toThrow(UnknownModelError);
+  expect(await own.find('mylab')).toMatchObject({ champion: '1', versions: ['1'] });
+});
+
+test('concurrent calls of add store each file under its own number', async () => {
+  const thresholds = [0.5, 0.6, 0.7];
+  const pins = await Promise.all(
+    thresholds.map((threshold) => new ModelRegistry(store).ofTenant('lab-a').add(bytesOf('mylab', threshold))),
+  );
+  expect(pins.map(({ version }) => version).sort()).toEqual(['1', '2', '3']);
+  const stored = await Promise.all(pins.map((pin) => registry.loadPinned(pin, 'lab-a')));
+  expect(stored.map(({ model }) => model.file.operating_points.default)).toEqual(thresholds);
+});
+
+test('a name that no reference can have is refused, and nothing is stored', async () => {
+  await expect(registry.ofTenant('lab-a').add(bytesOf('x'.repeat(65)))).rejects.toThrow(ModelFileError);
+  for await (const { key } of listAll(store, '')) throw new Error(`${key} was stored`);
+  const name = 'x'.repeat(64);
+  await registry.ofTenant('lab-a').add(bytesOf(name));
+  expect(await registry.resolve(`own/${name}@1`, 'lab-a')).toMatchObject({ version: '1' });
 });

@@ -1,54 +1,36 @@
 import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier';
-import { type ChampionDocument, type ModelPin, ObjectKeys, OWN_PREFIX } from '@cytoqueue/records';
-import { type ObjectStore, listAll } from '@cytoqueue/storage';
+import { type ChampionDocument, type ModelPin, ObjectKeys, OWN_PREFIX, type Promotion } from '@cytoqueue/records';
+import { ObjectMismatchError, type ObjectStore, listAll } from '@cytoqueue/storage';
+import type { ChampionState } from './champion-history';
 import type { LoadedModel, ModelCache } from './model-cache';
 import type { AcceptedRisks } from './model-comparisons';
 import { ChampionInUseError, ComparisonMissingError, ModelDeletedError, UnknownModelError } from './model-errors';
-import { type ModelEntry, ModelVersions } from './model-versions';
+import { ModelVersions } from './model-versions';
 import { storeBelow } from './store-below';
 
 const MAX_VERSION = 999_999;
 
 /**
- * The registry of one tenant's own models, `own/NAME@VERSION`. Its objects lie below `own-models/{tenant}/`, and it is given
- * no other part of the store, so that no reference reaches another tenant's model. Versions count from 1; the number of a
- * deleted version is never given again.
+ * The registry of one tenant's own models, `own/NAME@VERSION`; its methods take names without `own/`, and pins with it. Its
+ * objects lie below `own-models/{tenant}/`, and it is given no other part of the store, so that no reference reaches
+ * another tenant's model. Versions count from 1; the number of a deleted version is never given again.
  */
-export class OwnModels {
-  private readonly store: ObjectStore;
-  private readonly registry: ModelVersions;
-
+export class OwnModels extends ModelVersions {
   constructor(store: ObjectStore, tenant: string, cache: ModelCache) {
     const root = ObjectKeys.ownModelsFolder(tenant);
-    this.store = storeBelow(store, root);
-    this.registry = new ModelVersions(this.store, { prefix: OWN_PREFIX, cache, cacheKey: root });
+    super(storeBelow(store, root), { prefix: OWN_PREFIX, cache, cacheKey: root });
   }
 
-  get comparisons(): ModelVersions['comparisons'] {
-    return this.registry.comparisons;
-  }
-
-  /** @param reference without `own/` */
-  resolve(reference: string): Promise<ModelPin> {
-    return this.registry.resolve(reference);
-  }
-
-  /** Looks the version up in the store each time, so that a deleted one is gone in every process. @throws ModelDeletedError */
-  async loadPinned(pin: ModelPin): Promise<LoadedModel> {
-    const name = pin.name.slice(OWN_PREFIX.length);
-    if ((await this.store.head(ObjectKeys.model(name, pin.version))) === undefined) {
-      this.registry.forget(name, pin.version);
-      throw new ModelDeletedError(`${pin.name}@${pin.version} was deleted`);
+  /** @throws ModelDigestError, ModelDeletedError, ModelFileError */
+  override async loadPinned(pin: ModelPin): Promise<LoadedModel> {
+    try {
+      return await super.loadPinned(pin);
+    } catch (error) {
+      // A pinned version existed.
+      throw error instanceof UnknownModelError
+        ? new ModelDeletedError(`${pin.name}@${pin.version} was deleted`, { cause: error })
+        : error;
     }
-    return this.registry.loadPinned({ ...pin, name });
-  }
-
-  list(): Promise<ModelEntry[]> {
-    return this.registry.list();
-  }
-
-  find(name: string): Promise<ModelEntry | undefined> {
-    return this.registry.find(name);
   }
 
   /**
@@ -58,15 +40,29 @@ export class OwnModels {
   async add(bytes: Buffer): Promise<ModelPin> {
     const { digest: _, ...file } = parseModel(bytes).file;
     const name = file.name.slice(file.name.startsWith(OWN_PREFIX) ? OWN_PREFIX.length : 0);
-    const version = String(await this.nextVersion(name));
-    const own = { ...file, name: OWN_PREFIX + name, version } as Omit<ModelFile, 'digest'>;
-    return this.registry.put(name, version, Buffer.from(serializeModel(own)));
+    for (let number = await this.nextVersion(name); number <= MAX_VERSION; number++) {
+      const version = String(number);
+      const own = { ...file, name: OWN_PREFIX + name, version } as Omit<ModelFile, 'digest'>;
+      const stored = Buffer.from(serializeModel(own));
+      try {
+        return await this.put(name, version, stored, digestOf(stored));
+      } catch (error) {
+        // Another call has taken the number at the same time.
+        if (!(error instanceof ObjectMismatchError)) throw error;
+      }
+    }
+    throw new RangeError(`${name} has too many versions`);
   }
 
   /** @throws UnknownModelError, ChampionChangedError, LowerSensitivityError, ComparisonMissingError */
-  async promote(name: string, version: string, promotedBy: string, accepted: AcceptedRisks): Promise<ChampionDocument> {
+  override async promote(
+    name: string,
+    version: string,
+    promotedBy: string,
+    accepted?: AcceptedRisks,
+  ): Promise<ChampionDocument> {
     try {
-      return await this.registry.promote(name, version, promotedBy, accepted);
+      return await super.promote(name, version, promotedBy, accepted);
     } catch (error) {
       if (!(error instanceof ComparisonMissingError)) throw error;
       // The operator's command that the message of shared models names does not compare own models.
@@ -76,38 +72,90 @@ export class OwnModels {
     }
   }
 
-  rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {
-    return this.registry.rollBack(name, promotedBy);
-  }
-
   /**
    * Deletes a version with the training rows that it contains. The mark that keeps its number from being given again is
    * written first, so a repeated call completes one that was interrupted.
    * @throws UnknownModelError, ChampionInUseError
    */
   async delete(name: string, version: string): Promise<void> {
+    await this.assertDeletable(name, version);
+    const mark = ObjectKeys.deletedModel(name, version);
+    await this.store.put(mark, Buffer.from('{}'));
+    try {
+      // See appendPromotion.
+      await this.assertDeletable(name, version);
+    } catch (error) {
+      if (error instanceof ChampionInUseError) await this.store.delete(mark);
+      throw error;
+    }
+    await this.store.deletePrefix(ObjectKeys.comparisonsFolder(name, version));
+    await this.store.delete(ObjectKeys.model(name, version));
+    this.forget(name, version);
+  }
+
+  /** Asks the store each time, so that a version that another process has deleted is unknown in this one too. */
+  protected override async load(name: string, version: string): Promise<LoadedModel> {
+    if ((await this.store.head(ObjectKeys.model(name, version))) === undefined) {
+      this.forget(name, version);
+      throw new UnknownModelError(`there is no model ${OWN_PREFIX}${name}@${version}`);
+    }
+    return super.load(name, version);
+  }
+
+  /**
+   * A deletion writes its mark before it reads the champion, and a promotion is written before it reads the mark: of a
+   * concurrent deletion and promotion, at least one sees the other and is undone.
+   */
+  protected override async appendPromotion(
+    name: string,
+    state: ChampionState,
+    next: Promotion,
+  ): Promise<ChampionDocument> {
+    await this.assertNotDeleted(name, next.version);
+    const champion = await super.appendPromotion(name, state, next);
+    try {
+      await this.assertNotDeleted(name, next.version);
+    } catch (error) {
+      if (error instanceof UnknownModelError && state.version !== undefined) {
+        const after = { ...state, history: champion.history, nextNumber: state.nextNumber + 1 };
+        await super.appendPromotion(name, after, { ...next, version: state.version });
+      }
+      throw error;
+    }
+    return champion;
+  }
+
+  protected override promotionHint(): string {
+    return 'have an admin of the tenant promote one';
+  }
+
+  private async assertNotDeleted(name: string, version: string): Promise<void> {
+    if ((await this.store.head(ObjectKeys.deletedModel(name, version))) !== undefined)
+      throw new UnknownModelError(`${OWN_PREFIX}${name}@${version} is being deleted`);
+  }
+
+  private async assertDeletable(name: string, version: string): Promise<void> {
     const entry = await this.find(name);
     if (entry === undefined || !entry.versions.includes(version))
       throw new UnknownModelError(`there is no model ${OWN_PREFIX}${name}@${version}`);
     if (entry.champion === version)
       throw new ChampionInUseError(`${OWN_PREFIX}${name}@${version} is the champion: promote another version first`);
-    await this.store.put(ObjectKeys.deletedModel(name, version), Buffer.from('{}'));
-    await this.store.deletePrefix(ObjectKeys.comparisonsFolder(name, version));
-    await this.store.delete(ObjectKeys.model(name, version));
-    this.registry.forget(name, version);
   }
 
   private async nextVersion(name: string): Promise<number> {
     const numbers = ((await this.find(name))?.versions ?? []).map(Number);
     for await (const { key } of listAll(this.store, ObjectKeys.deletedModelsFolder(name)))
       numbers.push(Number(key.slice(key.lastIndexOf('/') + 1)));
-    const next = Math.max(0, ...numbers.filter(Number.isInteger)) + 1;
-    if (next > MAX_VERSION) throw new RangeError(`${name} has too many versions`);
-    return next;
+    return Math.max(0, ...numbers.filter(Number.isInteger)) + 1;
   }
 }
 
 /** Whether a pin or reference means a tenant's own model. */
 export function isOwn(name: string): boolean {
   return name.startsWith(OWN_PREFIX);
+}
+
+/** The digest of a file that `serializeModel` has written stands in its first line. */
+function digestOf(bytes: Buffer): string {
+  return /"digest":"(sha256:[0-9a-f]{64})"/.exec(bytes.toString('latin1', 0, 200))![1]!;
 }
