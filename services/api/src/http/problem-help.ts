@@ -69,12 +69,12 @@ export const problemHelp: Record<ProblemType, Help> = {
   },
   'nothing-to-retry': { cause: 'Every row has been scored.', remedy: 'Nothing needs to be done.' },
   'nothing-to-roll-back': {
-    cause: 'The model has had one champion only.',
+    cause: 'The model has no earlier champion that is still stored.',
     remedy: 'Promote a version by its number.',
   },
   'no-champion': {
     cause: 'No version of the model has been promoted.',
-    remedy: 'Name a version (`name@version`), or have a platform key promote one.',
+    remedy: 'Name a version (`name@version`), or have one promoted: by a platform key, or for `own/NAME` by an admin of the tenant.',
   },
   'champion-changed': {
     cause: 'Another request promoted a version at the same time.',
@@ -91,6 +91,10 @@ export const problemHelp: Record<ProblemType, Help> = {
   'champion-in-use': {
     cause: 'The version is what `own/NAME` means.',
     remedy: 'Promote another version of the model, then delete this one.',
+  },
+  'default-model-in-use': {
+    cause: 'The settings name the version as `default_model`, so requests that name no model would fail.',
+    remedy: 'Change `default_model` with `PUT /v1/settings`, then delete the version.',
   },
   'model-deleted': {
     cause: 'The record or batch was scored with an own model that an admin of the tenant has deleted since.',

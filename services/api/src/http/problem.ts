@@ -29,6 +29,7 @@ export const problems = {
   'too-many-profiles': { status: 409, title: 'The tenant has too many import profiles' },
   'object-damaged': { status: 409, title: 'A stored document of this resource is damaged' },
   'champion-in-use': { status: 409, title: 'The champion cannot be deleted' },
+  'default-model-in-use': { status: 409, title: 'The default model of the settings cannot be deleted' },
   'model-deleted': { status: 410, title: 'The model of the resource was deleted' },
   expired: { status: 410, title: 'The resource has expired' },
   'too-large': { status: 413, title: 'The request is too large' },

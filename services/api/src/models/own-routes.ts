@@ -2,8 +2,10 @@ import { OWN_PREFIX } from '@cytoqueue/records';
 import { type ModelRegistry, UnknownModelError } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { notFound } from '../http/error-handler';
+import { Problem } from '../http/problem';
 import { jsonResponse, problemResponses } from '../http/response-schemas';
 import type { HandlerContext, Operation, Route } from '../http/router';
+import type { SettingsReader } from '../settings/settings-reader';
 import { findModel, promote, promotionBody, toVersionResponse } from './model-actions';
 import { modelSummary, modelVersion } from './schemas';
 
@@ -26,13 +28,13 @@ const getVersionOperation: Operation = {
   summary: 'Features, decision rule, evaluation and comparisons of one version of an own model',
   tags,
   requestParams: versionParams,
-  responses: { 200: jsonResponse('The version', modelVersion), ...problemResponses(401, 403, 404, 410, 503) },
+  responses: { 200: jsonResponse('The version', modelVersion), ...problemResponses(401, 403, 404, 503) },
 };
 
 const deleteVersionOperation: Operation = {
   operationId: 'deleteOwnModelVersion',
   summary:
-    'Delete a version with the training rows that it contains; records and batches that are not finished fail with model-deleted; the champion is refused (409); audited',
+    'Delete a version with the training rows that it contains; records and batches that are not finished fail with model-deleted; the champion and the default model of the settings are refused (409); audited',
   tags,
   requestParams: versionParams,
   responses: { 204: { description: 'The version is deleted' }, ...problemResponses(401, 403, 404, 409, 503) },
@@ -50,8 +52,14 @@ const promoteOperation: Operation = {
   },
 };
 
+export interface OwnModelRouteDeps {
+  registry: ModelRegistry;
+  settings: SettingsReader;
+}
+
 /** A tenant's own models. Those of other tenants are not found: the tenant of the key decides which registry is read. */
-export function ownModelRoutes(registry: ModelRegistry): Route[] {
+export function ownModelRoutes(deps: OwnModelRouteDeps): Route[] {
+  const { registry } = deps;
   return [
     {
       method: 'get',
@@ -76,7 +84,7 @@ export function ownModelRoutes(registry: ModelRegistry): Route[] {
       path: versionPath,
       access: 'admin',
       operation: deleteVersionOperation,
-      handle: (context) => deleteVersion(registry, context),
+      handle: (context) => deleteVersion(deps, context),
     },
     {
       method: 'post',
@@ -90,16 +98,22 @@ export function ownModelRoutes(registry: ModelRegistry): Route[] {
 
 async function getVersion(registry: ModelRegistry, { response, principal, params }: HandlerContext): Promise<void> {
   const own = registry.ofTenant(principal.tenant);
-  const pin = await own.resolve(`${params.name}@${params.version}`).catch(ifUnknown);
-  response.json(await toVersionResponse((await own.loadPinned(pin)).model, own.comparisons));
+  const { model } = await own
+    .resolve(`${params.name}@${params.version}`)
+    .then((pin) => own.loadPinned(pin))
+    .catch(ifUnknown);
+  response.json(await toVersionResponse(model, own.comparisons));
 }
 
 async function deleteVersion(
-  registry: ModelRegistry,
-  { response, principal, params: { name, version }, auditEntry }: HandlerContext,
+  { registry, settings }: OwnModelRouteDeps,
+  { response, principal: { tenant }, params: { name, version }, auditEntry }: HandlerContext,
 ): Promise<void> {
-  await registry.ofTenant(principal.tenant).delete(name, version).catch(ifUnknown);
-  auditEntry.resource = `models/${OWN_PREFIX}${name}@${version}`;
+  const ref = `${OWN_PREFIX}${name}@${version}`;
+  if ((await settings.readLatest(tenant)).default_model === ref)
+    throw new Problem('default-model-in-use', `${ref} is the default_model of the settings. Change it there first.`);
+  await registry.ofTenant(tenant).delete(name, version).catch(ifUnknown);
+  auditEntry.resource = `models/${ref}`;
   await auditEntry.recordDurably();
   response.status(204).end();
 }

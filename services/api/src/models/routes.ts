@@ -1,8 +1,7 @@
-import type { ModelRegistry } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './artifacts';
 import { findModel, promote, promotionBody, toModelResponse, toVersionResponse } from './model-actions';
-import { ownModelRoutes } from './own-routes';
+import { type OwnModelRouteDeps, ownModelRoutes } from './own-routes';
 import { jsonResponse, problemResponses } from '../http/response-schemas';
 import type { Operation, Route } from '../http/router';
 import { modelSummary, modelVersion } from './schemas';
@@ -22,11 +21,8 @@ const promoteOperation: Operation = {
   },
 };
 
-export interface ModelRouteDeps {
-  registry: ModelRegistry;
-}
-
-export function modelRoutes({ registry }: ModelRouteDeps): Route[] {
+export function modelRoutes(deps: OwnModelRouteDeps): Route[] {
+  const { registry } = deps;
   return [
     {
       method: 'post',
@@ -86,7 +82,7 @@ export function modelRoutes({ registry }: ModelRouteDeps): Route[] {
         response.json(await toVersionResponse(await findVersion(registry, name, version), registry.comparisons));
       },
     },
-    ...ownModelRoutes(registry),
+    ...ownModelRoutes(deps),
     ...shadowRoutes(registry),
     ...modelArtifactRoutes(registry),
   ];

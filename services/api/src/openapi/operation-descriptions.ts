@@ -74,7 +74,7 @@ export const operationDescriptions: Record<string, string> = {
   getOwnModel: "Reads one of the tenant's own models. Those of other tenants are not found.",
   getOwnModelVersion: 'Describes features, decision rule, training data, evaluation and comparisons of an own version.',
   deleteOwnModelVersion:
-    'A k-NN model contains its training rows: this erases them. What waits for the version ends as failed with `model-deleted`. The champion is refused. Recorded in the audit log.',
+    'A k-NN model contains its training rows: this erases them. What waits for the version ends as failed with `model-deleted`. The champion and the `default_model` of the settings are refused. Recorded in the audit log.',
   promoteOwnModel:
     'Concerns the tenant alone. Refused with 409 `lower-sensitivity` or `comparison-missing` unless the body accepts that. Recorded in the audit log.',
   getModelShadow:
