@@ -39,7 +39,11 @@ export interface ChampionState {
  * history.
  */
 export class ChampionHistory {
-  constructor(private readonly store: ObjectStore) {}
+  /** @param prefix stands before the names of the models, in messages only */
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly prefix: string,
+  ) {}
 
   /** A damaged object removes only itself from the history; a promotion after it is valid. */
   async read(name: string): Promise<ChampionState> {
@@ -69,9 +73,10 @@ export class ChampionHistory {
       else await putDocumentOnce(this.store, ObjectKeys.promotion(name, state.nextNumber), promotion);
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
-      throw new ChampionChangedError(`the champion of ${name} was changed by another request at the same time`, {
-        cause: error,
-      });
+      throw new ChampionChangedError(
+        `the champion of ${this.prefix}${name} was changed by another request at the same time`,
+        { cause: error },
+      );
     }
     return champion;
   }

@@ -21,7 +21,11 @@ export interface AcceptedRisks {
  * comparison names both versions by their digests, so it says nothing of another file under the same name.
  */
 export class ModelComparisons {
-  constructor(private readonly store: ObjectStore) {}
+  /** @param prefix stands before the names of the models, `own/` or nothing; names in pins are without it */
+  constructor(
+    private readonly store: ObjectStore,
+    private readonly prefix: string,
+  ) {}
 
   /** A damaged document counts as none: the version is then unknown, never better. */
   async read(pin: ModelPin): Promise<ModelComparison[]> {
@@ -45,14 +49,16 @@ export class ModelComparisons {
 
   /** @throws LowerSensitivityError, ComparisonMissingError */
   async assertNotWorse(pin: ModelPin, champion: ModelPin | undefined, accepted: AcceptedRisks): Promise<void> {
-    const ref = `${pin.name}@${pin.version}`;
+    const refOf = ({ name, version }: ModelPin) => `${this.prefix}${name}@${version}`;
+    const ref = refOf(pin);
     const all = champion === undefined ? [] : await this.read(pin);
     const compared = all.filter(({ digest }) => digest === champion?.digest);
     if (compared.length === 0 && accepted.unknown !== true) {
-      const other = champion === undefined ? 'the champion, which cannot be read' : `the champion ${champion.name}@${champion.version}`; // prettier-ignore
-      throw new ComparisonMissingError(
-        `nothing says how ${ref} compares with ${other}: compare them (npm run models -- compare ${pin.name} ${pin.version}), or accept that`,
-      );
+      const other = champion === undefined ? 'the champion, which cannot be read' : `the champion ${refOf(champion)}`;
+      // The command compares shared models only.
+      const remedy =
+        this.prefix === '' ? `compare them (npm run models -- compare ${pin.name} ${pin.version}), or accept that` : 'accept that to promote it'; // prettier-ignore
+      throw new ComparisonMissingError(`nothing says how ${ref} compares with ${other}: ${remedy}`);
     }
     const worse = compared.find(({ sensitivity }) => sensitivity.difference.high < 0);
     if (worse !== undefined && accepted.lowerSensitivity !== true) throw new LowerSensitivityError(ref, worse);

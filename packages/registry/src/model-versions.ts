@@ -1,5 +1,11 @@
 import { ModelFileError, parseModel } from '@cytoqueue/classifier';
-import { type ChampionDocument, type ModelPin, ObjectKeys, type Promotion, readDocumentBytes } from '@cytoqueue/records';
+import {
+  type ChampionDocument,
+  type ModelPin,
+  ObjectKeys,
+  type Promotion,
+  readDocumentBytes,
+} from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { BriefCache } from './brief-cache';
 import { type LoadedModel, ModelCache } from './model-cache';
@@ -49,8 +55,8 @@ export abstract class ModelVersions {
     protected readonly store: ObjectStore,
     private readonly scope: RegistryScope,
   ) {
-    this.champions = new ChampionHistory(store);
-    this.comparisons = new ModelComparisons(store);
+    this.champions = new ChampionHistory(store, scope.prefix);
+    this.comparisons = new ModelComparisons(store, scope.prefix);
   }
 
   /** Ends the sentence "NAME has no champion yet". @param name without the scope's prefix */
@@ -128,7 +134,9 @@ export abstract class ModelVersions {
   private async resolveLocal(reference: string): Promise<ModelPin> {
     const [name = '', requested = 'champion', ...rest] = reference.split('@');
     if (!isName(name) || !isName(requested) || rest.length > 0)
-      throw new UnknownModelError(`${JSON.stringify(reference.slice(0, 80))} is not name or name@version`);
+      throw new UnknownModelError(
+        `${JSON.stringify(this.scope.prefix + reference.slice(0, 80))} is not name or name@version`,
+      );
     const version = requested === 'champion' ? await this.championOf(name) : requested;
     const { model } = await this.load(name, version);
     return { name, version, digest: model.digest };
@@ -208,7 +216,8 @@ export abstract class ModelVersions {
   }
 
   private async readHistory(name: string): Promise<ChampionState> {
-    if (!isName(name)) throw new UnknownModelError(`${JSON.stringify(name.slice(0, 80))} is not a model name`);
+    if (!isName(name))
+      throw new UnknownModelError(`${JSON.stringify(this.scope.prefix + name.slice(0, 80))} is not a model name`);
     const state = await this.champions.read(name);
     const isUnknown = state.nextNumber === 1 && (await this.find(name)) === undefined;
     if (isUnknown) throw new UnknownModelError(`there is no model named ${this.scope.prefix}${name}`);

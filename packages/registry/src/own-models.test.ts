@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelFileError, parseModel, serializeModel } from '@cytoqueue/classifier';
+import type { ModelComparison } from '@cytoqueue/records';
 import { type ObjectStore, listAll, openStore } from '@cytoqueue/storage';
 import {
   ChampionInUseError,
@@ -86,6 +87,28 @@ test('each tenant promotes its own champion; the bare name without one is refuse
   expect((await a.find('mylab'))?.champion).toBe('2');
   await a.rollBack('mylab', 'lab-a/k1');
   expect((await a.find('mylab'))?.champion).toBe('1');
+});
+
+test('messages name own models as the caller does, and no command that does not concern them', async () => {
+  const own = registry.ofTenant('lab-a');
+  const [first, second] = [await own.add(bytesOf('mylab')), await own.add(bytesOf('mylab', 0.6))];
+  await own.promote('mylab', '1', 'lab-a/k1');
+  await expect(own.promote('mylab', '2', 'lab-a/k1')).rejects.toThrow(
+    /^nothing says how own\/mylab@2 compares with the champion own\/mylab@1: accept that to promote it$/,
+  );
+  const sensitivity = { value: 0.9, other: 1, difference: { value: -0.1, low: -0.2, high: -0.01 } };
+  const worse = { model: 'own/mylab@1', digest: first.digest, records_of: 'own/mylab@1', records: 9, sensitivity };
+  jest.spyOn(own.comparisons, 'read').mockResolvedValue([worse as unknown as ModelComparison]);
+  await expect(own.promote('mylab', '2', 'lab-a/k1')).rejects.toThrow('own/mylab@2 finds fewer malignant records');
+  const putOnce = store.putOnce.bind(store);
+  jest.spyOn(store, 'putOnce').mockImplementationOnce(async (...args) => {
+    await new ModelRegistry(store).ofTenant('lab-a').promote('mylab', '1', 'lab-a/k2');
+    return putOnce(...args);
+  });
+  await expect(own.promote('mylab', second.version, 'lab-a/k1', { lowerSensitivity: true })).rejects.toThrow(
+    'the champion of own/mylab was changed',
+  );
+  await expect(own.resolve('a b')).rejects.toThrow('"own/a b" is not name or name@version');
 });
 
 test('a deleted version is unknown in processes that had loaded it, and its number is not given again', async () => {

@@ -3,8 +3,7 @@ import { type ChampionDocument, type ModelPin, ObjectKeys, OWN_PREFIX, type Prom
 import { ObjectMismatchError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { ChampionState } from './champion-history';
 import type { LoadedModel, ModelCache } from './model-cache';
-import type { AcceptedRisks } from './model-comparisons';
-import { ChampionInUseError, ComparisonMissingError, ModelDeletedError, UnknownModelError } from './model-errors';
+import { ChampionInUseError, ModelDeletedError, UnknownModelError } from './model-errors';
 import { ModelVersions } from './model-versions';
 import { storeBelow } from './store-below';
 
@@ -52,24 +51,6 @@ export class OwnModels extends ModelVersions {
       }
     }
     throw new RangeError(`${name} has too many versions`);
-  }
-
-  /** @throws UnknownModelError, ChampionChangedError, LowerSensitivityError, ComparisonMissingError */
-  override async promote(
-    name: string,
-    version: string,
-    promotedBy: string,
-    accepted?: AcceptedRisks,
-  ): Promise<ChampionDocument> {
-    try {
-      return await super.promote(name, version, promotedBy, accepted);
-    } catch (error) {
-      if (!(error instanceof ComparisonMissingError)) throw error;
-      // The operator's command that the message of shared models names does not compare own models.
-      throw new ComparisonMissingError(
-        `${OWN_PREFIX}${name}@${version} was not compared with the champion: accept that to promote it`,
-      );
-    }
   }
 
   /**

@@ -336,7 +336,7 @@ test('models compares, promotes and deletes versions of an own model', async () 
   expect(await cytoqueue('models', 'promote', 'own/mylab', '1')).toMatchObject({ status: 0 });
   expect(await cytoqueue('models', 'promote', 'own/mylab', '2')).toMatchObject({
     status: 3,
-    error: expect.stringContaining('own/mylab@2 was not compared with the champion') as string,
+    error: expect.stringContaining('how own/mylab@2 compares with the champion own/mylab@1') as string,
   });
   expect(await cytoqueue('models', 'delete', 'own/mylab', '1')).toMatchObject({ status: 3 });
   const promoted = await cytoqueue('models', 'promote', 'own/mylab', '2', '--accept-unknown');
