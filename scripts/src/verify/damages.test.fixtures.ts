@@ -2,6 +2,9 @@ import { ConfirmationKeys, ObjectKeys, createId, sealDocument } from '@cytoqueue
 
 export const TENANT = 'local';
 
+/** An object of the tenant's own model. */
+export const ownModelKey = (key: string) => ObjectKeys.ownModelsFolder(TENANT) + key;
+
 /** Ids and keys of one installation with every kind of object. */
 export interface Installation {
   batch: string;
@@ -146,12 +149,19 @@ export const DAMAGES: [string, string, (made: Installation) => string, Change][]
     () => Buffer.from('x'),
   ],
   ['a damaged model', 'damaged-model', () => ObjectKeys.model('wdbc-knn', '1.0.0'), middle],
+  ['a damaged own model', 'damaged-model', () => ownModelKey(ObjectKeys.model('mylab', '1')), middle],
   ['a damaged champion', 'dangling-champion', () => ObjectKeys.champion('wdbc-knn'), truncate],
   [
     'a champion that is not there',
     'dangling-champion',
     () => ObjectKeys.champion('wdbc-knn'),
     edit((champion) => ({ ...champion, version: '9.9.9' })),
+  ],
+  [
+    'an own champion that was deleted',
+    'dangling-champion',
+    () => ownModelKey(ObjectKeys.champion('mylab')),
+    edit((champion) => ({ ...champion, version: '2' })),
   ],
   [
     'a damaged confirmation',

@@ -27,9 +27,10 @@ export const REMEDIES = {
     'Restore what the marker names: it was accepted and has not ended. The reconciler removes the marker otherwise.',
   'dangling-idempotency-key':
     'Restore what the key names, or delete the object: the next request with the key then makes a new resource.',
-  'damaged-model': 'Put the same version back (npm run models -- add FILE); workers refuse it until then.',
+  'damaged-model':
+    'Put the same version back (npm run models -- add FILE), or restore the object of an own model; workers refuse it until then.',
   'dangling-champion':
-    'Promote a version that is there (npm run models -- promote NAME VERSION), or restore the version.',
+    'Promote a version that is there (npm run models -- promote NAME VERSION; own/NAME: an admin of the tenant), or restore the version.',
   'damaged-keys':
     'Restore the object. Without a backup delete it: the version before then counts again, so check the keys afterwards.',
   'damaged-settings':

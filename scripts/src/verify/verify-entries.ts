@@ -2,6 +2,7 @@ import { parseModel } from '@cytoqueue/classifier';
 import { parseApiKeys } from '@cytoqueue/runtime';
 import {
   type AuditEvent,
+  OWN_PREFIX,
   ObjectKeys,
   auditEventShape,
   championShape,
@@ -103,13 +104,19 @@ export async function verifyAudit({ store, checks }: VerifyContext, key: string)
   });
 }
 
-/** Checks the digest of each version and every promotion of the name; the newest must name an existing version. */
-export async function verifyModel({ store, checks }: VerifyContext, name: string): Promise<void> {
+/**
+ * Checks the digest of each version and every promotion of the name; the newest must name an existing version.
+ * @param tenant whose own model it is; undefined for a shared one
+ */
+export async function verifyModel({ store, checks }: VerifyContext, name: string, tenant?: string): Promise<void> {
+  const root = tenant === undefined ? '' : ObjectKeys.ownModelsFolder(tenant);
+  const folder = root + ObjectKeys.modelFolder(name);
+  const shown = tenant === undefined ? name : OWN_PREFIX + name;
   const versions = new Set<string>();
   const champions: { key: string; version: string }[] = [];
-  for await (const { key, size } of listAll(store, ObjectKeys.modelFolder(name))) {
+  for await (const { key, size } of listAll(store, folder)) {
     checks.bytes += size;
-    const isFirst = key === ObjectKeys.champion(name);
+    const isFirst = key === root + ObjectKeys.champion(name);
     if (isFirst || ObjectKeys.parsePromotion(key) !== undefined) {
       const entry = await checks.run(key, 'dangling-champion', async () =>
         isFirst ? readDocument(store, key, championShape) : readDocument(store, key, promotionShape),
@@ -117,15 +124,17 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
       if (entry !== undefined) champions.push({ key, version: entry.version });
       continue;
     }
-    if (key.startsWith(ObjectKeys.allComparisonsFolder(name))) {
+    if (key.startsWith(root + ObjectKeys.allComparisonsFolder(name))) {
       await checks.run(key, 'damaged-document', () => readDocument(store, key, comparisonsShape));
       continue;
     }
-    const version = key.slice(ObjectKeys.modelFolder(name).length).replace(/\.json$/, '');
+    // Marks of deleted versions are empty.
+    if (key.startsWith(root + ObjectKeys.deletedModelsFolder(name))) continue;
+    const version = key.slice(folder.length).replace(/\.json$/, '');
     versions.add(version);
     await checks.run(key, 'damaged-model', async () => {
       const { ref } = parseModel(await store.get(key));
-      if (ref !== `${name}@${version}`) throw new ObjectCorruptError(key, `it holds ${ref}`);
+      if (ref !== `${shown}@${version}`) throw new ObjectCorruptError(key, `it holds ${ref}`);
     });
   }
   const newest = champions.at(-1);

@@ -108,9 +108,16 @@ async function* unitsOf(store: ObjectStore, only: string | undefined): AsyncGene
     only === undefined ? ConfirmationKeys.scoredFolder : ConfirmationKeys.scoredDaysFolder(only),
   ))
     yield (context) => verifyScoredDay(context, key);
+  if (only !== undefined) yield* ownModelUnits(store, only);
+  else for await (const tenant of listFolders(store, ObjectKeys.ownModelsRoot)) yield* ownModelUnits(store, tenant);
   if (only !== undefined) return;
   for await (const name of listFolders(store, ObjectKeys.modelsFolder)) yield (context) => verifyModel(context, name);
   for await (const { key } of listAll(store, ObjectKeys.shadowFolder)) yield (context) => verifyShadow(context, key);
+}
+
+async function* ownModelUnits(store: ObjectStore, tenant: string): AsyncGenerator<WorkUnit> {
+  for await (const name of listFolders(store, ObjectKeys.ownModelsFolder(tenant) + ObjectKeys.modelsFolder))
+    yield (context) => verifyModel(context, name, tenant);
 }
 
 async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<WorkUnit> {

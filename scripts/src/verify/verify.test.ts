@@ -3,8 +3,18 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ObjectKeys, createId, indexResources, repairStatusIndex, sealDocument } from '@cytoqueue/records';
+import { ModelRegistry } from '@cytoqueue/registry';
 import { type ObjectStore, openStore, listAll } from '@cytoqueue/storage';
-import { DAMAGES, type Installation, TENANT, edit, last, truncate, withoutFormat } from './damages.test.fixtures';
+import {
+  DAMAGES,
+  type Installation,
+  TENANT,
+  edit,
+  last,
+  ownModelKey,
+  truncate,
+  withoutFormat,
+} from './damages.test.fixtures';
 import type { Finding } from './finding';
 import { verifyStore } from './verify-store';
 import { finish, run } from '../../../test/src/support/batches';
@@ -13,6 +23,7 @@ import { HEADER } from '../../../test/src/support/csv-rows';
 import { connectMoto } from '../../../test/src/support/moto-server';
 import { describeWith } from '../../../test/src/support/optional-tools';
 import { BENIGN_RECORD } from '../../../test/src/support/records';
+import { thyroidModel } from '../../../test/src/support/third-schema';
 import { StackFixture } from '../../../test/src/support/stack-fixture';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { ROOT } from '../../../test/src/support/stack-process';
@@ -48,6 +59,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     Object.assign(process.env, environment);
     store = openStore(environment['STORAGE_URL'] as string);
     await store.start();
+    await addOwnModel(store);
     for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(TENANT)))
       if ((await store.get(key)).includes(made.batch)) made.claim = key;
     await stack.stop(); // No reconciler or sweeper runs, which could repair or delete damaged objects.
@@ -174,15 +186,20 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
   });
 
   test('--tenant checks no other tenant', async () => {
-    const bytes = await store.get(made.shard);
-    await store.put(made.shard, last(bytes) as Buffer);
+    const ownModel = ownModelKey(ObjectKeys.model('mylab', '1'));
+    const keys = [made.shard, ownModel];
+    const before = await Promise.all(keys.map(async (key) => ({ key, bytes: await store.get(key) })));
+    for (const { key, bytes } of before) await store.put(key, last(bytes) as Buffer);
     expect(await verify('--tenant', 'other')).toMatchObject({ status: 0, summary: { objects: 0 } });
     expect(await verify('--tenant', TENANT)).toMatchObject({
       status: 1,
-      findings: [{ kind: 'damaged-shard', key: made.shard }],
-      summary: { damaged: 1 },
+      findings: expect.arrayContaining([
+        expect.objectContaining({ kind: 'damaged-model', key: ownModel }),
+        expect.objectContaining({ kind: 'damaged-shard', key: made.shard }),
+      ]) as Finding[],
+      summary: { damaged: 2 },
     });
-    await store.put(made.shard, bytes);
+    for (const { key, bytes } of before) await store.put(key, bytes);
   });
 
   if (isWhole) {
@@ -240,6 +257,14 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
 /** Number of records in an index segment. */
 const SEGMENT_IDS = 250;
 const HOUR_MS = 3_600_000;
+
+/** One version, its champion, and the mark of a deleted version. */
+async function addOwnModel(store: ObjectStore): Promise<void> {
+  const own = new ModelRegistry(store).ofTenant(TENANT);
+  for (const _ of [1, 2]) await own.add(Buffer.from(thyroidModel('mylab')));
+  await own.promote('mylab', '1', 'test');
+  await own.delete('mylab', '2');
+}
 
 /** A tenant with one index segment of records, all scored at least an hour ago. */
 async function fillIndex(store: ObjectStore): Promise<{ tenant: string; ids: string[]; segment: string }> {
