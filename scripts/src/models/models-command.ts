@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { type Model, parseModel } from '@cytoqueue/classifier';
 import { type ModelComparison, comparisonsShape, parseDocument } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { loadConfig } from '@cytoqueue/runtime';
 import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { auditCommand, commandActor } from '../audit/audit-command';
+import { parseArguments } from '../command-options';
 import { textTable } from '../demo/text-table';
 import type { Environment } from '../stack/launch';
 import { compareVersions, loadShippedVersions } from '../train/compare-versions';
@@ -20,20 +20,13 @@ const USAGE = `Usage: npm run models -- list
        npm run models -- rollback NAME                      goes back to the champion before
        npm run models -- shadow NAME [VERSION | off]        has a version score batches beside the champion; without one, shows the counts
 The store is STORAGE_URL, or that of DATA_DIR. A version that finds fewer malignant records than the champion, or that was
-not compared with it, is promoted only with the option that accepts this. --data gives the ids of the version's training rows.`;
-
-interface Arguments {
-  readonly positionals: string[];
-  readonly data?: string;
-  readonly tenant?: string;
-  readonly acceptLowerSensitivity: boolean;
-  readonly acceptUnknown: boolean;
-}
+not compared with it, is promoted only with the option that accepts this. --data gives the ids of the version's training rows.
+--tenant: the tenant's admins promote and delete its own models, through the API.`;
 
 /** Manages model versions in the store at STORAGE_URL; every change is audited. Sets the exit code. */
 export async function runModelsCommand(environment: Environment, args: readonly string[]): Promise<void> {
   try {
-    const parsed = parseArguments(args);
+    const parsed = parse(args);
     const store = openStore(loadConfig(environment).storageUrl);
     await store.start();
     try {
@@ -47,49 +40,34 @@ export async function runModelsCommand(environment: Environment, args: readonly 
   }
 }
 
-function parseArguments(args: readonly string[]): Arguments {
+function parse(args: readonly string[]) {
   const flag = { type: 'boolean', default: false } as const;
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      allowPositionals: true,
-      options: {
-        data: { type: 'string' },
-        tenant: { type: 'string' },
-        'accept-lower-sensitivity': flag,
-        'accept-unknown': flag,
-      },
-    });
-    const {
-      'accept-lower-sensitivity': acceptLowerSensitivity,
-      'accept-unknown': acceptUnknown,
-      data,
-      tenant,
-    } = values;
-    return { positionals, data, tenant, acceptLowerSensitivity, acceptUnknown };
-  } catch (error) {
-    throw new Error(`${(error as Error).message}\n${USAGE}`, { cause: error });
-  }
+  const text = { type: 'string' } as const;
+  const options = { data: text, tenant: text, 'accept-lower-sensitivity': flag, 'accept-unknown': flag };
+  return parseArguments(args, options, USAGE);
 }
 
-async function run(store: ObjectStore, args: Arguments): Promise<void> {
+async function run(store: ObjectStore, { positionals, values }: ReturnType<typeof parse>): Promise<void> {
+  const [command, first, second] = positionals;
+  const { tenant, data } = values;
+  // Every other command concerns shared models, which a tenant's name suggests that it does not.
+  if (tenant !== undefined && (command !== 'add' || data !== undefined)) throw new Error(USAGE);
   const registry = new ModelRegistry(store);
   await registry.installShipped();
-  const [command, first, second] = args.positionals;
-  const count = args.positionals.length - 1;
+  const count = positionals.length - 1;
   if (command === 'list' && count === 0) return printModels(registry);
-  if (command === 'add' && first !== undefined && count === 1 && args.tenant !== undefined)
-    return addOwnVersion(store, registry, first, args.tenant);
-  if (command === 'add' && first !== undefined && count === 1) return addVersion(store, registry, first, args.data);
+  if (command === 'add' && first !== undefined && count === 1 && tenant !== undefined)
+    return addOwnVersion(store, registry, first, tenant);
+  if (command === 'add' && first !== undefined && count === 1) return addVersion(store, registry, first, data);
   if (command === 'compare' && second !== undefined && count === 2) {
     const { model } = await registry.loadPinned(await registry.resolve(`${first}@${second}`));
-    await compare(registry, model, [], args.data);
+    await compare(registry, model, [], data);
     return auditCommand(store, { action: 'model.compare', resource: `models/${model.ref}` });
   }
   if (command === 'promote' && first !== undefined && second !== undefined && count === 2) {
     await registry.promote(first, second, commandActor(), {
-      lowerSensitivity: args.acceptLowerSensitivity,
-      unknown: args.acceptUnknown,
+      lowerSensitivity: values['accept-lower-sensitivity'],
+      unknown: values['accept-unknown'],
     });
     return done(store, 'model.promote', `${first}@${second}`, `${first}@champion is ${second} now`);
   }
