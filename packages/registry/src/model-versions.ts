@@ -8,7 +8,7 @@ import {
 } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { BriefCache } from './brief-cache';
-import { type LoadedModel, ModelCache } from './model-cache';
+import type { LoadedModel, ModelCache } from './model-cache';
 import { ChampionHistory, type ChampionState } from './champion-history';
 import { type AcceptedRisks, ModelComparisons } from './model-comparisons';
 import {

@@ -74,7 +74,8 @@ export const problemHelp: Record<ProblemType, Help> = {
   },
   'no-champion': {
     cause: 'No version of the model has been promoted.',
-    remedy: 'Name a version (`name@version`), or have one promoted: by a platform key, or for `own/NAME` by an admin of the tenant.',
+    remedy:
+      'Name a version (`name@version`), or have one promoted: by a platform key, or for `own/NAME` by an admin of the tenant.',
   },
   'champion-changed': {
     cause: 'Another request promoted a version at the same time.',
