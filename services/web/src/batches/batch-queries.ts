@@ -1,7 +1,8 @@
-import { type Batch, type BatchFile, isBatchFinished } from '@cytoqueue/client';
+import { type Batch, type BatchFile, type ClassName, isBatchFinished } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
 import { noRetryClient, streamClient } from '../api/clients';
 import { useLiveQuery } from '../api/live-query';
+import { useModelVersion } from '../models/model-queries';
 import { type CsvPreview, readCsvPreview } from './detail/csv-preview';
 
 export const BATCHES_KEY = ['batches'] as const;
@@ -17,6 +18,19 @@ export function useBatch(id: string) {
     events: (signal) => streamClient.batchEvents(id, { signal }),
     isFinished: isBatchFinished,
   });
+}
+
+export interface BatchClasses {
+  negative: ClassName;
+  positive: ClassName;
+}
+
+/** The classes of the batch's model; undefined while those of an own model are not loaded, or after its deletion. */
+export function useBatchClasses({ model, summary }: Batch): BatchClasses | undefined {
+  const isBenignOrMalignant = summary.malignant !== undefined;
+  const { data: version } = useModelVersion(model.name, model.version, !isBenignOrMalignant);
+  const [negative, positive] = isBenignOrMalignant ? ['benign', 'malignant'] : (version?.labels ?? []);
+  return negative === undefined || positive === undefined ? undefined : { negative, positive };
 }
 
 /**

@@ -71,7 +71,7 @@ function BatchTable({ batches }: { batches: Batch[] }) {
               Rows
             </th>
             <th scope="col" className="number">
-              Malignant
+              By class
             </th>
             <th scope="col" className="number">
               Not scored
@@ -90,9 +90,7 @@ function BatchTable({ batches }: { batches: Batch[] }) {
                 {!isBatchFinished(batch) && ` (${Math.floor(batch.progress * 100)} %)`}
               </td>
               <td className="number">{formatCount(batch.counts.total)}</td>
-              <td className="number">
-                {batch.summary.malignant === undefined ? '–' : formatCount(batch.summary.malignant)}
-              </td>
+              <td className="number">{classCounts(batch)}</td>
               <td className="number">{formatCount(batch.counts.rejected + batch.counts.failed)}</td>
               <td className="nowrap">{formatDateTime(batch.created_at)}</td>
             </tr>
@@ -101,4 +99,11 @@ function BatchTable({ batches }: { batches: Batch[] }) {
       </table>
     </TableScroll>
   );
+}
+
+function classCounts({ counts, summary: { classes } }: Batch): string {
+  if (counts.succeeded === 0) return '–';
+  return Object.entries(classes)
+    .map(([name, count]) => `${formatCount(count)} ${name}`)
+    .join(', ');
 }

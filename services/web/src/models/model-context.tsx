@@ -16,6 +16,7 @@ interface ModelContextProps {
 /** States the model and the threshold that results depend on; marked when the threshold is not the default. */
 export function ModelContext({ model, operatingPoint, children }: ModelContextProps) {
   const { data: version } = useModelVersion(model.name, model.version);
+  const positive = version?.labels[1] ?? 'malignant';
   const threshold = operatingPoint === undefined ? undefined : version?.operating_points[operatingPoint];
   return (
     <div className="context" data-cautious={operatingPoint === 'sensitivity99' || undefined}>
@@ -28,7 +29,7 @@ export function ModelContext({ model, operatingPoint, children }: ModelContextPr
         </div>
         {threshold !== undefined && (
           <div>
-            <dt>Threshold for malignant</dt>
+            <dt>Threshold for {positive}</dt>
             <dd>
               <span translate="no">{formatShare(threshold)}</span>{' '}
               <span>{operatingPoint === 'sensitivity99' ? '(cautious)' : '(default)'}</span>

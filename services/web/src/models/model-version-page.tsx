@@ -45,7 +45,7 @@ function VersionDetails({ version }: { version: ModelVersion }) {
           ))}
         </ul>
       </Panel>
-      <ScoreTiles name={version.name} version={version.version} />
+      <ScoreTiles version={version} />
       <FeatureTable features={version.features} />
       <ModelCardPanel version={version} />
     </>

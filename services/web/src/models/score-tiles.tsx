@@ -1,24 +1,25 @@
+import type { ModelVersion } from '@cytoqueue/client';
 import { formatShare } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { useEvaluation } from './evaluation';
 
-const SCORES = [
-  { key: 'sensitivity', name: 'Sensitivity', meaning: 'of malignant cases classified as malignant' },
-  { key: 'specificity', name: 'Specificity', meaning: 'of benign cases classified as benign' },
-  { key: 'accuracy', name: 'Accuracy', meaning: 'of all cases classified correctly' },
-] as const;
-
 /** Sensitivity, specificity and accuracy, each with its interval. */
-export function ScoreTiles({ name, version }: { name: string; version: string }) {
+export function ScoreTiles({ version: { name, version, labels } }: { version: ModelVersion }) {
   const { data } = useEvaluation(name, version);
   if (!data) return null;
+  const [negative, positive] = labels;
+  const scores = [
+    { key: 'sensitivity', name: 'Sensitivity', meaning: `of ${positive} cases classified as ${positive}` },
+    { key: 'specificity', name: 'Specificity', meaning: `of ${negative} cases classified as ${negative}` },
+    { key: 'accuracy', name: 'Accuracy', meaning: 'of all cases classified correctly' },
+  ];
   return (
     <Panel
       title="Performance"
       lead="From cross-validation: each case was predicted by a model trained without it. All cases come from one hospital, so expect worse results elsewhere."
     >
       <dl className="tiles">
-        {SCORES.map(({ key, name: score, meaning }) => {
+        {scores.map(({ key, name: score, meaning }) => {
           const [low, high] = data.cv_intervals[key] ?? [];
           return (
             <div key={key} className="tile">

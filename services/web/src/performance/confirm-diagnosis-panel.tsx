@@ -1,8 +1,11 @@
-import { type ConfirmationBody, randomHex } from '@cytoqueue/client';
+import { type ClassName, type ConfirmationBody, randomHex } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
 import { FileTrigger } from 'react-aria-components';
 import { client } from '../api/clients';
+import { useDefaults, useModelVersion } from '../models/model-queries';
+import { parseModelReference } from '../models/model-reference';
+import { decisionLabel } from '../reviews/review-labels';
 import { Button } from '../ui/button';
 import { downloadText } from '../ui/download-text';
 import { ErrorNotice } from '../ui/error-notice';
@@ -18,6 +21,7 @@ const MAX_SHOWN = 10;
 
 /** Adds confirmed diagnoses, from a file or one case at a time. */
 export function ConfirmDiagnosisPanel() {
+  const classes = useDiagnoses();
   return (
     <Panel
       title="Add confirmed diagnoses"
@@ -25,11 +29,19 @@ export function ConfirmDiagnosisPanel() {
       className="no-print"
     >
       <div className="two">
-        <FileForm />
-        <CaseForm />
+        <FileForm classes={classes} />
+        <CaseForm classes={classes} />
       </div>
     </Panel>
   );
+}
+
+/** The classes of the laboratory's model, and those of the shipped models, which may have scored earlier records. */
+function useDiagnoses(): readonly ClassName[] {
+  const { data: defaults } = useDefaults();
+  const { name, version } = parseModelReference(defaults?.model ?? '');
+  const { data } = useModelVersion(name, version, name !== '');
+  return [...new Set(['benign', 'malignant', ...(data?.labels ?? [])])];
 }
 
 function useRefresh() {
@@ -37,7 +49,7 @@ function useRefresh() {
   return () => queryClient.invalidateQueries({ queryKey: PERFORMANCE_KEY });
 }
 
-function FileForm() {
+function FileForm({ classes }: { classes: readonly ClassName[] }) {
   const refresh = useRefresh();
   const send = useMutation({
     mutationFn: async (file: File) => client.confirmFile(await file.text()),
@@ -48,8 +60,8 @@ function FileForm() {
     <div className="stack">
       <h3>From a file</h3>
       <p className="small muted">
-        CSV with batch, reference and diagnosis (benign or malignant); at most 10,000 rows. The batch’s id stands at the
-        end of its address.
+        CSV with batch, reference and diagnosis ({classes.join(' or ')}); at most 10,000 rows. The batch’s id stands at
+        the end of its address.
       </p>
       <div className="actions">
         <FileTrigger
@@ -83,7 +95,7 @@ function FileForm() {
 
 const EMPTY = { target: '', place: '', diagnosis: '', day: '' };
 
-function CaseForm() {
+function CaseForm({ classes }: { classes: readonly ClassName[] }) {
   const [form, setForm] = useState(EMPTY);
   const refresh = useRefresh();
   const key = useRef(randomHex());
@@ -128,8 +140,11 @@ function CaseForm() {
         )}
         <SelectField label="Confirmed diagnosis" value={form.diagnosis} onChange={(diagnosis) => change({ diagnosis })}>
           <option value="">Choose …</option>
-          <option value="benign">Benign</option>
-          <option value="malignant">Malignant</option>
+          {classes.map((name) => (
+            <option key={name} value={name}>
+              {decisionLabel(name)}
+            </option>
+          ))}
         </SelectField>
         <TextField label="Date (optional)" type="date" value={form.day} onChange={(day) => change({ day })} />
       </div>

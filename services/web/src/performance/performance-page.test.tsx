@@ -1,8 +1,8 @@
 /** @jest-environment jsdom */
-import type { PerformanceEntry } from '@cytoqueue/client';
+import type { PerformanceEntry, Session } from '@cytoqueue/client';
 import { screen, waitFor } from '@testing-library/dom';
 import { client, noRetryClient } from '../api/clients';
-import { problem, renderPage } from '../page.test.fixtures';
+import { GRADES_MODEL, problem, renderPage } from '../page.test.fixtures';
 import { PerformancePage } from './performance-page';
 
 const ENTRY: PerformanceEntry = {
@@ -22,6 +22,12 @@ const ENTRY: PerformanceEntry = {
 };
 
 beforeEach(() => {
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({
+    defaults: { model: 'own/thyroid@1', operating_point: 'default' },
+  } as Session);
+  jest
+    .spyOn(noRetryClient, 'getModelVersion')
+    .mockResolvedValue({ ...GRADES_MODEL, name: 'own/thyroid', version: '1', labels: ['well', 'ill'] });
   jest.spyOn(noRetryClient, 'drift').mockResolvedValue({
     data: [
       { week: '2026-W46', model: 'wbc-knn@1.1.0', records: 24, verdict: 'too_few_rows', columns: [] },
@@ -75,4 +81,14 @@ test('a diagnosis is added for the row whose address is given, and a refusal say
     ),
   );
   await screen.findByText(/There is no such row\./);
+});
+
+test('a diagnosis of the laboratory’s own model can be chosen, and its classes are named', async () => {
+  const calibration = [{ from: 0.9, to: 1, count: 3, mean_probability: 0.95, observed: ENTRY.sensitivity }];
+  jest
+    .spyOn(noRetryClient, 'performance')
+    .mockResolvedValue({ updated_at: null, data: [{ ...ENTRY, model: 'own/thyroid@1', calibration }], notes: [] });
+  renderPage(<PerformancePage />);
+  await screen.findByText('Observed ill');
+  expect(await screen.findByRole('option', { name: 'ill' })).toBeTruthy();
 });

@@ -1,6 +1,7 @@
 import type { Estimate, Performance, PerformanceEntry } from '@cytoqueue/client';
 import { Link } from 'react-router';
 import { useEvaluation } from '../models/evaluation';
+import { useModelVersion } from '../models/model-queries';
 import { modelAddress, modelLabel, parseModelReference } from '../models/model-reference';
 import { DataTable } from '../ui/data-table';
 import { formatCount, formatDateTime, formatShare } from '../ui/format';
@@ -109,40 +110,47 @@ function ModelFigures({ entries }: { entries: readonly PerformanceEntry[] }) {
         ]}
       />
       <Alarm entry={all} name={name} version={version} />
-      {calibration.length > 0 && (
-        <>
-          <h3>Calibration</h3>
-          <p className="small muted">
-            Well calibrated where the upright bar (mean probability) lies within the line (95&nbsp;% interval of the
-            malignant cases).
-          </p>
-          <DataTable
-            label={`Calibration of ${all.model}`}
-            rows={calibration}
-            rowKey={({ from }) => from}
-            columns={[
-              {
-                title: 'Probability',
-                isVerbatim: true,
-                cell: ({ from, to }) => `${formatShare(from)} to ${formatShare(to)}`,
-              },
-              { title: 'Confirmed', isNumber: true, cell: ({ count }) => formatCount(count) },
-              {
-                title: 'Chart',
-                cell: ({ observed, mean_probability: mean }) =>
-                  observed !== null && <IntervalBar {...observed} reference={mean ?? undefined} />,
-              },
-              {
-                title: 'Predicted',
-                isNumber: true,
-                cell: ({ mean_probability: mean }) => (mean === null ? '–' : formatShare(mean)),
-              },
-              { title: 'Malignant', isVerbatim: true, cell: ({ observed }) => intervalText(observed) },
-            ]}
-          />
-        </>
-      )}
+      {calibration.length > 0 && <Calibration model={all.model} bins={calibration} />}
     </Panel>
+  );
+}
+
+function Calibration({ model, bins }: { model: string; bins: PerformanceEntry['calibration'] }) {
+  const { name, version } = parseModelReference(model);
+  const { data } = useModelVersion(name, version);
+  const positive = data?.labels[1] ?? 'malignant';
+  return (
+    <>
+      <h3>Calibration</h3>
+      <p className="small muted">
+        Well calibrated where the upright bar (mean probability) lies within the line (95&nbsp;% interval of the{' '}
+        {positive} cases).
+      </p>
+      <DataTable
+        label={`Calibration of ${model}`}
+        rows={bins}
+        rowKey={({ from }) => from}
+        columns={[
+          {
+            title: 'Probability',
+            isVerbatim: true,
+            cell: ({ from, to }) => `${formatShare(from)} to ${formatShare(to)}`,
+          },
+          { title: 'Confirmed', isNumber: true, cell: ({ count }) => formatCount(count) },
+          {
+            title: 'Chart',
+            cell: ({ observed, mean_probability: mean }) =>
+              observed !== null && <IntervalBar {...observed} reference={mean ?? undefined} />,
+          },
+          {
+            title: 'Predicted',
+            isNumber: true,
+            cell: ({ mean_probability: mean }) => (mean === null ? '–' : formatShare(mean)),
+          },
+          { title: `Observed ${positive}`, isVerbatim: true, cell: ({ observed }) => intervalText(observed) },
+        ]}
+      />
+    </>
   );
 }
 

@@ -1,4 +1,4 @@
-import { positiveClassOf, type ProbabilityMembers } from '@cytoqueue/client';
+import { type ClassName, positiveClassOf, type ProbabilityMembers } from '@cytoqueue/client';
 
 /** Look of a class: that of malignant for the positive class of any model. */
 export function toneOf(name: string, result: ProbabilityMembers): 'benign' | 'malignant' {
@@ -7,6 +7,9 @@ export function toneOf(name: string, result: ProbabilityMembers): 'benign' | 'ma
 
 /** Subject of a result's probability, such as "malignancy". */
 export function probabilitySubject(result: ProbabilityMembers): string {
-  const positive = positiveClassOf(result);
+  return subjectOf(positiveClassOf(result));
+}
+
+export function subjectOf(positive: ClassName): string {
   return positive === 'malignant' ? 'malignancy' : `“${positive}”`;
 }

@@ -4,21 +4,22 @@ import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { formatProportion } from '../../ui/proportion';
 import { TableScroll } from '../../ui/table-scroll';
+import type { BatchClasses } from '../batch-queries';
 
 /** Compares the results with the class column of the file, which was not used for scoring. */
-export function AgreementPanel({ agreement }: { agreement: Agreement }) {
+export function AgreementPanel({ agreement, classes }: { agreement: Agreement; classes: BatchClasses }) {
   const { column, confident } = agreement;
   const rows = [
     {
-      name: 'Malignant',
-      benign: confident.false_negative,
-      malignant: confident.true_positive,
+      name: classes.positive,
+      negative: confident.false_negative,
+      positive: confident.true_positive,
       total: agreement.true_positive + agreement.false_negative,
     },
     {
-      name: 'Benign',
-      benign: confident.true_negative,
-      malignant: confident.false_positive,
+      name: classes.negative,
+      negative: confident.true_negative,
+      positive: confident.false_positive,
       total: agreement.true_negative + agreement.false_positive,
     },
   ];
@@ -33,13 +34,13 @@ export function AgreementPanel({ agreement }: { agreement: Agreement }) {
             <tr>
               <th scope="col">In your file</th>
               <th scope="col" className="number">
-                <ClassIcon name="benign" /> Likely benign
+                <ClassIcon name="benign" /> Likely {classes.negative}
               </th>
               <th scope="col" className="number">
                 <ClassIcon name="indeterminate" /> Undecided
               </th>
               <th scope="col" className="number">
-                <ClassIcon name="malignant" /> Likely malignant
+                <ClassIcon name="malignant" /> Likely {classes.positive}
               </th>
               <th scope="col" className="number">
                 All
@@ -47,10 +48,10 @@ export function AgreementPanel({ agreement }: { agreement: Agreement }) {
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ name, benign, malignant, total }) => (
+            {rows.map(({ name, negative, positive, total }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                {[benign, total - benign - malignant, malignant, total].map((count, index) => (
+                {[negative, total - negative - positive, positive, total].map((count, index) => (
                   <td key={index} className="number" translate="no">
                     {formatCount(count)}
                   </td>

@@ -72,3 +72,23 @@ test('of a failed batch, the rows that were not scored can be downloaded, and no
   expect(screen.getByRole('link', { name: 'Rows that were not scored as CSV' })).toBeTruthy();
   expect(screen.queryByRole('link', { name: 'Results as CSV' })).toBeNull();
 });
+
+test('a batch of a model with other classes has their names in summary, filters and agreement', async () => {
+  const labels = ['well', 'ill'];
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue({ ...GRADES_MODEL, labels });
+  const matrix = { true_positive: 3, false_negative: 1, true_negative: 5, false_positive: 0 };
+  const { user } = await renderFirst({
+    summary: { indeterminate: 1, missing_features: 0, classes: { well: 6, ill: 4 }, confident: { well: 6, ill: 3 } },
+    agreement: { column: 'diagnosis', ...matrix, confident: matrix },
+  });
+  expect((await screen.findByRole('row', { name: /^Likely ill 3 / })).textContent).toContain('30');
+  screen.getByText('the model favours ill in 1 of them');
+  expect(screen.getByRole('row', { name: 'ill 1 0 3 4' })).toBeTruthy();
+  await user.click(screen.getByLabelText('Likely ill'));
+  await waitFor(() =>
+    expect(noRetryClient.listRows).toHaveBeenCalledWith(
+      'a',
+      expect.objectContaining({ outcome: 'confident', predicted_class: 'ill' }),
+    ),
+  );
+});

@@ -8,7 +8,7 @@ import { usePageTitle } from '../../ui/page-title';
 import { ModelContext } from '../../models/model-context';
 import { BatchActions } from './batch-actions';
 import { BatchProgress } from './batch-progress';
-import { useBatch } from '../batch-queries';
+import { type BatchClasses, useBatch, useBatchClasses } from '../batch-queries';
 import { STATUS_LABELS } from '../batch-labels';
 import { AgreementPanel } from './agreement-panel';
 import { DownloadsPanel } from './downloads-panel';
@@ -30,9 +30,14 @@ export function BatchPage() {
   const failure = failureOf(query);
   if (failure !== null) return <BatchError error={failure} onRetry={() => void query.refetch()} />;
   if (batch === undefined) return <Loading>Looking up the batch …</Loading>;
+  // The choices and actions of another batch start afresh.
+  return <BatchArticle key={batch.id} batch={batch} />;
+}
+
+function BatchArticle({ batch }: { batch: Batch }) {
+  const classes = useBatchClasses(batch);
   return (
-    // The choices and actions of another batch start afresh.
-    <article key={batch.id} className="page">
+    <article className="page">
       <header className="page-head">
         <div>
           <p className="crumb small">
@@ -49,20 +54,22 @@ export function BatchPage() {
       {batch.drift !== undefined && <DriftBanner drift={batch.drift} isScored />}
       <BatchActions batch={batch} />
       {!isBatchFinished(batch) && <BatchProgress batch={batch} />}
-      <ResultsSummary batch={batch} />
-      {isBatchFinished(batch) && <FinishedBatch batch={batch} />}
+      <ResultsSummary batch={batch} classes={classes} />
+      {isBatchFinished(batch) && <FinishedBatch batch={batch} classes={classes} />}
     </article>
   );
 }
 
-function FinishedBatch({ batch }: { batch: Batch }) {
+function FinishedBatch({ batch, classes }: { batch: Batch; classes: BatchClasses | undefined }) {
   const { counts, summary, status, rescores } = batch;
   const hasResults = status === 'succeeded' || status === 'completed_with_errors';
   const hasErrorsFile = counts.rejected + counts.failed > 0 && status !== 'canceled';
   return (
     <>
-      {hasResults && counts.succeeded > 0 && <RowsPanel batch={batch} />}
-      {batch.agreement !== undefined && <AgreementPanel agreement={batch.agreement} />}
+      {hasResults && counts.succeeded > 0 && <RowsPanel batch={batch} classes={classes} />}
+      {batch.agreement !== undefined && classes !== undefined && (
+        <AgreementPanel agreement={batch.agreement} classes={classes} />
+      )}
       {(hasResults || hasErrorsFile) && <DownloadsPanel batch={batch} />}
       <WarningsPanel warnings={batch.warnings ?? []} total={batch.warnings_total ?? 0} />
       {rescores !== undefined && hasResults && <PreviewPanel batch={batch} />}

@@ -2,6 +2,7 @@ import type { Batch } from '@cytoqueue/client';
 import { ClassIcon } from '../../ui/class-icon';
 import { formatCount, formatShare, pluralize } from '../../ui/format';
 import { Panel } from '../../ui/panel';
+import type { BatchClasses } from '../batch-queries';
 
 interface Group {
   name: string;
@@ -13,9 +14,9 @@ interface Group {
 }
 
 /** Groups that add up to all rows of the file: each row is counted once. */
-export function ResultsSummary({ batch }: { batch: Batch }) {
+export function ResultsSummary({ batch, classes }: { batch: Batch; classes: BatchClasses | undefined }) {
   const { total } = batch.counts;
-  const groups = groupsOf(batch);
+  const groups = groupsOf(batch, classes);
   const missing = batch.summary.missing_features;
   return (
     <Panel title="Results summary" lead={`${pluralize(total, 'row')}, each counted once.`}>
@@ -62,32 +63,39 @@ export function ResultsSummary({ batch }: { batch: Batch }) {
   );
 }
 
-function groupsOf({ counts, summary }: Batch): Group[] {
-  const { confident_benign: benign, confident_malignant: malignant, indeterminate } = summary;
-  const classes: Group[] =
-    benign === undefined || malignant === undefined
-      ? [{ name: 'Confident results', count: counts.succeeded - indeterminate, fill: 'fill-accent' }]
-      : [
-          { name: 'Likely malignant', count: malignant, icon: 'malignant', fill: 'fill-malignant' },
-          { name: 'Likely benign', count: benign, icon: 'benign', fill: 'fill-benign' },
-        ];
-  const favoured = `favours malignant in ${formatCount((summary.malignant ?? 0) - (malignant ?? 0))}`;
+function groupsOf({ counts, summary }: Batch, classes: BatchClasses | undefined): Group[] {
+  const { indeterminate } = summary;
+  const byClass = classes && groupsByClass(summary, classes);
   const others: Group[] = [
     { name: 'Pending', count: counts.pending, note: 'not scored yet', fill: 'fill-none' },
     { name: 'Invalid', count: counts.rejected, note: 'download them to correct', fill: 'fill-invalid' },
     { name: 'System error', count: counts.failed, note: 'score the remaining rows again', fill: 'fill-invalid' },
   ];
   return [
-    ...classes,
+    ...(byClass?.groups ?? [
+      { name: 'Confident results', count: counts.succeeded - indeterminate, fill: 'fill-accent' },
+    ]),
     {
       name: 'Undecided',
       count: indeterminate,
       icon: 'indeterminate',
       fill: 'fill-indeterminate',
-      ...(malignant === undefined ? {} : { note: `the model ${favoured} of them` }),
+      ...byClass?.undecided,
     },
     ...others.filter(({ count }) => count > 0),
   ];
+}
+
+/** @returns undefined for batches of earlier releases, which did not count confident rows by class */
+function groupsByClass({ classes, confident }: Batch['summary'], { negative, positive }: BatchClasses) {
+  if (confident === undefined) return undefined;
+  const count = confident[positive] ?? 0;
+  const groups: Group[] = [
+    { name: `Likely ${positive}`, count, icon: 'malignant', fill: 'fill-malignant' },
+    { name: `Likely ${negative}`, count: confident[negative] ?? 0, icon: 'benign', fill: 'fill-benign' },
+  ];
+  const favoured = formatCount((classes[positive] ?? 0) - count);
+  return { groups, undecided: { note: `the model favours ${positive} in ${favoured} of them` } };
 }
 
 /** Decorative: the table holds the same numbers. */

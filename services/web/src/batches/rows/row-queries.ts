@@ -7,14 +7,7 @@ import { isUnusual } from '../../predictions/result/reason-labels';
 const PAGE_SIZE = 25;
 const EVIDENCE_INTERVAL_MS = 1_000;
 
-export const ROW_FILTERS = {
-  undecided: { outcome: 'indeterminate' },
-  malignant: { outcome: 'confident', predicted_class: 'malignant' },
-  benign: { outcome: 'confident', predicted_class: 'benign' },
-  all: {},
-} as const satisfies Record<string, Pick<RowListOptions, 'outcome' | 'predicted_class'>>;
-
-export type RowFilter = keyof typeof ROW_FILTERS;
+export type RowFilter = Pick<RowListOptions, 'outcome' | 'predicted_class'>;
 
 /**
  * Result rows in the order of the file, unusual ones first within each page.
@@ -25,7 +18,7 @@ export function useBatchRows(id: string, run: string, filter: RowFilter, idPrefi
   return useInfiniteQuery({
     queryKey: ['batch-rows', id, run, filter, idPrefix],
     queryFn: async ({ pageParam, signal }) => {
-      const options = { limit: PAGE_SIZE, ...ROW_FILTERS[filter], signal };
+      const options = { limit: PAGE_SIZE, ...filter, signal };
       const page = await firstFilledPage(pageParam, (after) => {
         const from = after === '' ? options : { ...options, after };
         return idPrefix === ''

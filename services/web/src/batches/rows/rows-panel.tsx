@@ -1,9 +1,9 @@
-import { type Batch, type BatchRow, probabilityOf } from '@cytoqueue/client';
+import { type Batch, type BatchRow, type ClassName, probabilityOf } from '@cytoqueue/client';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'react-router';
 import { Button } from '../../ui/button';
 import { ClassIcon } from '../../ui/class-icon';
-import { toneOf } from '../../ui/class-words';
+import { subjectOf, toneOf } from '../../ui/class-words';
 import { ErrorNotice } from '../../ui/error-notice';
 import { formatCount, formatProbability, pluralize } from '../../ui/format';
 import { Loading } from '../../ui/loading';
@@ -11,22 +11,27 @@ import { Panel } from '../../ui/panel';
 import { TableScroll } from '../../ui/table-scroll';
 import { TextField } from '../../ui/text-field';
 import { isUnusual, reasonLabel } from '../../predictions/result/reason-labels';
+import type { BatchClasses } from '../batch-queries';
 import { featureLabel } from '../drift-labels';
-import { ROW_FILTERS, type RowFilter, useBatchRows } from './row-queries';
+import { type RowFilter, useBatchRows } from './row-queries';
 import { rowTitle } from './row-labels';
 
-const FILTER_LABELS: Readonly<Record<RowFilter, string>> = {
-  undecided: 'Undecided',
-  malignant: 'Likely malignant',
-  benign: 'Likely benign',
-  all: 'All rows',
-};
+const UNDECIDED = 'Undecided';
+const ALL = 'All rows';
+
+/** The filters by their labels. */
+function filtersOf(classes: BatchClasses | undefined): Readonly<Record<string, RowFilter>> {
+  const names = classes === undefined ? [] : [classes.positive, classes.negative];
+  const byClass = names.map((name) => [`Likely ${name}`, { outcome: 'confident', predicted_class: name }] as const);
+  return { [UNDECIDED]: { outcome: 'indeterminate' }, ...Object.fromEntries(byClass), [ALL]: {} };
+}
 
 /** The rows of a finished batch: undecided ones first, with filters and a search by the file's identifier. */
-export function RowsPanel({ batch }: { batch: Batch }) {
-  const [filter, setFilter] = useState<RowFilter>(batch.summary.indeterminate > 0 ? 'undecided' : 'all');
+export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClasses | undefined }) {
+  const [filter, setFilter] = useState(batch.summary.indeterminate > 0 ? UNDECIDED : ALL);
   const [idPrefix, setIdPrefix] = useState('');
-  const query = useBatchRows(batch.id, batch.completed_at ?? '', filter, idPrefix);
+  const filters = filtersOf(classes);
+  const query = useBatchRows(batch.id, batch.completed_at ?? '', filters[filter] ?? {}, idPrefix);
   const rows = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
     <Panel
@@ -36,15 +41,10 @@ export function RowsPanel({ batch }: { batch: Batch }) {
       <div className="rows-tools">
         <fieldset className="choices">
           <legend className="visually-hidden">Show rows</legend>
-          {Object.keys(ROW_FILTERS).map((name) => (
+          {Object.keys(filters).map((name) => (
             <label key={name} className="choice">
-              <input
-                type="radio"
-                name="row-filter"
-                checked={filter === name}
-                onChange={() => setFilter(name as RowFilter)}
-              />
-              <span>{FILTER_LABELS[name as RowFilter]}</span>
+              <input type="radio" name="row-filter" checked={filter === name} onChange={() => setFilter(name)} />
+              <span>{name}</span>
             </label>
           ))}
         </fieldset>
@@ -59,7 +59,7 @@ export function RowsPanel({ batch }: { batch: Batch }) {
           {statusText(rows.length, query.hasNextPage, idPrefix)}
         </p>
       )}
-      {rows.length > 0 && <RowsTable batch={batch} rows={rows} />}
+      {rows.length > 0 && <RowsTable batch={batch} rows={rows} positive={classes?.positive} />}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
           Show more rows
@@ -90,7 +90,15 @@ function SearchForm({ onSearch }: { onSearch: (idPrefix: string) => void }) {
   );
 }
 
-function RowsTable({ batch, rows }: { batch: Batch; rows: readonly BatchRow[] }) {
+function RowsTable({
+  batch,
+  rows,
+  positive,
+}: {
+  batch: Batch;
+  rows: readonly BatchRow[];
+  positive: ClassName | undefined;
+}) {
   return (
     <TableScroll label="Result rows">
       <table className="list compact cards">
@@ -99,7 +107,7 @@ function RowsTable({ batch, rows }: { batch: Batch; rows: readonly BatchRow[] })
             <th scope="col">Reference</th>
             <th scope="col">Model result</th>
             <th scope="col" className="number">
-              Probability of malignancy
+              Probability{positive !== undefined && ` of ${subjectOf(positive)}`}
             </th>
             <th scope="col">Reason</th>
             <th scope="col" className="number">
