@@ -20,8 +20,8 @@ test.each([
   expect(matches(EVENT, filter)).toBe(expected);
 });
 
-test('the export quotes its cells, and a spreadsheet runs none as a formula', () => {
-  expect(toCsv([{ ...EVENT, resource: '=1+1,"a"' }])).toBe(
+test('the export quotes its cells, and a spreadsheet runs none as a formula', async () => {
+  expect(await toCsv([{ ...EVENT, resource: '=1+1,"a"' }])).toBe(
     '"at","key","action","resource","outcome"\r\n' +
       '"2026-11-27T09:14:03.120Z","lab-a / reader-2","batch.get-results","\'=1+1,""a""","denied"\r\n',
   );

@@ -21,7 +21,8 @@ export function matches({ actor, action, resource, outcome }: AuditEvent, filter
 }
 
 /** The events as CSV. Cells that a spreadsheet would run as a formula get a leading apostrophe. */
-export function toCsv(events: readonly AuditEvent[]): string {
+export async function toCsv(events: readonly AuditEvent[]): Promise<string> {
+  const { default: papa } = await import('papaparse');
   const rows = events.map(({ at, actor, action, resource, outcome }) => [
     at,
     actorText(actor),
@@ -29,8 +30,6 @@ export function toCsv(events: readonly AuditEvent[]): string {
     resource,
     outcome,
   ]);
-  return [['at', 'key', 'action', 'resource', 'outcome'], ...rows]
-    .map((cells) => cells.map((cell) => `"${cell.replace(/^[=+\-@\t\r]/, "'$&").replaceAll('"', '""')}"`).join(','))
-    .join('\r\n')
-    .concat('\r\n');
+  const options = { quotes: true, escapeFormulae: true };
+  return `${papa.unparse([['at', 'key', 'action', 'resource', 'outcome'], ...rows], options)}\r\n`;
 }

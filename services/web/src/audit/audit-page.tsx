@@ -115,7 +115,6 @@ function EventTable({ events }: { events: readonly AuditEvent[] }) {
 
 /** Reads the log again from its newest entry, so that the file has everything that matches. */
 function ExportButton({ filter }: { filter: AuditFilter }) {
-  const [isCut, setIsCut] = useState(false);
   const exported = useMutation({
     mutationFn: async () => {
       const events: AuditEvent[] = [];
@@ -128,17 +127,15 @@ function ExportButton({ filter }: { filter: AuditFilter }) {
       }
       return { events, isCut: true };
     },
-    onSuccess: (log) => {
-      setIsCut(log.isCut);
-      downloadText('audit.csv', toCsv(log.events.filter((event) => matches(event, filter))));
-    },
+    onSuccess: async ({ events }) =>
+      downloadText('audit.csv', await toCsv(events.filter((event) => matches(event, filter)))),
   });
   return (
     <div className="actions">
       <Button isPending={exported.isPending} onPress={() => exported.mutate()}>
         {exported.isPending ? 'Reading the log …' : 'Export as CSV'}
       </Button>
-      {isCut && (
+      {exported.data?.isCut === true && (
         <span className="small">{`The file holds the newest ${MAX_EXPORT_PAGES * PAGE_SIZE} entries only.`}</span>
       )}
       {exported.isError && <ErrorNotice error={exported.error} what="The log was not exported." />}

@@ -1,8 +1,8 @@
 import type { ImportProfile, NamedImportProfile } from '@cytoqueue/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { client, noRetryClient } from '../api/clients';
-import { PROFILES_KEY } from '../batches/upload/import-profiles';
+import { client } from '../api/clients';
+import { PROFILES_KEY, useImportProfilesQuery } from '../batches/upload/import-profiles';
 import { ConfirmButton } from '../ui/confirm-button';
 import { DataTable } from '../ui/data-table';
 import { ErrorNotice } from '../ui/error-notice';
@@ -12,10 +12,7 @@ import { QueryState } from '../ui/query-state';
 
 export function ImportProfilesPage() {
   usePageTitle('Import profiles');
-  const query = useQuery({
-    queryKey: PROFILES_KEY,
-    queryFn: ({ signal }) => noRetryClient.listImportProfiles({ signal }),
-  });
+  const query = useImportProfilesQuery();
   return (
     <div className="page">
       <p className="crumb small">

@@ -1,7 +1,7 @@
 import type { QueueState } from '@cytoqueue/client';
+import { DataTable } from '../ui/data-table';
 import { formatCount, formatDuration, formatTime } from '../ui/format';
 import { Panel } from '../ui/panel';
-import { TableScroll } from '../ui/table-scroll';
 
 /** Heartbeats come every five seconds. */
 const LATE_AFTER_SECONDS = 7;
@@ -13,41 +13,31 @@ export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }
       {workers.length === 0 ? (
         <p className="muted">No worker has sent a heartbeat in the last minutes.</p>
       ) : (
-        <TableScroll label="List of workers">
-          <table className="list cards">
-            <thead>
-              <tr>
-                <th scope="col">Worker</th>
-                <th scope="col">State</th>
-                <th scope="col">Last heartbeat</th>
-                <th scope="col" className="number">
-                  Shards at once
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {workers.map(({ id, alive, slots, last_heartbeat_at: at }) => (
-                <tr key={id}>
-                  <th scope="row" translate="no">
-                    {id}
-                  </th>
-                  <td data-label="State">
-                    <WorkerState isAlive={alive} silentSeconds={secondsBetween(at, as_of)} />
-                  </td>
-                  <td data-label="Last heartbeat" className="nowrap">
-                    <span translate="no">{`${formatDuration(Math.round(secondsBetween(at, as_of)))} ago`}</span>{' '}
-                    <span className="muted small" translate="no">
-                      {formatTime(at)}
-                    </span>
-                  </td>
-                  <td data-label="Shards at once" className="number" translate="no">
-                    {formatCount(slots)}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </TableScroll>
+        <DataTable
+          label="List of workers"
+          rows={workers}
+          rowKey={({ id }) => id}
+          columns={[
+            { title: 'Worker', isVerbatim: true, cell: ({ id }) => id },
+            {
+              title: 'State',
+              cell: ({ alive, last_heartbeat_at: at }) => (
+                <WorkerState isAlive={alive} silentSeconds={secondsBetween(at, as_of)} />
+              ),
+            },
+            {
+              title: 'Last heartbeat',
+              isVerbatim: true,
+              cell: ({ last_heartbeat_at: at }) => (
+                <span className="nowrap">
+                  {`${formatDuration(Math.round(secondsBetween(at, as_of)))} ago`}{' '}
+                  <span className="muted small">{formatTime(at)}</span>
+                </span>
+              ),
+            },
+            { title: 'Shards at once', isNumber: true, cell: ({ slots }) => formatCount(slots) },
+          ]}
+        />
       )}
     </Panel>
   );

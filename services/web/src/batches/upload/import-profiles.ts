@@ -4,13 +4,17 @@ import { client, noRetryClient } from '../../api/clients';
 
 export const PROFILES_KEY = ['import-profiles'] as const;
 
-/** The laboratory's saved profiles, without those that cannot be read. */
-export function useImportProfiles(): readonly NamedImportProfile[] {
-  const { data } = useQuery({
+/** The laboratory's saved profiles; those that cannot be read have an error. */
+export function useImportProfilesQuery() {
+  return useQuery({
     queryKey: PROFILES_KEY,
     queryFn: ({ signal }) => noRetryClient.listImportProfiles({ signal }),
   });
-  return data?.filter(({ error }) => error === undefined) ?? [];
+}
+
+/** The profiles that can be used. */
+export function useImportProfiles(): readonly NamedImportProfile[] {
+  return useImportProfilesQuery().data?.filter(({ error }) => error === undefined) ?? [];
 }
 
 export function useSaveImportProfile(onSaved: (name: string) => void) {
