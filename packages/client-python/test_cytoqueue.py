@@ -120,6 +120,19 @@ class FailingServices(unittest.TestCase):
             client.submit_file(io.BytesIO(b"a\n1\n"))
         self.assertEqual(failed.exception.idempotency_key, seen[0][0]["Idempotency-Key"])
 
+    def test_names_no_key_when_the_api_has_refused(self):
+        problem = b'{"type": "urn:cytoqueue:problem:internal-error", "title": "Failed"}'
+        for body, is_unknown in ((problem, False), (b"<html>", True)):
+            with serving((500, {}, body)) as (client, _), self.assertRaises(ApiError) as failed:
+                client.submit_file(io.BytesIO(b"a\n1\n"))
+            self.assertEqual(failed.exception.idempotency_key is not None, is_unknown)
+
+    def test_stops_waiting_for_a_record(self):
+        with serving((202, {}, b'{"id": "pred_1", "status": "queued"}')) as (client, seen):
+            with self.assertRaisesRegex(TimeoutError, "pred_1 is still queued"):
+                client.predict({}, timeout=0)
+        self.assertEqual(len(seen), 1)
+
     def test_tells_html_and_truncated_files_from_answers(self):
         with serving((200, {"Content-Type": "text/html"}, b"<html>")) as (client, _):
             with self.assertRaisesRegex(InvalidResponse, "HTML"):

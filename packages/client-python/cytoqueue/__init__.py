@@ -119,9 +119,15 @@ class Client:
         operating_point: Optional[str] = None,
         missing: Optional[str] = None,
         wait_seconds: int = 25,
+        timeout: Optional[float] = None,
         idempotency_key: Optional[str] = None,
     ) -> Json:
-        """Predicts one record; ``None`` is a feature that was not measured. Waits until it has a result."""
+        """Predicts one record; ``None`` is a feature that was not measured. Waits until it has a result.
+
+        Raises ``TimeoutError`` after ``timeout`` seconds, by default never; the record is scored all the same.
+        """
+        deadline = None if timeout is None else time.monotonic() + timeout
+        wait_seconds = wait_seconds if timeout is None else min(wait_seconds, int(timeout))
         body = _given(
             features=dict(features), sample_id=sample_id, model=model, operating_point=operating_point, missing=missing
         )
@@ -129,6 +135,8 @@ class Client:
         data = json.dumps(body).encode()
         prediction = self._create("/v1/predictions", lambda: data, headers, idempotency_key)
         while not is_finished(prediction):
+            if deadline is not None and time.monotonic() + 1 > deadline:
+                raise TimeoutError(f"{prediction['id']} is still {prediction['status']}")
             time.sleep(1)
             prediction = self._json("GET", f"/v1/predictions/{quote(prediction['id'])}")
         return prediction
@@ -295,8 +303,8 @@ class Client:
         try:
             return self._json("POST", path, query, body, {**headers, "Idempotency-Key": key})
         except CytoqueueError as error:
-            unknown = isinstance(error, ConnectionFailed) or (isinstance(error, ApiError) and error.status >= 500)
-            if unknown:
+            is_proxy_error = isinstance(error, ApiError) and error.type == "http-error" and error.status >= 500
+            if isinstance(error, ConnectionFailed) or is_proxy_error:
                 error.idempotency_key = key
             raise
 
