@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -84,7 +93,8 @@ describeWith('Python with pandas and matplotlib', 'Python', () => {
     execFileSync('cp', ['-r', join(ROOT, 'packages/client-python'), source]);
     const args = ['-m', 'pip', 'wheel', '--no-deps', '--no-build-isolation', '--wheel-dir', folder, source];
     expect(await run(PYTHON, args)).toMatchObject({ status: 0 });
-    const { stdout } = await run(PYTHON, ['-m', 'zipfile', '-l', pathOf('cytoqueue-0.1.0-py3-none-any.whl')]);
+    const wheel = readdirSync(folder).find((name) => name.endsWith('.whl')) ?? '';
+    const { stdout } = await run(PYTHON, ['-m', 'zipfile', '-l', pathOf(wheel)]);
     expect(stdout).toMatch(/cytoqueue\/__init__\.py[^]*cytoqueue\/py\.typed/);
   });
 });
