@@ -75,6 +75,7 @@ test('of a failed batch, the rows that were not scored can be downloaded, and no
 
 test('a batch of a model with other classes has their names in summary, filters and agreement', async () => {
   const labels = ['well', 'ill'];
+  const listRows = jest.spyOn(noRetryClient, 'listRows');
   jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue({ ...GRADES_MODEL, labels });
   const matrix = { true_positive: 3, false_negative: 1, true_negative: 5, false_positive: 0 };
   const { user } = await renderFirst({
@@ -86,7 +87,7 @@ test('a batch of a model with other classes has their names in summary, filters 
   expect(screen.getByRole('row', { name: 'ill 1 0 3 4' })).toBeTruthy();
   await user.click(screen.getByLabelText('Likely ill'));
   await waitFor(() =>
-    expect(noRetryClient.listRows).toHaveBeenCalledWith(
+    expect(listRows).toHaveBeenCalledWith(
       'a',
       expect.objectContaining({ outcome: 'confident', predicted_class: 'ill' }),
     ),
