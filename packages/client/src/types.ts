@@ -368,6 +368,8 @@ export interface FieldError {
   code: string;
   detail: string;
   received?: unknown;
+  /** With `several-sheets` and `sheet-not-found`: the sheets to choose from, at most a hundred. */
+  sheets?: string[];
 }
 
 export interface Percentiles {

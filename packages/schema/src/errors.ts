@@ -10,6 +10,8 @@ export interface FieldError {
   code: string;
   detail: string;
   received?: unknown;
+  /** The sheets to choose from, where a workbook needs a choice. */
+  sheets?: readonly string[];
 }
 
 export interface UnmatchedColumn {

@@ -115,7 +115,7 @@ class Conversion {
         this.outcome = message.outcome;
         break;
       case 'refused':
-        this.failure ??= { error: new TabularError(message.code, message.message, { line: message.line }) };
+        this.failure ??= { error: new TabularError(message.code, message.message, message) };
         break;
       case 'defect':
         this.failure ??= { error: message.error };

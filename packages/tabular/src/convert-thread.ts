@@ -59,7 +59,7 @@ async function convert(): Promise<void> {
 convert()
   .catch((error: unknown) => {
     if (error instanceof TabularError)
-      send({ kind: 'refused', code: error.code, message: error.message, line: error.line });
+      send({ kind: 'refused', code: error.code, message: error.message, line: error.line, sheets: error.sheets });
     else send({ kind: 'defect', error });
   })
   .finally(() => port.close());

@@ -20,5 +20,5 @@ export type FromThread =
   | { kind: 'block'; block: Uint8Array }
   | { kind: 'end'; outcome: ImportOutcome }
   /** The file cannot be imported: the members of a TabularError. */
-  | { kind: 'refused'; code: string; message: string; line: number | undefined }
+  | { kind: 'refused'; code: string; message: string; line?: number; sheets?: readonly string[] }
   | { kind: 'defect'; error: unknown };

@@ -95,10 +95,10 @@ function csvProblem(error: CsvError): Problem {
 }
 
 function importProblem(error: TabularError): Problem {
-  const { code, line, message } = error;
+  const { code, line, sheets, message } = error;
   const detail = `${message[0]?.toUpperCase() ?? ''}${message.slice(1)}`;
   const type = IMPORT_PROBLEMS[code] ?? 'invalid-csv';
-  return new Problem(type, detail, { errors: [{ line, code, detail }], cause: error });
+  return new Problem(type, detail, { errors: [{ line, code, detail, sheets }], cause: error });
 }
 
 /** Errors of an import that are no fault of the file's content. */

@@ -26,6 +26,7 @@ export async function chooseSheet<S extends SheetSummary>(
       'several-sheets',
       `The workbook has ${filled.length} sheets with rows: ${listSheets(filled)}. Choose one by sheet=NAME, or ` +
         'delete the others.',
+      { sheets: filled.map(({ name }) => name) },
     );
   }
   return filled[0] ?? first;
@@ -39,6 +40,7 @@ function findSheet<S extends SheetSummary>(sheets: readonly S[], wanted: string)
   throw new TabularError(
     'sheet-not-found',
     `The workbook has no sheet "${wanted}". Its sheets: ${listSheets(sheets)}.`,
+    { sheets: sheets.map(({ name }) => name) },
   );
 }
 

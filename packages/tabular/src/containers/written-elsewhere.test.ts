@@ -120,6 +120,7 @@ test.each(['openpyxl-two-sheets.xlsx', 'libreoffice-two-sheets.ods'])(
     await expect(readRowsOf(file)).rejects.toMatchObject({
       code: 'several-sheets',
       message: expect.stringMatching(/2 sheets with rows: "Records", "Codes"/),
+      sheets: ['Records', 'Codes'],
     });
     expect(await readRowsOf(file, { sheet: 'Codes' })).toMatchObject({
       sheet: 'Codes',

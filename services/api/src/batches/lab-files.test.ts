@@ -117,6 +117,18 @@ test('a workbook named .csv is read as a workbook', async () => {
   expect(await preflight('37-xlsx-named-csv.csv')).toMatchObject({ accepted: true, import: { container: 'xlsx' } });
 });
 
+test.each([
+  ['', 'several-sheets', ['Records', 'Codes']],
+  ['&sheet=Data', 'sheet-not-found', ['Records', 'Empty', 'Codes']],
+])(
+  'a workbook with several sheets and the parameters “%s” is refused with their names',
+  async (sheet, code, sheets) => {
+    const file = readFileSync(join(CASES, '../written-elsewhere/openpyxl-two-sheets.xlsx'));
+    const { status, json } = await send(`/v1/batches/preflight?model=wbc-knn${sheet}`, file);
+    expect([status, json]).toMatchObject([422, { errors: [{ code, sheets }] }]);
+  },
+);
+
 test('a declared charset is used, and an unknown one is refused with 415', async () => {
   const name = '39-windows-1252.csv';
   expect(await preflight(name, 'text/csv; charset=windows-1252')).toMatchObject({

@@ -299,6 +299,7 @@ export const problem = z
           code: text,
           detail: text,
           received: z.unknown().optional(),
+          sheets: z.array(text).optional(),
         }),
       )
       .optional(),

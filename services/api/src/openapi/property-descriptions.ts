@@ -36,6 +36,7 @@ const descriptions: Record<string, string> = {
   code: 'Stable name of the error',
   detail: 'What happened and what to do, for people',
   received: 'What was sent there',
+  sheets: 'With several-sheets and sheet-not-found: the sheets to choose from, at most a hundred',
   errors: 'Each error with its place, the first hundred',
   'links.errors': 'Address of the errors file',
   total_errors: 'Number of all errors',

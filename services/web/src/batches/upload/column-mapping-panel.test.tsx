@@ -101,11 +101,11 @@ test('a saved profile is chosen for the upload, and its other settings are kept 
 });
 
 test('a workbook with several sheets asks for the sheet', async () => {
-  const detail = 'The workbook has 2 sheets with rows: "Daten", "Archiv".';
+  const detail = 'The workbook has 2 sheets with rows.';
   preflight.mockImplementation((_file, options) =>
     options?.sheet === 'Daten'
       ? Promise.resolve(MATCHED)
-      : Promise.reject(problem(422, { errors: [{ code: 'several-sheets', detail }] })),
+      : Promise.reject(problem(422, { errors: [{ code: 'several-sheets', detail, sheets: ['Daten', 'Archiv'] }] })),
   );
   const user = renderForm();
   await user.selectOptions(await screen.findByRole('combobox', { name: 'Sheet to score' }), 'Daten');

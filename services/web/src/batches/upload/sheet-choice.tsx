@@ -6,26 +6,18 @@ import { TextField } from '../../ui/text-field';
 
 const SHEET_CODES = ['several-sheets', 'sheet-not-found'];
 
-export function needsSheet(error: unknown): boolean {
+export function needsSheet(error: unknown): error is ApiError {
   return error instanceof ApiError && error.errors.some(({ code }) => SHEET_CODES.includes(code));
 }
 
-/** The sheets that the refusal names; it names at most twenty. */
-export function sheetsOf(error: unknown): string[] {
-  const detail = error instanceof ApiError ? error.errors.find(({ code }) => SHEET_CODES.includes(code))?.detail : '';
-  const list =
-    /(?:sheets with rows|Its sheets): (.*?)(?: and \d+ more)?\.(?: Choose| *$)/.exec(detail ?? '')?.[1] ?? '';
-  return list.split(/(?<=" \(hidden\)|"), (?=")/).flatMap((item) => /^"(.*)"(?: \(hidden\))?$/.exec(item)?.[1] ?? []);
-}
-
 interface SheetChoiceProps {
-  error: unknown;
+  error: ApiError;
   onChoose: (sheet: string) => void;
 }
 
 /** Asks for the sheet of a workbook in which several sheets have rows. */
 export function SheetChoice({ error, onChoose }: SheetChoiceProps) {
-  const sheets = sheetsOf(error);
+  const sheets = error.errors.flatMap((each) => each.sheets ?? []);
   const [sheet, setSheet] = useState(sheets[0] ?? '');
   const submit = (event: FormEvent): void => {
     event.preventDefault();
