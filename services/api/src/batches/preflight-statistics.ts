@@ -14,6 +14,7 @@ const MAX_COMPARED_ROWS = 1_000_000;
 
 export interface StatisticsOptions {
   missing: 'partial' | 'reject';
+  rows: number;
   /** Physical line of the first row. */
   firstLine: number;
   /** The rows are those of a canonical file. */
@@ -38,7 +39,8 @@ export class PreflightStatistics {
   private repeated = 0;
   private spentMs = 0;
   private readonly blocks: WholeRowChunker;
-  private readonly seenDigests = new DigestSet();
+  private readonly comparedRows: number;
+  private readonly seenDigests: DigestSet;
   private blockLine: number;
   private readonly canonical: CanonicalFile | undefined;
 
@@ -48,7 +50,9 @@ export class PreflightStatistics {
     private readonly schema: Schema,
     private readonly options: StatisticsOptions,
   ) {
-    const { firstLine, canonical } = options;
+    const { firstLine, canonical, rows } = options;
+    this.comparedRows = Math.min(rows, MAX_COMPARED_ROWS);
+    this.seenDigests = new DigestSet(this.comparedRows);
     this.blocks = new WholeRowChunker(dialect);
     this.missing = schema.features.map(() => 0);
     this.blockLine = firstLine;
@@ -137,7 +141,7 @@ export class PreflightStatistics {
 
   private countRepeated(block: Buffer, { table }: ShardSamples): void {
     const hidden = this.canonical === undefined ? 0 : 2;
-    for (let row = 0; row < table.rows && this.seenDigests.size < MAX_COMPARED_ROWS; row++) {
+    for (let row = 0; row < table.rows && this.seenDigests.size < this.comparedRows; row++) {
       const bytes = block.subarray(table.start[row], table.end[row]);
       const digest = createHash('md5')
         .update(hidden === 0 ? bytes : withoutLine(bytes, this.dialect))
@@ -147,22 +151,26 @@ export class PreflightStatistics {
   }
 }
 
-/** Half of the slots stay free, so that a free one is near. */
-const DIGEST_SLOTS = 2 * MAX_COMPARED_ROWS;
-
-/** Keeps 64 bits of each digest in 16 MB; a Set of as many texts takes 100 MB and blocks the event loop when it grows. */
+/** Keeps 64 bits of a million digests in 32 MB; a Set of as many texts takes 100 MB and blocks the event loop when it grows. */
 class DigestSet {
   size = 0;
-  private readonly words = new Uint32Array(2 * DIGEST_SLOTS);
+  /** Half of them stay free, so that a free one is near. */
+  private readonly slots: number;
+  private readonly words: Uint32Array;
+
+  constructor(capacity: number) {
+    this.slots = 2 * Math.max(1, capacity);
+    this.words = new Uint32Array(2 * this.slots);
+  }
 
   /** @returns whether the digest is new */
   add(digest: Buffer): boolean {
-    const { words } = this;
+    const { words, slots } = this;
     // 0 marks a free slot.
     const first = digest.readUInt32LE(0) || 1;
     const second = digest.readUInt32LE(4);
-    let slot = digest.readUInt32LE(8) % DIGEST_SLOTS;
-    for (; words[2 * slot] !== 0; slot = (slot + 1) % DIGEST_SLOTS)
+    let slot = digest.readUInt32LE(8) % slots;
+    for (; words[2 * slot] !== 0; slot = (slot + 1) % slots)
       if (words[2 * slot] === first && words[2 * slot + 1] === second) return false;
     words[2 * slot] = first;
     words[2 * slot + 1] = second;

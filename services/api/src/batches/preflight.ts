@@ -65,12 +65,13 @@ export async function readStatistics(
   { store }: Pick<BatchDeps, 'store'>,
   tenant: string,
   id: string,
-  { header, rowMatch, canonical, bytes, shards }: UploadSummary,
+  { header, rowMatch, canonical, bytes, shards, rows }: UploadSummary,
   schema: Schema,
   counting: Pick<StatisticsOptions, 'missing' | 'countNumbers'>,
 ): Promise<PreflightStatistics> {
   const statistics = new PreflightStatistics(header.dialect, rowMatch, schema, {
     ...counting,
+    rows,
     firstLine: shards[0]?.firstLine ?? 2,
     canonical,
   });

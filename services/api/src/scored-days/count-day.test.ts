@@ -58,3 +58,22 @@ test('a lost lease ends the count of a day between two calls', async () => {
   const day = await readDocument(store, ConfirmationKeys.scoredDay('lab', '2026-06-01'), scoredDayShape);
   expect(Object.keys(day.open)).toHaveLength(2_000);
 });
+
+test('a pass over a day with many open records looks at each of them once', async () => {
+  const looks = new Map<string, number>();
+  const counting: ObjectStore = new Proxy(store, {
+    get(target, name: keyof ObjectStore) {
+      const method: unknown = target[name];
+      if (typeof method !== 'function') return method;
+      return (...args: unknown[]): unknown => {
+        if (typeof args[0] === 'string') looks.set(args[0], (looks.get(args[0]) ?? 0) + 1);
+        return (method as (...given: unknown[]) => unknown).apply(target, args);
+      };
+    },
+  });
+  await store.delete(ConfirmationKeys.scoredDay('lab', '2026-06-01'));
+  await new ScoredDays({ store: counting, registry: new ModelRegistry(store), damage }, 30).update(nowMs);
+  const records = [...looks].filter(([key]) => key.includes('/pred_'));
+  expect(records.length).toBeGreaterThanOrEqual(RECORDS);
+  expect(records.filter(([, times]) => times > 1)).toEqual([]);
+});

@@ -59,11 +59,21 @@ const EMPTY: ScoredDay = {
   closed: false,
 };
 
-/** @returns the next state of the day; `more`: not all new ids were looked at */
+export interface CountedDay {
+  tenant: string;
+  dayMs: number;
+  nowMs: number;
+}
+
+/**
+ * @param onlyNew leave out what was unfinished `before`, which an earlier call of this pass has looked at
+ * @returns the next state of the day; `more`: not all new ids were looked at
+ */
 export async function countDay(
   deps: CountDeps,
-  { tenant, dayMs, nowMs }: { tenant: string; dayMs: number; nowMs: number },
+  { tenant, dayMs, nowMs }: CountedDay,
   before: ScoredDay = EMPTY,
+  onlyNew = false,
 ): Promise<{ day: ScoredDay; more: boolean }> {
   const totals = new DayTotals(before);
   const counter = new ResourceCounter(deps, tenant, nowMs, totals);
@@ -82,7 +92,7 @@ export async function countDay(
       unfinished,
     });
     more ||= listed.more;
-    const waiting = [...unfinished.keys()].filter((id) => id.startsWith(kind));
+    const waiting = onlyNew ? [] : [...unfinished.keys()].filter((id) => id.startsWith(kind));
     await forEachConcurrently([...listed.ids, ...waiting], CONCURRENCY, async (id) => {
       const remaining = await counter.count(id, unfinished.get(id) ?? []);
       if (remaining === 'none') unfinished.delete(id);

@@ -26,7 +26,7 @@ export class DayTotals {
     ]);
   }
 
-  /** By second: a document stays below 10 MB however many records a day has. */
+  /** By second: a document has at most 4 MB for each version and operating point, however many records a day has. */
   private addRecords([acceptedMs, model, operatingPoint, confident, indeterminate]: ScoredRecords): void {
     const second = toSecond(acceptedMs);
     const name = `${second} ${model} ${operatingPoint}`;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { fileDrift, jsonResponse, problemResponses } from '../http/response-schemas';
+import { fileDrift } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Operation } from '../http/router';
 import { periodQuery } from './period';
 

@@ -3,7 +3,7 @@ import { ConfirmationKeys, ObjectKeys, findDocument, idTimeMs, scoredDayShape, s
 import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import { listFolders } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { type CountDeps, countDay } from './count-day';
+import { type CountDeps, type CountedDay, countDay } from './count-day';
 
 const INTERVAL_MS = 30_000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -60,15 +60,13 @@ export class ScoredDays {
   }
 
   /** @returns whether the day is closed */
-  private async updateDay(
-    of: { tenant: string; dayMs: number; nowMs: number },
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
+  private async updateDay(of: CountedDay, signal: AbortSignal | undefined): Promise<boolean> {
     const { store } = this.deps;
     const key = ConfirmationKeys.scoredDay(of.tenant, new Date(of.dayMs).toISOString().slice(0, 10));
-    for (let before = await findDocument(store, key, scoredDayShape); ;) {
+    const stored = await findDocument(store, key, scoredDayShape);
+    for (let before = stored; ;) {
       if (before?.closed === true) return true;
-      const { day, more } = await countDay(this.deps, of, before);
+      const { day, more } = await countDay(this.deps, of, before, before !== stored);
       // A day without records needs no document.
       const isEmpty = before === undefined && day.seen.pred_ + day.seen.batch_ === '' && isUnchanged(day);
       const bytes = sealDocument(day);
