@@ -147,7 +147,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
     version: readVersion(),
     webDist: WEB_DIST,
   });
-  await listen(createHttpServer(app, config), config, logger, cleanups);
+  await listen(createHttpServer(app, { ...config, address }), config, logger, cleanups);
 }
 
 /** Starts the periodic tasks on stored objects: removal of expired ones, the index of statuses, counts and summaries. */

@@ -64,10 +64,7 @@ async function acceptNewUpload(
     if (upload.importParameters.on_warning === 'abort' && warningsTotal > 0) throw fileHasWarnings(received.summary);
     return received;
   });
-  const batch = {
-    ...createBatchDocument(id, filename, pin, upload, summary, profile?.content),
-    ...otherLabels(schema),
-  };
+  const batch = createBatchDocument(id, filename, { pin, schema }, upload, summary, profile?.content);
   const accepted = await commitBatch(deps, upload, batch, idempotencyPayload(upload, summary.sha256));
   if (accepted.id === id) deps.metrics.uploaded(summary.bytes);
   return accepted;
@@ -92,15 +89,17 @@ export async function receiveUpload(
 ): Promise<{ summary: UploadSummary; filename: string | null }> {
   const { store, quotas, importSemaphore } = deps;
   const { tenant, id, schema, profile, sheet } = upload;
+  const { socket } = request;
+  const { timeout: idleMs = 0 } = socket;
   // The client waits without traffic while a workbook of a million rows is converted, or waits for its turn.
-  request.once('end', () => request.socket.setTimeout(0));
+  request.once('end', () => socket.setTimeout(0));
   const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
   const target = { store, tenant, id, importSemaphore, signal: abortOnDisconnect(request, response) };
   return receiveFile(request, response, async (source, filename, charset) => {
     const settings = { schema, profile, sheet, charset: upload.charset ?? charset };
     const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
     return { filename, summary: await storeUpload(source, target, settings, limits, charge) };
-  });
+  }).finally(() => socket.setTimeout(idleMs));
 }
 
 /** Payload that a repeated upload must equal. Without import parameters it equals that of earlier releases. */
@@ -148,15 +147,10 @@ function abortOnDisconnect(request: Request, response: Response): AbortSignal {
   return controller.signal;
 }
 
-/** The classes of a model, for a batch document. Those of benign and malignant records are not written. */
-function otherLabels(schema: Schema): Pick<BatchDocument, 'labels'> {
-  return probabilityName(schema) === 'probability_malignant' ? {} : { labels: schema.labels };
-}
-
 function createBatchDocument(
   id: string,
   filename: string | null,
-  model: ModelPin,
+  { pin, schema }: { pin: ModelPin; schema: Schema },
   { options, importParameters: { sheet, charset } }: Upload,
   summary: UploadSummary,
   profile: ImportProfile | undefined,
@@ -167,7 +161,9 @@ function createBatchDocument(
     id,
     created_at: new Date().toISOString(),
     filename,
-    model,
+    model: pin,
+    // Those of benign and malignant records are not written.
+    ...(probabilityName(schema) !== 'probability_malignant' && { labels: schema.labels }),
     options,
     input: { bytes, sha256, dialect, columns, header_bytes: byteLength, ...(canonical && { canonical }) },
     rows,

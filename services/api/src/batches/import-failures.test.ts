@@ -92,7 +92,7 @@ test('a sender who leaves while the whole file is converted gets a batch all the
 
 test('a connection without traffic stays open while the file is converted', async () => {
   await api.stop();
-  api = await RunningApi.start(redis.url, MAX_UPLOAD_BYTES, { socketIdleMs: 200 });
+  api = await RunningApi.start(redis.url, MAX_UPLOAD_BYTES, { socketIdleMs: 3_000 });
   const { started, release } = holdConversion();
   const answer = upload(ODD);
   await started;

@@ -7,14 +7,7 @@ import { Problem } from '../http/problem';
 import type { Semaphore } from '../concurrency/semaphore';
 import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
-import {
-  UploadInspector,
-  type UploadSizeLimits,
-  type UploadSummary,
-  createSplitter,
-  noRows,
-  uploadTooLarge,
-} from './upload-inspector';
+import { UploadInspector, type UploadSizeLimits, type UploadSummary, createSplitter, noRows } from './upload-inspector';
 
 /** A canonical file adds one value per feature and the line of each row to the original cells. */
 const MAX_CANONICAL_FACTOR = 4;
@@ -152,7 +145,9 @@ class CanonicalUpload {
   private add(block: Uint8Array): void {
     this.bytes += block.length;
     const { maxUploadBytes, remainingBytes } = this.limits;
-    if (this.bytes > maxUploadBytes * MAX_CANONICAL_FACTOR) throw uploadTooLarge(maxUploadBytes * MAX_CANONICAL_FACTOR);
+    const maxBytes = maxUploadBytes * MAX_CANONICAL_FACTOR;
+    if (this.bytes > maxBytes)
+      throw new Problem('too-large', `Converted to CSV, an upload may hold ${maxBytes} bytes. Split the file.`);
     if (remainingBytes !== undefined && this.bytes + this.originalBytes > remainingBytes)
       throw quotaExceeded(remainingBytes);
     if (this.splitter !== undefined) return this.splitter.push(block);

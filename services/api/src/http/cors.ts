@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 
 const METHODS = 'GET, HEAD, POST, PUT, DELETE';
 const REQUEST_HEADERS =
-  'Authorization, Content-Type, Content-Encoding, Idempotency-Key, Prefer, Range, If-Range, If-None-Match, Last-Event-ID';
+  'Authorization, Content-Type, Content-Encoding, Idempotency-Key, Prefer, Range, If-Range, If-None-Match, Last-Event-ID, X-Request-Id';
 const RESPONSE_HEADERS =
   'Content-Disposition, Content-Range, ETag, Link, Location, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Sunset, X-Request-Id';
 const PREFLIGHT_SECONDS = 600;

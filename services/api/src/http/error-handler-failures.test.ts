@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { createLogger } from '@cytoqueue/runtime';
 import express from 'express';
+import { PublicAddress } from './public-address';
 import { createHttpServer } from './server';
 import { requestContext } from './request-context';
 import { createErrorHandler, toHttpProblem } from './error-handler';
@@ -57,7 +58,10 @@ beforeAll(async () => {
     throw new Error('secret');
   });
   app.use(createErrorHandler(toHttpProblem));
-  server = createHttpServer(app, { maxConnections: 100 }).listen(0, '127.0.0.1');
+  server = createHttpServer(app, {
+    maxConnections: 100,
+    address: new PublicAddress('https://lab.example/cyto'),
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
 
@@ -126,6 +130,8 @@ test.each([
   const text = await raw(bytes);
   expect(text).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
   expect(text).toContain('application/problem+json');
+  // The proxy strips this path, so the client needs it.
+  expect(text).toMatch(/^link: <\/cyto\//im);
   expect(JSON.parse(text.slice(text.indexOf('\r\n\r\n')))).toMatchObject({
     status,
     request_id: /^x-request-id: (.*)\r$/im.exec(text)?.[1],

@@ -58,6 +58,11 @@ export class PublicAddress {
     app.use(this.prefixHeaders());
   }
 
+  /** Adds the stripped path to the targets of a `Link` header. */
+  prefixLink(value: string): string {
+    return value.replaceAll(/<([^>]*)>/g, (_, target: string) => `<${this.prefix(target)}>`);
+  }
+
   private prefixHeaders(): RequestHandler {
     return (_request, response, next) => {
       const setHeader = response.setHeader.bind(response);
@@ -69,7 +74,7 @@ export class PublicAddress {
 
   private prefixHeader(name: string, value: string): string {
     if (name === 'location') return this.prefix(value);
-    return name === 'link' ? value.replaceAll(/<([^>]*)>/g, (_, target: string) => `<${this.prefix(target)}>`) : value;
+    return name === 'link' ? this.prefixLink(value) : value;
   }
 
   private prefixAll(links: unknown): unknown {

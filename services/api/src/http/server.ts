@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type RequestListener, type Server, STATUS_CODES, createServer } from 'node:http';
 import type { Socket } from 'node:net';
 import { Problem, type ProblemType } from './problem';
+import type { PublicAddress } from './public-address';
 
 /** Time that running requests have to finish when the service stops. */
 const SHUTDOWN_GRACE_MS = 10_000;
@@ -20,11 +21,14 @@ const TIMEOUTS = {
 const SOCKET_IDLE_MS = 120_000;
 
 /** Creates an HTTP server with limits on slow clients and on the number of connections. */
-export function createHttpServer(app: RequestListener, { maxConnections }: { maxConnections: number }): Server {
+export function createHttpServer(
+  app: RequestListener,
+  { maxConnections, address }: { maxConnections: number; address: PublicAddress },
+): Server {
   const server = createServer(TIMEOUTS, app);
   server.timeout = SOCKET_IDLE_MS;
   server.maxConnections = maxConnections;
-  server.on('clientError', respondToClientError);
+  server.on('clientError', (error, socket) => respondToClientError(error, socket as Socket, address));
   return server;
 }
 
@@ -37,7 +41,7 @@ const CLIENT_ERRORS: Record<string, { type: ProblemType; detail: string }> = {
 /**
  * Sends a problem for requests that Node.js cannot parse and that never reach the app, unless a response has started.
  */
-function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+function respondToClientError(error: NodeJS.ErrnoException, socket: Socket, address: PublicAddress): void {
   const hasResponse =
     (socket as Socket & { _httpMessage?: { headersSent: boolean } | null })._httpMessage?.headersSent === true;
   if (error.code === 'ECONNRESET' || !socket.writable || hasResponse) {
@@ -56,7 +60,7 @@ function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): voi
     'Connection: close',
     'Cache-Control: no-store',
     `X-Request-Id: ${id}`,
-    `Link: ${problem.headers['Link']}`,
+    `Link: ${address.prefixLink(problem.headers['Link'] ?? '')}`,
     'Content-Type: application/problem+json; charset=utf-8',
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
