@@ -34,7 +34,7 @@ import type { ApiMetrics } from './operations/api-metrics';
 import type { QueueStatusReader } from './operations/queue-status';
 import { ConcurrencyLimiter } from './concurrency/concurrency-limiter';
 import { Semaphore } from './concurrency/semaphore';
-import { webNotFound, webRouter } from './static/web-app';
+import { createWebRouters } from './static/web-app';
 import { toProblem } from './to-problem';
 
 /** Each conversion uses a core and up to 256 MiB. */
@@ -112,10 +112,11 @@ export function createApp(deps: AppDeps): Express {
     retention: deps.retention,
     toProblem,
   });
-  if (deps.webDist !== undefined) app.use(webRouter(deps.webDist, deps.address));
+  const web = createWebRouters(deps.webDist, deps.address);
+  app.use(web.pages);
   app.use(docsRouter(createOpenApiDocument(routes, deps.version, deps.address)));
   app.use(queueBoardRouter(routeDeps));
-  if (deps.webDist !== undefined) app.use(webNotFound(deps.webDist, deps.address));
+  app.use(web.notFound);
   app.use(() => {
     throw notFound();
   });

@@ -10,7 +10,8 @@ import {
 } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import { z } from 'zod';
-import { jsonResponse, page, problemResponses, timestamp } from '../http/response-schemas';
+import { page, timestamp } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import { setNextLink } from '../http/pagination';
 import type { HandlerContext, Operation, Route } from '../http/router';
 

@@ -1,14 +1,6 @@
 import { z } from 'zod';
-import {
-  eventStreamResponse,
-  jsonResponse,
-  batch,
-  idempotencyKey,
-  page,
-  preflightReport,
-  rawResponse,
-  problemResponses,
-} from '../http/response-schemas';
+import { batch, idempotencyKey, page, preflightReport } from '../http/response-schemas';
+import { eventStreamResponse, jsonResponse, rawResponse, problemResponses } from '../openapi/responses';
 import { pageQuery } from '../http/pagination';
 import type { Operation } from '../http/router';
 import { RESULT_FORMATS } from '@cytoqueue/tabular';

@@ -53,7 +53,7 @@ export type BatchRouteDeps = ResultFileDeps &
 export function batchRoutes(deps: BatchRouteDeps): Route[] {
   const assertExists = (tenant: string, id: string) =>
     readDocumentBytes(deps.store, ObjectKeys.batchDocument(tenant, id));
-  const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
+  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   const route = createRouteFactory(deps, 'patient-data');
   const ofBatch = { assertExists };
   return [

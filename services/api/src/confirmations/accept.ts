@@ -16,7 +16,7 @@ import {
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { forEachConcurrently } from '../concurrency/for-each-concurrently';
-import { Problem } from '../http/problem';
+import { Problem, unknownClass } from '../http/problem';
 import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
@@ -67,8 +67,10 @@ export async function acceptConfirmations(
     const id = idAfter('conf_', firstId, index);
     outcomes[index] = target instanceof Problem ? target : toEntry(id, target, confirmed_class, confirmed_at);
   }
-  const entries = outcomes.filter((outcome): outcome is ConfirmationDocument => !(outcome instanceof Problem));
-  await storeEntries(deps, tenant, firstId, entries);
+  const isEntry = (outcome: ConfirmationDocument | Problem): outcome is ConfirmationDocument =>
+    !(outcome instanceof Problem);
+  const added = open.map(({ index }) => outcomes[index] as ConfirmationDocument | Problem);
+  await storeEntries(deps, tenant, firstId, { all: outcomes.filter(isEntry), added: added.filter(isEntry) });
   return outcomes;
 }
 
@@ -79,10 +81,7 @@ function toEntry(
   confirmed_at: string,
 ): ConfirmationDocument | Problem {
   if (labels.includes(confirmed_class)) return { id, ...target, confirmed_class, confirmed_at };
-  const detail = `must be a class of the model: ${labels.join(' or ')}`;
-  return new Problem('invalid-request', `confirmed_class: ${detail}`, {
-    errors: [{ field: 'confirmed_class', code: 'unknown-class', detail, received: confirmed_class }],
-  });
+  return unknownClass('confirmed_class', labels, confirmed_class);
 }
 
 /** A repeated request gets the ids of the first, so that it stores nothing twice. */
@@ -105,21 +104,21 @@ function findEntry({ store }: AcceptDeps, tenant: string, id: string): Promise<C
   return findDocument(store, ConfirmationKeys.entry(tenant, id), confirmationShape);
 }
 
+/** The reservation of a repeated request replaces the first one's, so it includes the entries that exist. */
 async function storeEntries(
   { store, quotas }: AcceptDeps,
   tenant: string,
   firstId: string,
-  entries: readonly ConfirmationDocument[],
+  { all, added }: Record<'all' | 'added', readonly ConfirmationDocument[]>,
 ): Promise<void> {
-  if (entries.length === 0) return;
-  const sealed = entries.map((entry) => ({ entry, bytes: sealDocument(entry) }));
-  const size = sealed.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  if (added.length === 0) return;
+  const size = all.reduce((sum, entry) => sum + sealDocument(entry).length, 0);
   await quotas.storage.reserve(tenant, firstId, size);
   try {
-    await forEachConcurrently(sealed, CONCURRENCY, async ({ entry, bytes }) => {
+    await forEachConcurrently(added, CONCURRENCY, async (entry) => {
       const key = ConfirmationKeys.entry(tenant, entry.id);
       await changeWithMarker(store, tenant, entry, 'added', () =>
-        store.putOnce(key, bytes, { contentType: 'application/json' }),
+        store.putOnce(key, sealDocument(entry), { contentType: 'application/json' }),
       );
     });
   } catch (error) {

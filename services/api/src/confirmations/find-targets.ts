@@ -43,6 +43,12 @@ export async function findTargets(
   references: readonly TargetReference[],
 ): Promise<(Target | Problem)[]> {
   const found: (Target | Problem)[] = [];
+  const labels = new Map<string, Promise<ClassNames>>();
+  const labelsOf = (pin: ModelPin): Promise<ClassNames> => {
+    const known = labels.get(pin.digest) ?? readLabels(deps, tenant, pin);
+    labels.set(pin.digest, known);
+    return known;
+  };
   const batches = new Map<string, number[]>();
   const predictions: number[] = [];
   for (const [index, { prediction_id, batch_id = '' }] of references.entries()) {
@@ -50,7 +56,9 @@ export async function findTargets(
     else addTo(batches, batch_id, index);
   }
   await forEachConcurrently(predictions, READ_CONCURRENCY, async (index) => {
-    found[index] = await orProblem(() => findPrediction(deps, tenant, references[index]?.prediction_id ?? ''));
+    found[index] = await orProblem(() =>
+      findPrediction(deps, tenant, references[index]?.prediction_id ?? '', labelsOf),
+    );
   });
   const search = { rowsLeft: MAX_SEARCHED_ROWS };
   for (const [id, indexes] of batches) {
@@ -78,11 +86,16 @@ async function orProblem<T>(find: () => Promise<T>): Promise<T | Problem> {
   }
 }
 
-async function labelsOf({ registry }: TargetDeps, tenant: string, pin: ModelPin): Promise<ClassNames> {
+async function readLabels({ registry }: TargetDeps, tenant: string, pin: ModelPin): Promise<ClassNames> {
   return (await registry.loadPinned(pin, tenant)).model.schema.labels;
 }
 
-async function findPrediction(deps: TargetDeps, tenant: string, id: string): Promise<Target> {
+async function findPrediction(
+  deps: TargetDeps,
+  tenant: string,
+  id: string,
+  labelsOf: (pin: ModelPin) => Promise<ClassNames>,
+): Promise<Target> {
   const { store, retention } = deps;
   if (retention.isExpired(id)) throw notStored();
   const request = await readDocument(store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
@@ -91,7 +104,7 @@ async function findPrediction(deps: TargetDeps, tenant: string, id: string): Pro
   if (completion.status !== 'succeeded') throw notSucceeded(`The prediction is ${completion.status}.`);
   const { predicted_class, outcome, operating_point } = completion.result;
   return {
-    labels: await labelsOf(deps, tenant, request.model),
+    labels: await labelsOf(request.model),
     target: id,
     predicted_at: request.created_at,
     model: `${request.model.name}@${request.model.version}`,

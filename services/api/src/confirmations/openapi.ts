@@ -1,12 +1,6 @@
 import { z } from 'zod';
-import {
-  idempotencyKey,
-  jsonResponse,
-  page,
-  probabilityMembers,
-  problemResponses,
-  timestamp,
-} from '../http/response-schemas';
+import { idempotencyKey, page, probabilityMembers, timestamp } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Operation } from '../http/router';
 import { pageQuery } from '../http/pagination';
 import { periodQuery } from '../scored-days/period';

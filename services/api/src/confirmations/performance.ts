@@ -11,7 +11,7 @@ const DAY_MS = 24 * 60 * 60_000;
 const CONCURRENCY = 16;
 const VERIFICATION_BIAS = {
   code: 'verification-bias',
-  text: 'These figures describe confirmed predictions only. If malignant answers are confirmed more often than benign ones, sensitivity looks too high and specificity too low.',
+  text: 'These figures describe confirmed predictions only. If positive answers (malignant) are confirmed more often than negative ones (benign), sensitivity looks too high and specificity too low.',
 } as const;
 
 /**

@@ -46,7 +46,7 @@ export function confirmationRoutes(deps: ConfirmationRouteDeps): Route[] {
   const route = createRouteFactory(deps, 'patient-data');
   const adminRoute = createRouteFactory(deps, 'admin');
   const assertExists = (tenant: string, id: string) => readEntry(deps, tenant, id);
-  const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
+  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   return [
     route('post', collectionPath, createOperation, create, { isRepeat }),
     route('get', collectionPath, listOperation, list),

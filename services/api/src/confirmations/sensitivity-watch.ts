@@ -57,7 +57,7 @@ export class SensitivityWatch {
     await this.deps.redis.set(KEY, count, 'EX', TTL_SECONDS);
   }
 
-  /** Undefined for a version that has no card. Own models have none. */
+  /** @returns undefined for a version without a card */
   private async cardBound(reference: string): Promise<number | undefined> {
     const [name, version] = reference.split('@') as [string, string];
     const model = await this.deps.registry

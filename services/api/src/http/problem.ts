@@ -95,3 +95,11 @@ export class Problem extends Error {
     return { ...base, errors: this.errors.slice(0, MAX_LISTED_ERRORS), total_errors: this.errors.length };
   }
 }
+
+/** For a field that must name a class of the model. */
+export function unknownClass(field: string, labels: readonly string[], received: string): Problem {
+  const detail = `must be a class of the model: ${labels.join(' or ')}`;
+  return new Problem('invalid-request', `${field}: ${detail}`, {
+    errors: [{ field, code: 'unknown-class', detail, received }],
+  });
+}

@@ -9,7 +9,7 @@ import {
 import { z } from 'zod';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
-import { jsonResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
 import { toProblem } from '../to-problem';
 import { importProfile } from './import-profiles';

@@ -1,6 +1,6 @@
 import { type ModelRegistry, UnknownModelError, readCard, readEvaluation, readPlot } from '@cytoqueue/registry';
 import { z } from 'zod';
-import { jsonResponse, rawResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, rawResponse, problemResponses } from '../openapi/responses';
 import { notFound } from '../http/error-handler';
 import type { HandlerContext, Operation, Route } from '../http/router';
 import { modelEvaluation } from './schemas';

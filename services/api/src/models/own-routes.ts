@@ -3,7 +3,7 @@ import { type ModelRegistry, UnknownModelError } from '@cytoqueue/registry';
 import { z } from 'zod';
 import { notFound } from '../http/error-handler';
 import { Problem } from '../http/problem';
-import { jsonResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { HandlerContext, Operation, Route } from '../http/router';
 import type { SettingsReader } from '../settings/settings-reader';
 import { findModel, promote, promotionBody, toVersionResponse } from './model-actions';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './artifacts';
 import { findModel, promote, promotionBody, toModelResponse, toVersionResponse } from './model-actions';
 import { type OwnModelRouteDeps, ownModelRoutes } from './own-routes';
-import { jsonResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Operation, Route } from '../http/router';
 import { modelSummary, modelVersion } from './schemas';
 import { shadowRoutes } from './shadow';

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { notFound } from '../http/error-handler';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
-import { jsonResponse, problemResponses, timestamp } from '../http/response-schemas';
+import { timestamp } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
 
 const tags = ['models'];

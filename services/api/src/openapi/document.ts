@@ -1,6 +1,6 @@
 import { createDocument } from 'zod-openapi';
 import type { PublicAddress } from '../http/public-address';
-import { problemResponses } from '../http/response-schemas';
+import { problemResponses } from './responses';
 import type { Route } from '../http/router';
 import { rolesFor } from '../session/authenticator';
 import { completeSchemas } from './complete-schemas';

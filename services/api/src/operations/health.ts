@@ -1,6 +1,6 @@
 import { type Readiness, describeProblems } from '@cytoqueue/runtime';
 import { z } from 'zod';
-import { jsonResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import { Problem } from '../http/problem';
 import type { Route } from '../http/router';
 

@@ -1,4 +1,4 @@
-import { rawResponse } from '../http/response-schemas';
+import { rawResponse } from '../openapi/responses';
 import type { Route } from '../http/router';
 import type { ApiMetrics } from './api-metrics';
 

@@ -89,7 +89,7 @@ export class QueueStatusReader {
 
   /** Adds the present backlog to the history. @throws QueueUnavailableError */
   async record(): Promise<void> {
-    await recordBacklog(this.redis, (await this.read()).backlogRows);
+    await recordBacklog(this.redis, totalRows(await this.backlog.read()));
   }
 
   private async load(): Promise<QueueStatus> {
@@ -105,7 +105,7 @@ export class QueueStatusReader {
     ]);
     const alive = workers.filter(({ isAlive }) => isAlive);
     const throughput = orFromMinuteCounters(finished, recent);
-    const backlogRows = sum(queues, ({ rows }) => rows);
+    const backlogRows = totalRows(queues);
     const idleSeconds = secondsWithoutProgress(queues, throughput);
     const stalled = idleSeconds * 1_000 >= STALLED_AFTER_MS;
     const hour = sumCounters(recent.minutes);
@@ -142,6 +142,10 @@ function sumCounters(minutes: readonly CounterValues[]): CounterValues {
   for (const minute of minutes)
     for (const [name, value] of Object.entries(minute)) total[name] = (total[name] ?? 0) + value;
   return total;
+}
+
+function totalRows(queues: readonly QueueBacklog[]): number {
+  return sum(queues, ({ rows }) => rows);
 }
 
 function oldestAge(queues: readonly QueueBacklog[]): number {

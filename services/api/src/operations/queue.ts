@@ -1,6 +1,7 @@
 import type { QueueBacklog } from '@cytoqueue/queue';
 import { z } from 'zod';
-import { jsonResponse, problemResponses, timestamp } from '../http/response-schemas';
+import { timestamp } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Route } from '../http/router';
 import type { QueueStatus, QueueStatusReader } from './queue-status';
 
@@ -29,7 +30,9 @@ export const queueSchema = z
     stalled: z
       .boolean()
       .meta({ description: 'Rows wait in a queue that is not paused, and none finished for 15 seconds' }),
-    stalled_since: timestamp.nullable().meta({ description: 'When the last row was finished; null when not stalled' }),
+    stalled_since: timestamp
+      .nullable()
+      .meta({ description: 'Since when rows have waited while none finished; null when not stalled' }),
     drain_seconds: seconds.nullable().meta({
       description:
         'The backlog divided by the capacity of the live workers; null when there are none or the queue is stalled',

@@ -1,5 +1,11 @@
 import { CloudWatchSender, CloudWatchPublisher } from '@cytoqueue/metrics';
-import { type BatchProgress, type ChangeSubscriber, type JobProducer, CounterOutbox } from '@cytoqueue/queue';
+import {
+  type BatchProgress,
+  type ChangeSubscriber,
+  type JobProducer,
+  CounterOutbox,
+  QueueUnavailableError,
+} from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import { type CleanupStack, type Config, type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import type { ObjectStore } from '@cytoqueue/storage';
@@ -40,7 +46,11 @@ export function startOperations(config: Config, deps: OperationsDeps, cleanups: 
     name: 'backlog history',
     intervalMs: HISTORY_INTERVAL_MS,
     logger,
-    run: () => queueStatus.record().catch(() => undefined),
+    run: () =>
+      queueStatus.record().catch((error: unknown) => {
+        // The log says elsewhere that Redis is away.
+        if (!(error instanceof QueueUnavailableError)) throw error;
+      }),
   });
   history.start();
   cleanups.push('backlog history', () => history.stop());

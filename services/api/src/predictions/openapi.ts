@@ -1,13 +1,6 @@
 import { z } from 'zod';
-import {
-  acceptedPrediction,
-  eventStreamResponse,
-  jsonResponse,
-  idempotencyKey,
-  page,
-  prediction,
-  problemResponses,
-} from '../http/response-schemas';
+import { acceptedPrediction, idempotencyKey, page, prediction } from '../http/response-schemas';
+import { eventStreamResponse, jsonResponse, problemResponses } from '../openapi/responses';
 import { pageQuery } from '../http/pagination';
 import type { Operation } from '../http/router';
 

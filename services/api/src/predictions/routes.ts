@@ -52,7 +52,7 @@ export type PredictionRouteDeps = PredictionDeps &
 export function predictionRoutes(deps: PredictionRouteDeps): Route[] {
   const assertExists = (tenant: string, id: string) =>
     readDocumentBytes(deps.store, ObjectKeys.predictionRequest(tenant, id));
-  const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
+  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   const route = createRouteFactory(deps, 'patient-data');
   const ofPrediction = { assertExists };
   return [

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { idempotencyKey, jsonResponse, page, problemResponses, timestamp } from '../http/response-schemas';
+import { idempotencyKey, page, timestamp } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Operation } from '../http/router';
 
 /** OpenAPI operations and schemas of the review routes. */

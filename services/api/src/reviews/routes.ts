@@ -71,7 +71,7 @@ function routesOf(
 ): Route[] {
   const access = 'patient-data';
   const assertExists = (tenant: string, id: string) => readDocumentBytes(deps.store, documentKey(tenant, id));
-  const isRepeat = deps.idempotency.isRepeat.bind(deps.idempotency);
+  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   return [
     {
       method: 'post',

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import type { ActiveKey } from '@cytoqueue/runtime';
 import { z } from 'zod';
@@ -5,7 +6,8 @@ import type { AuditLog } from '../audit/audit-log';
 import { type Authenticator, unauthenticated } from './authenticator';
 import type { Principal } from '../http/request-context';
 import type { SessionCookies } from './session-cookie';
-import { jsonResponse, problemResponses, timestamp } from '../http/response-schemas';
+import { timestamp } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
@@ -15,6 +17,9 @@ import { type SettingsReader, applySettings } from '../settings/settings-reader'
 
 const SESSION_LIFETIME_MS = 12 * 60 * 60_000;
 const TOKEN_LIFETIME_MS = 10 * 60_000;
+
+/** The session is answered without the defaults if they take longer. */
+const MAX_DEFAULTS_MS = 1_000;
 
 const tags = ['session'];
 
@@ -159,8 +164,11 @@ async function redeemToken(
 async function getSession(deps: SessionRouteDeps, { response, principal }: HandlerContext): Promise<void> {
   response.json({
     ...toSessionResponse(principal, principal.session?.expiresAtMs ?? principal.expiresAtMs),
-    // The session itself must not depend on the store.
-    defaults: await readDefaults(deps, principal.tenant).catch(() => undefined),
+    // The session itself must not depend on the store, which may be away or slow.
+    defaults: await Promise.race([
+      readDefaults(deps, principal.tenant).catch(() => undefined),
+      setTimeout(MAX_DEFAULTS_MS, undefined, { ref: false }),
+    ]),
   });
 }
 

@@ -2,7 +2,7 @@ import { type ModelRegistry, NoChampionError, UnknownModelError } from '@cytoque
 import { z } from 'zod';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
-import { jsonResponse, problemResponses } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
 import type { SettingsReader } from './settings-reader';
 

@@ -21,15 +21,22 @@ const PAGES = [
 
 const YEAR_SECONDS = 31_536_000;
 
+export interface WebRouters {
+  pages: Router;
+  /** Answers browsers that ask for an unknown address with the app, which says so; other clients get the problem. */
+  notFound: Router;
+}
+
 /**
  * Serves the built web app. File names contain a digest of their content, so browsers cache them; the page that names
  * them is revalidated.
  * @param dist the build folder of `services/web`; nothing is served without a build
  */
-export function webRouter(dist: string, address: PublicAddress): Router {
-  const router = express.Router({ caseSensitive: true, strict: true });
-  if (!existsSync(join(dist, 'index.html'))) return router;
-  router.use(
+export function createWebRouters(dist: string | undefined, address: PublicAddress): WebRouters {
+  const pages = express.Router({ caseSensitive: true, strict: true });
+  const notFound = express.Router();
+  if (dist === undefined || !existsSync(join(dist, 'index.html'))) return { pages, notFound };
+  pages.use(
     '/assets',
     servePrecompressed(join(dist, 'assets')),
     express.static(join(dist, 'assets'), {
@@ -39,25 +46,17 @@ export function webRouter(dist: string, address: PublicAddress): Router {
       redirect: false,
     }),
   );
-  router.get('/favicon.svg', (_request, response) => response.sendFile(join(dist, 'favicon.svg'), { maxAge: '1d' }));
+  pages.get('/favicon.svg', (_request, response) => response.sendFile(join(dist, 'favicon.svg'), { maxAge: '1d' }));
   const page = sendPage(mountPage(readFileSync(join(dist, 'index.html'), 'utf8'), address.path));
-  router.get('/', page);
-  for (const path of PAGES) router.get(path, page).get(`${path}/*rest`, page);
-  return router;
-}
-
-/** Answers browsers that ask for an unknown address with the app, which says so; other clients get the problem. */
-export function webNotFound(dist: string, address: PublicAddress): Router {
-  const router = express.Router();
-  if (!existsSync(join(dist, 'index.html'))) return router;
-  const page = sendPage(mountPage(readFileSync(join(dist, 'index.html'), 'utf8'), address.path));
-  router.get('/*rest', (request, response, next) => {
+  pages.get('/', page);
+  for (const path of PAGES) pages.get(path, page).get(`${path}/*rest`, page);
+  notFound.get('/*rest', (request, response, next) => {
     const isOfApp = !/^\/(v1|assets|admin)\//.test(request.path) && request.accepts(['json', 'html']) === 'html';
     if (!isOfApp) return next();
     response.status(404);
     page(request, response, next);
   });
-  return router;
+  return { pages, notFound };
 }
 
 /** Makes the page's relative file names (`./assets/…`) absolute, because the page is served at many paths. */

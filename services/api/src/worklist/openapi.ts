@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { jsonResponse, page, problemResponses, timestamp } from '../http/response-schemas';
+import { page, timestamp } from '../http/response-schemas';
+import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Operation } from '../http/router';
 
 const outcome = z.enum(['confident', 'indeterminate']);

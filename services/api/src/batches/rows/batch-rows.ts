@@ -14,7 +14,7 @@ import {
 import type { ClassNames, Schema } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { cpuTimeslices } from '../../concurrency/cpu-timeslices';
-import { Problem } from '../../http/problem';
+import { Problem, unknownClass } from '../../http/problem';
 import { Semaphore } from '../../concurrency/semaphore';
 import type { TenantQuotas } from '../../tenants/tenant-quotas';
 import { filesDamaged, requireFinishedFile } from '../download';
@@ -140,10 +140,7 @@ export class BatchRows {
   /** @throws Problem 422 for a class that the model does not have */
   private assertClass({ predicted_class: name }: RowFilter): void {
     if (name === undefined || this.labels.includes(name)) return;
-    const detail = `must be a class of the model: ${this.labels.join(' or ')}`;
-    throw new Problem('invalid-request', `predicted_class ${detail}`, {
-      errors: [{ field: 'predicted_class', code: 'unknown-class', detail, received: name }],
-    });
+    throw unknownClass('predicted_class', this.labels, name);
   }
 
   /** In the order of the input. */

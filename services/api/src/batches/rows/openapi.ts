@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { jsonResponse, page, prediction, probabilityMembers, problemResponses } from '../../http/response-schemas';
+import { page, prediction, probabilityMembers } from '../../http/response-schemas';
+import { jsonResponse, problemResponses } from '../../openapi/responses';
 import type { Operation } from '../../http/router';
 
 /** OpenAPI operations and query schemas of a batch's rows. */
