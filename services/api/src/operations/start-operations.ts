@@ -48,7 +48,7 @@ export function startOperations(config: Config, deps: OperationsDeps, cleanups: 
     logger,
     run: () =>
       queueStatus.record().catch((error: unknown) => {
-        // The log says elsewhere that Redis is away.
+        // The log says elsewhere that Redis is unreachable.
         if (!(error instanceof QueueUnavailableError)) throw error;
       }),
   });
