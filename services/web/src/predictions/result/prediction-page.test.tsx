@@ -1,10 +1,13 @@
 /** @jest-environment jsdom */
-import type { Prediction } from '@cytoqueue/client';
+import type { Prediction, Session } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { Link } from 'react-router';
 import { noRetryClient } from '../../api/clients';
 import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
+import { useDefaults } from '../../models/model-queries';
+import { DraftProvider, useDraft } from '../form/draft-context';
 import { PredictionPage } from './prediction-page';
+import { RecordActions } from './record-actions';
 
 const VALUES = Object.fromEntries(GRADES_MODEL.features.map(({ name }) => [name, 1]));
 
@@ -56,4 +59,33 @@ test('a review that was begun for one record does not appear under the next one'
   await open('second', 'sample b');
   expect(screen.getByLabelText<HTMLInputElement>('Malignant').checked).toBe(false);
   expect(screen.getByLabelText<HTMLTextAreaElement>('Note (optional)').value).toBe('');
+});
+
+test('an edited record keeps the threshold it was scored with, and a new record has the settings again', async () => {
+  jest
+    .spyOn(noRetryClient, 'session')
+    .mockResolvedValue({ defaults: { model: 'wbc-knn@1.0.0', operating_point: 'default' } } as Session);
+  const record = scoredRecord('a');
+  const result = record.result && {
+    ...record.result,
+    operating_point: { name: 'sensitivity99' as const, threshold: 0.2 },
+  };
+  function DraftState() {
+    const [{ model = 'default', operatingPoint = 'default', reference }] = useDraft();
+    const { isSuccess } = useDefaults();
+    return <p>{isSuccess ? `draft: ${reference} ${model} ${operatingPoint}` : 'loading'}</p>;
+  }
+  const user = renderPage(
+    <DraftProvider tenant="clinic">
+      <DraftState />
+      <RecordActions prediction={{ ...record, result }} />
+    </DraftProvider>,
+    '/*',
+    '/',
+  );
+  await screen.findByText(/^draft:/);
+  await user.click(screen.getByText('Edit and re-run'));
+  await screen.findByText('draft: sample a default sensitivity99');
+  await user.click(screen.getByText('New record'));
+  expect(await screen.findByText('draft:  default default', { normalizer: (text) => text })).toBeTruthy();
 });
