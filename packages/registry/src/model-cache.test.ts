@@ -23,6 +23,22 @@ test('drops the least recently used models beyond its bytes, and never the one t
   expect(loads.filter((key) => key === 'large')).toHaveLength(1);
 });
 
+test('a model that is loaded slowly stays, and makes room by those used since', async () => {
+  const cache = new ModelCache(100);
+  let finish: (loaded: LoadedModel) => void = () => undefined;
+  const slow = new Promise<LoadedModel>((resolve) => (finish = resolve));
+  const load = jest.fn(() => slow);
+  const first = cache.get('slow', load);
+  for (const key of ['a', 'b']) await cache.get(key, () => Promise.resolve(model(60)));
+  void cache.get('slow', load);
+  await cache.get('b', () => Promise.reject(new Error('b was dropped')));
+  finish(model(60));
+  await first;
+  await cache.get('slow', load);
+  expect(load).toHaveBeenCalledTimes(1);
+  await expect(cache.get('b', () => Promise.reject(new Error('b was dropped')))).rejects.toThrow('b was dropped');
+});
+
 test('loads once for concurrent calls, and again after a failure', async () => {
   const cache = new ModelCache(100);
   const load = jest.fn(() => Promise.reject(new Error('outage')));

@@ -39,8 +39,9 @@ export class ModelCache {
     this.bytes += size;
     this.sizes.set(key, size);
     for (const oldest of this.models.keys()) {
-      if (this.bytes <= this.maxBytes || oldest === key) return;
-      this.delete(oldest);
+      if (this.bytes <= this.maxBytes) return;
+      // Dropping a model that is still being loaded would free nothing, and have it loaded twice.
+      if (oldest !== key && this.sizes.has(oldest)) this.delete(oldest);
     }
   }
 }
