@@ -12,7 +12,7 @@ export {
   type MetricSource,
   type MetricUnit,
 } from './catalogue';
-export { CloudWatchPublisher, type CounterSource, type PublisherOptions } from './cloudwatch-publisher';
+export { CloudWatchPublisher, type PublisherOptions } from './cloudwatch-publisher';
 export { type AtomicGroup, CloudWatchSender, packRequests } from './cloudwatch-sender';
 export { distributionField, quantileOf, readDistribution, roundValue } from './counter-fields';
 export { type HttpRequest, labelledMetrics } from './labelled-metrics';

@@ -32,6 +32,12 @@ test.each(['prometheus/recording-rules.yml', 'prometheus/alerts.yml', 'prometheu
   },
 );
 
+test('rules select a bucket by both spellings of its limit, because Prometheus 3 stores le="1" as le="1.0"', () => {
+  const limits = [...(rules + dashboard).matchAll(/\ble=~?"([^"]+)"/g)].map(([, limit]) => limit);
+  expect(limits.length).toBeGreaterThan(0);
+  expect(limits.filter((limit) => !/^\d+\(\\\\\.0\)\?$/.test(limit as string))).toEqual([]);
+});
+
 test('the dashboard is valid for Grafana and uses every recording rule', () => {
   const { panels, schemaVersion } = JSON.parse(dashboard) as {
     schemaVersion: number;
