@@ -22,12 +22,6 @@ import { jobKey, queueKey, queuePart } from './bullmq-keys';
 import { canJobFinish, canRunFinish } from './run-health';
 import { asQueueUnavailable } from '../redis/errors';
 
-/**
- * Requests within this time share one check of Redis. Work that is accepted although Redis has failed since is enqueued in the
- * background, so a fresh check of each request would gain nothing.
- */
-const CHECK_SHARED_MS = 20;
-
 export type JobState = 'queued' | 'active' | 'completed' | 'failed' | 'unknown';
 
 export interface BatchWork {
@@ -45,7 +39,6 @@ export class JobProducer {
   private readonly finalize: Queue<FinalizeJob>;
   private readonly flows: FlowProducer;
   private readonly memoryGuard: RedisMemoryGuard;
-  private lastCheck: { atMs: number; written: Promise<unknown> } | undefined;
 
   /** @param connection from `createProducerConnection`; the caller closes it after `stop()` */
   constructor(
@@ -73,14 +66,7 @@ export class JobProducer {
    * @throws QueueUnavailableError when Redis accepts no new work
    */
   async assertAvailable(): Promise<void> {
-    const nowMs = performance.now();
-    const isConnected = this.connection.status === 'ready';
-    if (this.lastCheck === undefined || !isConnected || nowMs - this.lastCheck.atMs > CHECK_SHARED_MS)
-      this.lastCheck = { atMs: nowMs, written: this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60) };
-    await asQueueUnavailable(this.lastCheck.written).catch((error: unknown) => {
-      this.lastCheck = undefined;
-      throw error;
-    });
+    await asQueueUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
     await this.memoryGuard.assertAvailable();
   }
 

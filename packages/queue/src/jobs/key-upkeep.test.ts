@@ -80,8 +80,8 @@ test('keys of the wrong type are removed and all other keys are kept', async () 
   expect(await connection.keys(`${REDIS_PREFIX}:sign-in:*`)).toHaveLength(1_200);
 });
 
-test("a tenant's, a minute's or a batch's key of another type is removed, and any of the right type is kept", async () => {
-  const hashes = ['outbox', 'sums:29931650', 'sums:29931650:sent', 'stored-inputs:lab'];
+test("a tenant's, a minute's, a batch's or a model's key of another type is removed, and any of the right type is kept", async () => {
+  const hashes = ['outbox', 'sums:29931650', 'sums:29931650:sent', 'stored-inputs:lab', 'pace', 'pace:sha256:0a1b'];
   const strings = ['stored-inputs:lab:changes', 'counted:batch_1', 'rate:lab', 'signed-out:s1', 'swept'];
   const put = async (names: string[], type: 'hash' | 'string') => {
     for (const name of names)

@@ -23,9 +23,10 @@ const SHARED_KEYS: Record<string, string> = {
   outbox: 'hash',
   'outbox:due': 'zset',
 };
-/** Keys of one minute, tenant or batch. */
+/** Keys of one minute, tenant, batch or model. */
 const NUMBERED_KEYS: readonly [RegExp, string][] = [
   [/^sums:\d+(:sent)?$/, 'hash'],
+  [/^pace:sha256:[^:]+$/, 'hash'],
   [/^stored-inputs:[^:]+$/, 'hash'],
   [/^stored-inputs:[^:]+:changes$/, 'string'],
   [/^(counted|rate|signed-out):[^:]+$/, 'string'],
