@@ -42,12 +42,13 @@ export function tenantPrefix(tenant: string): string {
 
 /** Begins the name of a tenant's own model. */
 export const OWN_PREFIX = 'own/';
-/** Stands for the prefix within a key; shared models have no dot in their names. */
+/** Stands for the prefix within a key; names of shared models have no dot. */
 const OWN_IN_KEYS = 'own.';
 
 /** @returns the model as part of a key */
 export function checkModel(model: string): string {
-  const [name = '', version = '', ...rest] = model.replace(OWN_PREFIX, OWN_IN_KEYS).split('@');
+  const inKeys = model.startsWith(OWN_PREFIX) ? OWN_IN_KEYS + model.slice(OWN_PREFIX.length) : model;
+  const [name = '', version = '', ...rest] = inKeys.split('@');
   if (rest.length > 0) throw new InvalidKeyError('the model must be name@version');
   return `${checkName(name, 'model name')}@${checkName(version, 'model version')}`;
 }

@@ -66,7 +66,8 @@ describe('ObjectKeys', () => {
       id: 'batch_1',
       run: 2,
     });
-    expect(ObjectKeys.parseShardKey(ObjectKeys.shard('t', 'b', 7, 'm.n@1.2'))).toEqual({ shard: 7, model: 'm.n@1.2' });
+    for (const model of ['m.n@1.2', 'own/lab@2'])
+      expect(ObjectKeys.parseShardKey(ObjectKeys.shard('t', 'b', 7, model))).toEqual({ shard: 7, model });
     expect(ObjectKeys.parseRun(ObjectKeys.runFolder('t', 'b', 12))).toBe(12);
     expect(ObjectKeys.parseRun(ObjectKeys.runManifest('t', 'b', 3))).toBe(3);
   });
@@ -148,7 +149,8 @@ describe('ObjectKeys', () => {
   });
 
   it('refuses a model without a version, and the version name "champion"', () => {
-    for (const model of ['m', 'm@', '@1', 'm@1@2']) expect(() => ObjectKeys.shard('t', 'b', 0, model)).toThrow('model');
+    for (const model of ['m', 'm@', '@1', 'm@1@2', 'my-own/m@1', 'own/own/m@1'])
+      expect(() => ObjectKeys.shard('t', 'b', 0, model)).toThrow('model');
     expect(() => ObjectKeys.model('m', 'champion')).toThrow('champion');
   });
 
