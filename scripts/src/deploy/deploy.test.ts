@@ -318,6 +318,13 @@ test.each(['api', 'worker'])('every stage of the %s image is built on NODE_IMAGE
   );
 });
 
+test.each(['api', 'worker'])('the systemd unit of the %s starts Node.js as its image does', (service) => {
+  const read = (...path: string[]) => readFileSync(join(SCRIPTS, '..', ...path), 'utf8');
+  const [, entryPoint = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(read('services', service, 'Dockerfile')) ?? [];
+  const command = (JSON.parse(entryPoint) as string[]).join(' ');
+  expect(read('packages/runtime/systemd', `cytoqueue-${service}.service`)).toContain(`ExecStart=/usr/bin/${command}\n`);
+});
+
 describe('destroy.sh', () => {
   test('deletes the services and keeps the data', () => {
     const { status, calls } = run('destroy.sh', '--yes', 'production');
