@@ -1,2 +1,9 @@
 export { NO_LABEL, readLabels } from './read-labels';
-export { valueHistogram, readSamples, toNumbers, type RowRejection, type ShardSamples } from './read-samples';
+export {
+  missingTest,
+  readSamples,
+  toNumbers,
+  valueHistogram,
+  type RowRejection,
+  type ShardSamples,
+} from './read-samples';

@@ -62,6 +62,18 @@ test('rejected tenfolds of a value are counted by feature', () => {
   expect([...tenfolds]).toEqual([2, 0, 0, 0, 0, 0, 0, 0, 1]);
 });
 
+test('a tenfold of a value that the schema does not have is none', () => {
+  const features = wbc.features.map((feature) => ({ ...feature, max: 5 }));
+  const { tenfolds } = readSamples(
+    Buffer.from('7,50,10,5,60,100,20,1,1,1,x\n'),
+    dialect,
+    match,
+    { ...wbc, features },
+    'partial',
+  );
+  expect([...tenfolds]).toEqual([1, 1, 0, 0, 0, 1, 0, 0, 0]);
+});
+
 test('the histogram counts each value of each feature, what was not measured, and tenfolds', () => {
   const histogram = valueHistogram(read(`${PLAIN}\n7,5,1,1,1,2,?,3,1,1,x\n7,50,1,1,1,2,1,3,1,1,x\n`));
   expect(histogram).toHaveLength(9 * 12);

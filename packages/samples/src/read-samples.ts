@@ -1,5 +1,12 @@
-import type { RowOptions } from '@cytoqueue/csv';
-import { CsvError, type Dialect, type WasmRowReader, type RowTable, parseCells, readRows } from '@cytoqueue/csv';
+import {
+  CsvError,
+  type Dialect,
+  type RowOptions,
+  type WasmRowReader,
+  type RowTable,
+  parseCells,
+  readRows,
+} from '@cytoqueue/csv';
 import { type HeaderMatch, type Schema, featureAt, hasGrades, parseRow } from '@cytoqueue/schema';
 
 /** Why a row was not scored. */
@@ -21,7 +28,7 @@ export interface ShardSamples {
   missingMasks: Uint32Array;
   /** Keyed by row of the table. */
   rejections: Map<number, RowRejection>;
-  /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100. Schemas of grades only. */
+  /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100 with grades to 10. Schemas of grades only. */
   tenfolds: Uint32Array;
 }
 
@@ -154,8 +161,11 @@ class SampleBuilder {
   }
 
   private countTenfolds(cells: readonly string[]): void {
+    const { max } = featureAt(this.schema, 0);
     this.match.featureColumns.forEach((column, feature) => {
-      if (TENFOLD_PATTERN.test(cells[column]?.trim() ?? '')) this.tenfolds[feature]!++;
+      const text = cells[column]?.trim() ?? '';
+      const value = /^[1-9]\d?0$/.test(text) ? Number(text) : NaN;
+      if (value > max && value <= 10 * max) this.tenfolds[feature]!++;
     });
   }
 }
@@ -166,6 +176,11 @@ function toRejection(fault: string): RowRejection {
   const end = fault.indexOf(' ');
   const code = fault.slice(0, end);
   return { code, detail: fault.slice(end + 1), cellsMisaligned: MISALIGNED_CODES.has(code) };
+}
+
+/** Tells whether a value of the samples says "not measured". */
+export function missingTest(samples: ShardSamples['samples']): (value: number | undefined) => boolean {
+  return samples instanceof Uint8Array ? (value) => value === 0 : Number.isNaN;
 }
 
 /** Copies samples as numbers in which NaN means "not measured", as the classifier's single predictions take them. */
@@ -179,8 +194,6 @@ function countBits(mask: number): number {
   for (let rest = mask; rest !== 0; rest &= rest - 1) bits++;
   return bits;
 }
-
-const TENFOLD_PATTERN = /^([2-9]|10)0$/;
 
 /**
  * How often each feature had which value: features × 12, where bin 0 counts what was not measured, 1 to 10 the values and

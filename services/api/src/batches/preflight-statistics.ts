@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Dialect, WholeRowChunker, asBuffer, countByte, lineEndByte, parseCells } from '@cytoqueue/csv';
 import type { CanonicalFile } from '@cytoqueue/records';
 import { type HeaderMatch, type Schema } from '@cytoqueue/schema';
-import { type RowRejection, type ShardSamples, readSamples, valueHistogram } from '@cytoqueue/samples';
+import { type RowRejection, type ShardSamples, missingTest, readSamples, valueHistogram } from '@cytoqueue/samples';
 import type { PreflightReport } from './preflight-report';
 
 const MAX_LISTED_ERRORS = 100;
@@ -128,7 +128,7 @@ export class PreflightStatistics {
   }
 
   private countMissing({ count, samples, missingMasks }: ShardSamples): void {
-    const isMissing = samples instanceof Uint8Array ? (value?: number) => value === 0 : Number.isNaN;
+    const isMissing = missingTest(samples);
     const width = this.missing.length;
     for (let sample = 0; sample < count; sample++) {
       if (missingMasks[sample] === 0) continue;

@@ -6,10 +6,11 @@ import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@
 import {
   type RowRejection,
   type ShardSamples,
-  valueHistogram,
+  missingTest,
   readLabels,
   readSamples,
   toNumbers,
+  valueHistogram,
 } from '@cytoqueue/samples';
 import { countAgreement } from './count-agreement';
 import type { PredictionCache } from './prediction-cache';
@@ -155,7 +156,7 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
 }
 
 function namesOfMissing({ samples }: ShardSamples, sampleIndex: number, { features }: Schema): string[] {
-  const isMissing = samples instanceof Uint8Array ? (value?: number) => value === 0 : Number.isNaN;
+  const isMissing = missingTest(samples);
   const first = sampleIndex * features.length;
   return features.flatMap(({ name }, feature) => (isMissing(samples[first + feature]) ? [name] : []));
 }
