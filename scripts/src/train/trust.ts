@@ -27,9 +27,10 @@ export function fitTrustedModel(
 ): Omit<ModelFile, 'digest'> {
   const training = createTrainingSet(file.complete, schema);
   const chosen = chooseNovelty(file.complete, { ...recipe.fit, schema }, leastKeptOf(schema), defaultSeed);
+  const fitted = fitModel(recipe, file, schema, version);
   return {
-    ...fitModel(recipe, file, schema, version),
-    format_version: 2,
+    ...fitted,
+    format_version: fitted.format_version === 3 ? 3 : 2,
     novelty: new NoveltyFit(training, groupById(file.complete), schema).at(chosen),
     drift: fitDriftLimits({ schema, training }),
   };
