@@ -1,5 +1,6 @@
 import { createSchema } from '@cytoqueue/schema';
-import { createRandom, fit } from '@cytoqueue/training';
+import { fit } from '@cytoqueue/training';
+import { createRandom } from '../src/random';
 import { serializeModel } from '../src';
 
 /** A model of many real features, with two overlapping classes; the same bytes at every call. */

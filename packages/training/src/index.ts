@@ -17,7 +17,6 @@ export {
 } from './evaluation/distance-configs';
 export type { EvaluationMetrics } from './evaluation/evaluation-metrics';
 export { deduplicate, evaluateChronologically, withIdLeak } from './evaluation/protocols';
-export { createRandom, type Random } from '@cytoqueue/classifier';
 export type { EvaluationData } from './evaluation/split-statistics';
 export {
   bootstrapIntervals,

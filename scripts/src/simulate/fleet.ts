@@ -1,5 +1,5 @@
 import type { EventQueue } from './event-queue';
-import type { Random } from '@cytoqueue/training';
+import type { Random } from '@cytoqueue/classifier';
 import { uniform } from './random';
 import type { SimulationConfig } from './scenario';
 import type { Shard, ShardQueue } from './shard-queue';

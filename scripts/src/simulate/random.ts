@@ -1,4 +1,4 @@
-import type { Random } from '@cytoqueue/training';
+import type { Random } from '@cytoqueue/classifier';
 
 export function uniform(random: Random, [from, to]: readonly [number, number]): number {
   return from + random() * (to - from);

@@ -1,6 +1,6 @@
 import type { EventQueue } from './event-queue';
 import type { Fleet, Task } from './fleet';
-import type { Random } from '@cytoqueue/training';
+import type { Random } from '@cytoqueue/classifier';
 import { duration, pauseSeconds, uniform } from './random';
 import type { SimulationConfig } from './scenario';
 

@@ -1,4 +1,4 @@
-import { createRandom } from '@cytoqueue/training';
+import { createRandom } from '@cytoqueue/classifier';
 import { type Datapoint, type Decision, type ScalerState, evaluatePolicy, initialState } from '@cytoqueue/scaling';
 import { quantile } from '../bench/statistics';
 import { RecordTraffic } from './record-traffic';

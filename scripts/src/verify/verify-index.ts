@@ -1,5 +1,4 @@
-import { type IndexDifference, compareSegment } from '@cytoqueue/records';
-import { type IndexedList, type Segment, idTimeMs } from '@cytoqueue/records';
+import { type IndexDifference, type IndexedList, type Segment, compareSegment, idTimeMs } from '@cytoqueue/records';
 import { DAY_MS, type VerifyContext } from './verify-batch';
 import { wasDeleted } from './verify-entries';
 

@@ -1,6 +1,6 @@
-import { serializeModel } from '@cytoqueue/classifier';
+import { createRandom, serializeModel } from '@cytoqueue/classifier';
 import { createSchema, type SchemaDefinition } from '@cytoqueue/schema';
-import { createRandom, fit, type LabelledSample } from '@cytoqueue/training';
+import { fit, type LabelledSample } from '@cytoqueue/training';
 
 const ROWS = 240;
 

@@ -1,5 +1,6 @@
 import { createSchema } from '@cytoqueue/schema';
-import { createRandom, fit } from '@cytoqueue/training';
+import { fit } from '@cytoqueue/training';
+import { createRandom } from '../random';
 import { type RuleName, Classifier, Explainer, type Model, parseModel, serializeModel } from '../index';
 
 /** A Bray-Curtis model of grades, with two overlapping classes; the same at every call. */

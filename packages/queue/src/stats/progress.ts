@@ -7,21 +7,6 @@ import { ADD_FINISHED_ROWS_SCRIPT } from './throughput';
 import { readAliveSlots } from './worker-heartbeat';
 import { asQueueUnavailable } from '../redis/errors';
 
-/** Rows of finished shards of one run. Approximate: the objects in the store are authoritative. */
-export interface ProgressCounts {
-  shards: number;
-  succeeded: number;
-  rejected: number;
-  benign: number;
-  malignant: number;
-  indeterminate: number;
-  missing_features: number;
-  confident_benign: number;
-  confident_malignant: number;
-}
-
-export type LiveProgress = ProgressCounts & { finalizing: boolean; hasAllCounts: boolean };
-
 const FIELDS = [
   'shards',
   'succeeded',
@@ -32,8 +17,13 @@ const FIELDS = [
   'missing_features',
   'confident_benign',
   'confident_malignant',
-] as const satisfies readonly (keyof ProgressCounts)[];
+] as const;
 const TTL_SECONDS = 7 * 86_400;
+
+/** Rows of finished shards of one run. Approximate: the objects in the store are authoritative. */
+export type ProgressCounts = Record<(typeof FIELDS)[number], number>;
+
+export type LiveProgress = ProgressCounts & { finalizing: boolean; hasAllCounts: boolean };
 
 /** Index of a field's value in ARGV: ARGV[1] is the shard, ARGV[2] the TTL, then pairs of name and value follow. Lua counts from 1. */
 function argumentIndexOf(field: (typeof FIELDS)[number]): number {

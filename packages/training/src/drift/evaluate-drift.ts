@@ -4,8 +4,10 @@ import {
   type DriftVerdictName,
   MIN_VERDICT_ROWS,
   type Model,
+  createRandom,
+  type Random,
+  shuffle,
 } from '@cytoqueue/classifier';
-import { createRandom, type Random, shuffle } from '@cytoqueue/classifier';
 import { type SimulatedShift, simulatedShifts } from '../novelty/simulated-shifts';
 
 /** The verdicts on a shifted copy of the training file, and on random excerpts of it. */

@@ -7,8 +7,9 @@ import {
   meanEffect,
   type Model,
   OtherScales,
+  createRandom,
+  type Random,
 } from '@cytoqueue/classifier';
-import { createRandom, type Random } from '@cytoqueue/classifier';
 
 const SEED = 11;
 const SAMPLES = 200;

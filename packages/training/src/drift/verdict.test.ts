@@ -1,6 +1,5 @@
-import { DriftJudge, MIN_VERDICT_ROWS, parseModel } from '@cytoqueue/classifier';
+import { DriftJudge, MIN_VERDICT_ROWS, parseModel, createRandom, shuffle } from '@cytoqueue/classifier';
 import { shippedModel } from '../../../classifier/test/wisconsin';
-import { createRandom, shuffle } from '@cytoqueue/classifier';
 import { simulatedShifts } from '../novelty/simulated-shifts';
 
 const models = {

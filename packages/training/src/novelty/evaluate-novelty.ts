@@ -6,10 +6,10 @@ import {
   parseModel,
   type PredictionColumns,
   serializeModel,
+  createRandom,
 } from '@cytoqueue/classifier';
 import type { Schema } from '@cytoqueue/schema';
 import { assignFolds } from '../evaluation/folds';
-import { createRandom } from '@cytoqueue/classifier';
 import { fit, type FitOptions } from '../fit';
 import { createTrainingSet, groupById, type LabelledSample } from '../training-data';
 import { NoveltyFit, type NoveltyOptions } from './fit-novelty';

@@ -4,11 +4,11 @@ import {
   logarithmOffset,
   type NoveltyFile,
   type TrainingSet,
+  createRandom,
 } from '@cytoqueue/classifier';
 import type { Label, Schema } from '@cytoqueue/schema';
 import { inverse, Matrix } from 'ml-matrix';
 import { assignFolds } from '../evaluation/folds';
-import { createRandom } from '@cytoqueue/classifier';
 
 /** How strict the rule is. */
 export interface NoveltyOptions {

@@ -5,11 +5,11 @@ import {
   GREY_ZONE,
   parseModel,
   UNUSUAL_RECORD,
+  createRandom,
 } from '@cytoqueue/classifier';
 import fc from 'fast-check';
 import { sampleWithMissing } from '../../../classifier/test/random-model';
 import { shippedModel } from '../../../classifier/test/wisconsin';
-import { createRandom } from '@cytoqueue/classifier';
 import { simulatedShifts } from './simulated-shifts';
 
 const original = parseModel(shippedModel('wbc-knn', '1.1.0'));

@@ -1,6 +1,5 @@
-import { lengthPowersOf } from '@cytoqueue/classifier';
+import { lengthPowersOf, type Random, shuffle } from '@cytoqueue/classifier';
 import type { Schema } from '@cytoqueue/schema';
-import { type Random, shuffle } from '@cytoqueue/classifier';
 
 /** A change that a laboratory's file may make to genuine records. */
 export interface SimulatedShift {
