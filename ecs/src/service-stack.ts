@@ -5,7 +5,8 @@ import { CfnClusterCapacityProviderAssociations, Cluster, ContainerInsights } fr
 import { HttpCodeElb, HttpCodeTarget } from 'aws-cdk-lib/aws-elasticloadbalancingv2';
 import type { Construct } from 'constructs';
 import type { FoundationStack } from './foundation-stack';
-import { type AlarmSources, Alarms } from './observability/alarms';
+import type { AlarmSources } from './observability/alarm-rules';
+import { Alarms } from './observability/alarms';
 import { OperationsDashboard } from './observability/dashboard';
 import { Notifications } from './observability/notifications';
 import { ApiService } from './services/api-service';
