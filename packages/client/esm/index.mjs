@@ -10,4 +10,5 @@ export {
   positiveClassOf,
   probabilityOf,
   randomHex,
+  versionPath,
 } from '../dist/index.js';
