@@ -147,7 +147,7 @@ describe('the thread pool', () => {
       const threads = () => readdirSync('/proc/self/task').length;
       require(${JSON.stringify(COMPILED)}).raiseThreadPoolSize(process.env);
       const before = threads();
-      stat('/', () => console.log(threads() - before));`;
+      stat('/', () => console.log(String(threads() - before)));`;
     const { UV_THREADPOOL_SIZE: _, ...environment } = process.env;
     expect(Number(execFileSync(process.execPath, ['-e', script], { env: environment }))).toBe(16);
   });
