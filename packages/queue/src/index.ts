@@ -12,6 +12,7 @@ export {
   REDIS_PREFIX,
   type RowEvidenceJob,
   type ShardJob,
+  type TrainingJob,
   workerOptions,
 } from './jobs/job-types';
 export { KeyUpkeep, type UpkeepResult } from './jobs/key-upkeep';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-export type IdPrefix = 'pred_' | 'batch_' | 'audit_' | 'key_' | 'review_' | 'conf_';
+export type IdPrefix = 'pred_' | 'batch_' | 'audit_' | 'key_' | 'review_' | 'conf_' | 'training_';
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'; // ascending in ASCII, so ids sort like their bits
 const TIME_CHARS = 10;

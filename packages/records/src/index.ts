@@ -49,6 +49,10 @@ export {
   type Shape,
   tenantKeysShape,
   tenantSettingsShape,
+  trainingFoldShape,
+  trainingResultShape,
+  trainingShape,
+  trainingVersionShape,
 } from './documents/document-shapes';
 export type * from './documents/documents';
 export { findDocument, parseDocument, readDocument, readDocumentBytes } from './documents/read-document';
@@ -57,6 +61,8 @@ export { putDocument, putDocumentOnce, putOrReadDocument } from './documents/wri
 export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
 export { errorColumns } from './error-columns';
 export { explainColumns } from './explain-columns';
+export { TrainingKeys } from './training-keys';
+export { decodeTrainingRows, encodeTrainingRows, type TrainingRows } from './training-rows';
 export { createId, type IdPrefix, idAfter, idTimeMs } from './ids';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
 export { modelDeleted } from './model-deleted';

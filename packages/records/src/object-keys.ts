@@ -20,10 +20,11 @@ import {
  *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
  *     tenants/{tenant}/reviews/{record id}/{review id}, reviews/{batch id}/{row}/{review id}
+ *     tenants/{tenant}/trainings/{id}/…   see TrainingKeys
  *     tenants/{tenant}/idempotency/{hex SHA-256 of the key}
  *     pending/{tenant}/{id}, pending/{tenant}/runs/{id}.{run} from a batch's second run on
  *     models/{name}/{version}.json, champion.json, promotions/00002.json, comparisons/{version}/00001.json
- *     own-models/{tenant}/models/…   as models/, with deleted/{version}
+ *     own-models/{tenant}/models/…   as models/, with deleted/{version}, artifacts/{version}/card.md
  *     audit/{tenant}/{id}
  *     settings/{tenant}/00001.json
  *     import-profiles/{tenant}/{name}.json
@@ -256,6 +257,19 @@ export class ObjectKeys {
   /** Marks of deleted own versions, whose numbers are not given again. */
   static deletedModelsFolder(name: string): string {
     return `${ObjectKeys.modelFolder(name)}deleted/`;
+  }
+
+  /** Card, evaluation and plots of own versions. */
+  static allArtifactsFolder(name: string): string {
+    return `${ObjectKeys.modelFolder(name)}artifacts/`;
+  }
+
+  static artifactsFolder(name: string, version: string): string {
+    return `${ObjectKeys.allArtifactsFolder(name)}${checkName(version, 'model version')}/`;
+  }
+
+  static artifact(name: string, version: string, file: string): string {
+    return `${ObjectKeys.artifactsFolder(name, version)}${checkName(file, 'file')}`;
   }
 
   static deletedModel(name: string, version: string): string {

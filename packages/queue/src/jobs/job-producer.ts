@@ -10,6 +10,7 @@ import {
   REDIS_PREFIX,
   type RowEvidenceJob,
   type ShardJob,
+  type TrainingJob,
   jobIds,
   jobOptions,
   queueNames,
@@ -37,6 +38,7 @@ export class JobProducer {
   private readonly predictions: Queue<PredictionJob | RowEvidenceJob>;
   private readonly shards: Queue<ShardJob>;
   private readonly finalize: Queue<FinalizeJob>;
+  private readonly trainings: Queue<TrainingJob>;
   private readonly flows: FlowProducer;
   private readonly memoryGuard: RedisMemoryGuard;
 
@@ -51,6 +53,7 @@ export class JobProducer {
     this.predictions = new Queue(queueNames.predictions, options);
     this.shards = new Queue(queueNames.shards, options);
     this.finalize = new Queue(queueNames.finalize, options);
+    this.trainings = new Queue(queueNames.trainings, options);
     this.flows = new FlowProducer(options);
     for (const queue of this.queues) queue.on('error', onError);
     this.flows.on('error', onError);
@@ -58,7 +61,7 @@ export class JobProducer {
 
   /** All queues. Public for the queue board. */
   get queues(): readonly Queue[] {
-    return [this.predictions, this.shards, this.finalize];
+    return [this.predictions, this.shards, this.finalize, this.trainings];
   }
 
   /**
@@ -126,6 +129,27 @@ export class JobProducer {
     await asQueueUnavailable(this.flows.add(flow));
   }
 
+  async enqueueTraining(job: Omit<TrainingJob, 'v'>): Promise<void> {
+    await this.memoryGuard.assertAvailable();
+    const options = { ...jobOptions.training, jobId: jobIds.training(job.trainingId) };
+    await asQueueUnavailable(this.trainings.add('training', { v: 1, ...job }, options));
+  }
+
+  /** Enqueues a training again after its job was lost. */
+  async reenqueueTraining(job: Omit<TrainingJob, 'v'>): Promise<void> {
+    await asQueueUnavailable(this.trainings.remove(jobIds.training(job.trainingId)));
+    await this.enqueueTraining(job);
+  }
+
+  /** Whether Redis holds everything a worker needs to run the training's job. */
+  canTrainingFinish(trainingId: string): Promise<boolean> {
+    return canJobFinish(this.connection, queueNames.trainings, jobIds.training(trainingId));
+  }
+
+  trainingState(trainingId: string): Promise<JobState> {
+    return stateOf(this.trainings, jobIds.training(trainingId));
+  }
+
   /** State of a prediction's job; `unknown` when it was removed or never added. */
   predictionState(predictionId: string): Promise<JobState> {
     return stateOf(this.predictions, jobIds.prediction(predictionId));
@@ -149,11 +173,11 @@ export class JobProducer {
     return rank === undefined ? undefined : Number(waiting) + rank + 1;
   }
 
-  /** Number of jobs that a worker could take now; paused queues count as empty. */
+  /** Number of jobs that a worker should take now; paused queues count as empty. Trainings may wait until nothing else does. */
   async waitingJobs(): Promise<number> {
     const counts = await asQueueUnavailable(
       Promise.all(
-        this.queues.map(async (queue) =>
+        [this.predictions, this.shards, this.finalize].map(async (queue) =>
           (await queue.isPaused()) ? 0 : (await queue.getWaitingCount()) + (await queue.getPrioritizedCount()),
         ),
       ),

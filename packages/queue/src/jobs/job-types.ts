@@ -4,7 +4,12 @@ import type { JobsOptions } from 'bullmq';
 export const REDIS_PREFIX = 'cytoqueue';
 
 /** The predictions queue holds only single records and requested row evidence, so they never wait for shards. */
-export const queueNames = { predictions: 'predictions', shards: 'shards', finalize: 'finalize' } as const;
+export const queueNames = {
+  predictions: 'predictions',
+  shards: 'shards',
+  finalize: 'finalize',
+  trainings: 'trainings',
+} as const;
 export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 
 /** Tenant of the canary's test records. They appear in no tenant's list and only in the canary's own metrics. */
@@ -44,12 +49,20 @@ export interface FinalizeJob {
   run: number;
 }
 
+/** Trains an own model. Workers of releases before 0.2 have no queue for it. */
+export interface TrainingJob {
+  v: 1;
+  tenant: string;
+  trainingId: string;
+}
+
 /** Ids are derived from the work, so adding it twice adds it once. BullMQ forbids `:` and ids of digits only. */
 export const jobIds = {
   prediction: (predictionId: string): string => predictionId,
   rowEvidence: (batchId: string, row: number): string => `${batchId}.row${row}`,
   shard: (batchId: string, run: number, shard: number): string => `${batchId}.${run}.${shard}`,
   finalize: (batchId: string, run: number): string => `${batchId}.${run}`,
+  training: (trainingId: string): string => trainingId,
 };
 
 const keepFinished = {
@@ -67,6 +80,7 @@ export const jobOptions = {
     ignoreDependencyOnFailure: true,
   },
   finalize: { ...keepFinished, attempts: 10, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } },
+  training: { ...keepFinished, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
 } satisfies Record<string, JobsOptions>;
 
 /**
@@ -77,4 +91,6 @@ export const workerOptions = {
   predictions: { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 3 },
   shards: { lockDuration: 60_000, stalledInterval: 15_000, maxStalledCount: 3 },
   finalize: { lockDuration: 60_000, stalledInterval: 15_000, maxStalledCount: 10 },
+  // Each redelivery goes on at the fold that the killed worker was in.
+  trainings: { lockDuration: 60_000, stalledInterval: 15_000, maxStalledCount: 10 },
 } as const;

@@ -18,7 +18,7 @@ export interface QueueBacklog {
   isPaused: boolean;
   /** Waiting, prioritised, delayed and active, without the canary's records. */
   jobs: number;
-  /** Rows in these jobs: a prediction has one, a finalizer none. */
+  /** Rows in these jobs: a prediction has one, a finalizer and a training none. */
   rows: number;
   /** Age of the oldest of these jobs; 0 without jobs. */
   oldestAgeSeconds: number;
@@ -145,6 +145,8 @@ function parseJobInfo(
 ): JobInfo | undefined {
   if (data === null || data === undefined) return undefined;
   const { tenant, rows = 1 } = parsePayload(data);
+  // Trainings wait for everything else, so workers are not added for their rows.
+  if (name === queueNames.trainings) return { rows: 0, readySinceMs: Number(timestamp), isCanary: false };
   // A finalizer waits for its shards first, so its age counts from when it was first seen ready.
   if (name === queueNames.finalize) return { rows: 0, readySinceMs: nowMs, isCanary: false };
   return { rows, readySinceMs: Number(timestamp), isCanary: tenant === CANARY_TENANT };

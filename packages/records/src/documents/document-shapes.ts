@@ -22,6 +22,10 @@ import type {
   StoredKeysFile,
   TenantKeys,
   TenantSettings,
+  TrainingDocument,
+  TrainingFold,
+  TrainingResult,
+  TrainingVersion,
 } from './documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
@@ -134,6 +138,30 @@ export const scoredDayShape: Shape<ScoredDay> = {
   },
 };
 export const importProfileShape: Shape<ImportProfileDocument> = { described: {} };
+
+/** `schema` is a string or an object. */
+export const trainingShape: Shape<TrainingDocument> = {
+  described: {
+    id: 'string',
+    created_at: 'string',
+    name: 'string',
+    label: 'string',
+    seed: 'number',
+    input: { bytes: 'number', sha256: 'string' },
+    rows: 'number',
+    complete_rows: 'number',
+    features: 'number',
+    classes: ['number'],
+    rows_sha256: 'string',
+    folds: 'number',
+    repetitions: 'number',
+  },
+};
+export const trainingFoldShape: Shape<TrainingFold> = {
+  described: { probabilities: ['number'], confident: ['number'] },
+};
+export const trainingVersionShape: Shape<TrainingVersion> = { described: { version: 'string' } };
+export const trainingResultShape: Shape<TrainingResult> = { described: { status: 'string', completed_at: 'string' } };
 
 export function hasShape<T extends object>(value: unknown, { described }: Shape<T>): value is T {
   return matchesShape(value, described);
