@@ -393,7 +393,7 @@ export interface QueueState {
   /** null: no worker is alive, or the queue is stalled. */
   drain_seconds: number | null;
   queues: {
-    name: 'predictions' | 'shards' | 'finalize';
+    name: 'predictions' | 'shards' | 'finalize' | 'trainings';
     waiting: number;
     prioritized: number;
     delayed: number;

@@ -4,7 +4,7 @@ export type MetricKind = 'gauge' | 'count' | 'values';
 export type MetricUnit = 'Count' | 'Seconds' | 'Milliseconds' | 'Bytes' | 'None';
 
 /** The dimension `Queue`; `all` for metrics that belong to no single queue. */
-export type MetricQueue = 'all' | 'predictions' | 'shards' | 'finalize';
+export type MetricQueue = 'all' | 'predictions' | 'shards' | 'finalize' | 'trainings';
 
 /** The process that measures the metric and exposes it to Prometheus. */
 export type MetricSource = 'api' | 'worker' | 'both';
@@ -35,10 +35,10 @@ export const catalogue = {
     ['predictions', 'shards'],
     'Rows in waiting, prioritised, delayed and active jobs; a single record is one row',
   ),
-  BacklogJobs: gauge('Count', ['predictions', 'shards', 'finalize'], 'Number of these jobs'),
+  BacklogJobs: gauge('Count', ['predictions', 'shards', 'finalize', 'trainings'], 'Number of these jobs'),
   OldestJobAgeSeconds: gauge(
     'Seconds',
-    ['predictions', 'shards', 'finalize'],
+    ['predictions', 'shards', 'finalize', 'trainings'],
     'Age of the oldest of these jobs, 0 without jobs; a finalizer ages from the end of its last shard',
   ),
   BacklogRowsPerWorker: gauge(

@@ -31,6 +31,6 @@ function queueGauges(
   values: { BacklogRows: number; BacklogJobs: number; OldestJobAgeSeconds: number },
 ): Gauge[] {
   const gauges = Object.entries(values).map(([name, value]) => ({ name: name as GaugeName, queue, value }));
-  // A finalize job has no rows of its own.
-  return queue === 'finalize' ? gauges.filter(({ name }) => name !== 'BacklogRows') : gauges;
+  // Finalizers and trainings count no rows.
+  return queue === 'finalize' || queue === 'trainings' ? gauges.filter(({ name }) => name !== 'BacklogRows') : gauges;
 }

@@ -50,7 +50,7 @@ const call = (role: KeyName, path: string, method = 'GET') => api.fetch(BASE + p
 
 /** The state in Redis that the board could change, without what changes by itself. */
 async function contents(): Promise<string> {
-  const keys = (await client.keys('*')).filter((key) => /:(predictions|shards|finalize):/.test(key)).sort();
+  const keys = (await client.keys('*')).filter((key) => /:(predictions|shards|finalize|trainings):/.test(key)).sort();
   return JSON.stringify(
     await Promise.all(
       keys.map(async (key) => [

@@ -149,7 +149,9 @@ function totalRows(queues: readonly QueueBacklog[]): number {
 }
 
 function oldestAge(queues: readonly QueueBacklog[]): number {
-  return queues.reduce((oldest, { oldestAgeSeconds }) => Math.max(oldest, oldestAgeSeconds), 0);
+  // Trainings may wait as long as there is other work.
+  const urgent = queues.filter(({ name }) => name !== 'trainings');
+  return urgent.reduce((oldest, { oldestAgeSeconds }) => Math.max(oldest, oldestAgeSeconds), 0);
 }
 
 /** Leaves out the current minute, which is not complete. */

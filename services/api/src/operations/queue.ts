@@ -39,7 +39,7 @@ export const queueSchema = z
     }),
     queues: z.array(
       z.strictObject({
-        name: z.enum(['predictions', 'shards', 'finalize']),
+        name: z.enum(['predictions', 'shards', 'finalize', 'trainings']),
         waiting: count,
         prioritized: count,
         delayed: count.meta({ description: 'Retried later, as all jobs are while the store is unavailable' }),

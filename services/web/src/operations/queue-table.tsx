@@ -3,7 +3,12 @@ import { formatCount, formatDuration } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { TableScroll } from '../ui/table-scroll';
 
-const QUEUE_LABELS = { predictions: 'Single records', shards: 'Shards of files', finalize: 'Preparing results files' };
+const QUEUE_LABELS = {
+  predictions: 'Single records',
+  shards: 'Shards of files',
+  finalize: 'Preparing results files',
+  trainings: 'Trainings',
+};
 
 export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
   return (
