@@ -13,7 +13,7 @@ export interface StorePermissions {
 
 /**
  * The API stores uploads and confirmed diagnoses, serves results, deletes expired objects, and stores the API keys that tenants create. It
- * promotes models (the first version of a name through `champion.json`) but cannot add or change one.
+ * promotes models (the first version of a name through `champion.json`) but cannot add or change one: workers add own versions.
  */
 export const apiPermissions: StorePermissions = {
   get: [
@@ -79,33 +79,57 @@ export const apiPermissions: StorePermissions = {
 };
 
 /**
- * The worker reads inputs and models, writes results, deletes markers, and moves damaged shard objects aside. The only
+ * The worker reads inputs and models, writes results and the versions that it trains, deletes markers, and moves damaged
+ * shard objects aside. The only
  * markers that it writes are those of retries, which it may have to restore.
  */
 export const workerPermissions: StorePermissions = {
-  get: ['tenants/*/batches/*', 'tenants/*/predictions/*', 'models/*', 'own-models/*', 'shadow/*', 'probe/*'],
+  get: [
+    'tenants/*/batches/*',
+    'tenants/*/predictions/*',
+    'tenants/*/trainings/*',
+    'models/*',
+    'own-models/*',
+    'shadow/*',
+    'probe/*',
+  ],
   put: [
     'tenants/*/predictions/*/result.json',
     'tenants/*/batches/*/shards/*',
     'tenants/*/batches/*/damaged/*',
     'tenants/*/batches/*/evidence/*',
     'tenants/*/batches/*/runs/*',
+    'tenants/*/trainings/*/folds/*',
+    'tenants/*/trainings/*/version.json',
+    'tenants/*/trainings/*/result.json',
+    'own-models/*/models/*',
     'pending/*/runs/*',
     'shadow/counts/*',
     'shadow/pending/*',
     'probe/*',
   ],
-  // The result of a record that was deleted while it was being scored, and a row's evidence likewise.
+  // The result of a record that was deleted while it was being scored, a row's evidence, and what a canceled training has
+  // stored likewise.
   delete: [
     'pending/*',
     'tenants/*/predictions/*/result.json',
     'tenants/*/batches/*/shards/*',
     'tenants/*/batches/*/evidence/*',
+    'tenants/*/trainings/*',
+    'own-models/*',
     'shadow/counts/*',
     'shadow/pending/*',
     'probe/*',
   ],
-  list: ['tenants/*/batches/*', 'pending/*', 'models/*', 'own-models/*', 'shadow/*', 'probe/*'],
+  list: [
+    'tenants/*/batches/*',
+    'tenants/*/trainings/*',
+    'pending/*',
+    'models/*',
+    'own-models/*',
+    'shadow/*',
+    'probe/*',
+  ],
 };
 
 /** Write-once keys, enforced by the bucket's policy. A cancel request (`cancel.json`) may be written again. */
@@ -113,6 +137,7 @@ export const writeOncePatterns: readonly string[] = [
   'tenants/*/predictions/*/result.json',
   'tenants/*/batches/*/shards/*',
   'tenants/*/batches/*/evidence/*',
+  'tenants/*/trainings/*/result.json',
   ...['run', 'failed', 'manifest'].map((name) => `tenants/*/batches/*/runs/*/${name}.json`),
   ...['results', 'errors', 'changes'].map((name) => `tenants/*/batches/*/runs/*/${name}.csv`),
   'models/*',

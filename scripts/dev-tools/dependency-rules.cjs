@@ -26,14 +26,14 @@ const MODULES = {
 };
 const TESTS = '(\\.test\\.|\\.test-|\\.fixtures\\.|/test/)';
 const IO = '^(fs|fs/promises|net|tls|http|https|http2|dgram|dns|child_process|cluster)$';
-/** The services use every package except these. */
-const NOT_IN_SERVICES = ['training', 'client'];
+/** The services use every package except these; only the worker trains. */
+const notIn = (service) => (service === 'services/worker' ? ['client'] : ['client', 'training']);
 
 const rules = Object.entries(MODULES).flatMap(([module, { ours, others, pure }]) => {
   const from = { path: `^${module}/src/`, pathNot: TESTS };
   const allowed =
     ours === null
-      ? [`^packages/(?!(${NOT_IN_SERVICES.join('|')})/)[^/]+/dist/`]
+      ? [`^packages/(?!(${notIn(module).join('|')})/)[^/]+/dist/`]
       : ours.map((name) => `^packages/${name}/(dist|esm)/`);
   const found = [
     {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ModelFileError, parseModel, serializeModel } from '@cytoqueue/classifier';
 import type { ModelComparison } from '@cytoqueue/records';
-import { type ObjectStore, listAll, openStore } from '@cytoqueue/storage';
+import { ObjectMismatchError, type ObjectStore, listAll, openStore } from '@cytoqueue/storage';
 import {
   ChampionInUseError,
   ComparisonMissingError,
@@ -20,6 +20,13 @@ const shipped = readFileSync(join(__dirname, '../models/wbc-knn/1.0.0.json'));
 const bytesOf = (name: string, threshold = 0.5) => {
   const { digest: _, ...file } = parseModel(shipped).file;
   return Buffer.from(serializeModel({ ...file, name, operating_points: { default: threshold, sensitivity99: 0.3 } }));
+};
+
+/** The file as a training writes it. */
+const ownBytes = (name: string, version: string, threshold = 0.5) => {
+  const { digest: _, ...file } = parseModel(shipped).file;
+  const own = { ...file, name: `own/${name}`, version };
+  return Buffer.from(serializeModel({ ...own, operating_points: { default: threshold, sensitivity99: 0.3 } }));
 };
 
 let directory: string;
@@ -192,4 +199,20 @@ test('a name that no reference can have is refused, and nothing is stored', asyn
   const name = 'x'.repeat(64);
   await registry.ofTenant('lab-a').add(bytesOf(name));
   expect(await registry.resolve(`own/${name}@1`, 'lab-a')).toMatchObject({ version: '1' });
+});
+
+test('a reserved version is stored once, with its card, and not again after it was deleted', async () => {
+  const own = registry.ofTenant('lab-a');
+  const bytes = ownBytes('mylab', '1');
+  const pin = await own.addVersion('mylab', '1', bytes);
+  expect(await own.addVersion('mylab', '1', bytes)).toEqual(pin);
+  await expect(own.addVersion('mylab', '1', ownBytes('mylab', '1', 0.6))).rejects.toBeInstanceOf(ObjectMismatchError);
+  await own.putArtifacts('mylab', '1', new Map([['card.md', Buffer.from('# Card')]]));
+  expect(await own.nextVersion('mylab')).toBe(2);
+  await own.delete('mylab', '1');
+  const left: string[] = [];
+  for await (const { key } of listAll(store, '')) left.push(key);
+  expect(left).toEqual(['own-models/lab-a/models/mylab/deleted/1']);
+  await expect(own.addVersion('mylab', '1', bytes)).rejects.toBeInstanceOf(ObjectMismatchError);
+  expect(await own.nextVersion('mylab')).toBe(2);
 });

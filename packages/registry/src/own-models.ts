@@ -54,6 +54,29 @@ export class OwnModels extends ModelVersions {
   }
 
   /**
+   * Stores the file of a version that a training has reserved. Storing the same file again has no effect.
+   * @throws ObjectMismatchError when the version exists with another file, or existed
+   */
+  async addVersion(name: string, version: string, bytes: Buffer): Promise<ModelPin> {
+    if ((await this.store.head(ObjectKeys.deletedModel(name, version))) !== undefined)
+      throw new ObjectMismatchError(ObjectKeys.deletedModel(name, version));
+    return this.put(name, version, bytes, digestOf(bytes));
+  }
+
+  /** Stores card, evaluation and plots of a version by file name. */
+  async putArtifacts(name: string, version: string, files: ReadonlyMap<string, Uint8Array>): Promise<void> {
+    for (const [file, bytes] of files) await this.store.putOnce(ObjectKeys.artifact(name, version, file), bytes);
+  }
+
+  /** The number that the next version of a name gets. */
+  async nextVersion(name: string): Promise<number> {
+    const numbers = ((await this.find(name))?.versions ?? []).map(Number);
+    for await (const { key } of listAll(this.store, ObjectKeys.deletedModelsFolder(name)))
+      numbers.push(Number(key.slice(key.lastIndexOf('/') + 1)));
+    return Math.max(0, ...numbers.filter(Number.isInteger)) + 1;
+  }
+
+  /**
    * Deletes a version with the training rows that it contains. The mark that keeps its number from being given again is
    * written first, so a repeated call completes one that was interrupted.
    * @throws UnknownModelError, ChampionInUseError
@@ -70,6 +93,7 @@ export class OwnModels extends ModelVersions {
       throw error;
     }
     await this.store.deletePrefix(ObjectKeys.comparisonsFolder(name, version));
+    await this.store.deletePrefix(ObjectKeys.artifactsFolder(name, version));
     await this.store.delete(ObjectKeys.model(name, version));
     this.forget(name, version);
   }
@@ -121,13 +145,6 @@ export class OwnModels extends ModelVersions {
       throw new UnknownModelError(`there is no model ${OWN_PREFIX}${name}@${version}`);
     if (entry.champion === version)
       throw new ChampionInUseError(`${OWN_PREFIX}${name}@${version} is the champion: promote another version first`);
-  }
-
-  private async nextVersion(name: string): Promise<number> {
-    const numbers = ((await this.find(name))?.versions ?? []).map(Number);
-    for await (const { key } of listAll(this.store, ObjectKeys.deletedModelsFolder(name)))
-      numbers.push(Number(key.slice(key.lastIndexOf('/') + 1)));
-    return Math.max(0, ...numbers.filter(Number.isInteger)) + 1;
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type Scaling,
   BruteForceSearch,
 } from '@cytoqueue/classifier';
-import { fitPlatt } from './platt';
+import { fitPlatt, type IfSeparable } from './platt';
 import { createTrainingSet, groupById, type LabelledSample, TrainingDataError } from './training-data';
 
 export interface FitOptions {
@@ -26,6 +26,8 @@ export interface FitOptions {
   /** `sha256:` and the hex SHA-256 of the training file. */
   readonly dataDigest: string;
   readonly limitsOfUse: readonly string[];
+  /** Default: refuse. */
+  readonly ifSeparable?: IfSeparable;
 }
 
 const DEFAULT_THRESHOLD = 0.5;
@@ -43,7 +45,8 @@ export function fit(labelled: readonly LabelledSample[], options: FitOptions): O
   const scaling = options.scaling === 'z-score' ? fitScaling(training, schema) : null;
   const search = new BruteForceSearch(training, metric, scaling);
   const leaveOneOut = computeLeaveOneOut(search, k, groupById(labelled));
-  const { calibration, conformal } = rule === 'votes' ? uncalibrated : calibrate(search, k, leaveOneOut);
+  const { calibration, conformal } =
+    rule === 'votes' ? uncalibrated : calibrate(search, k, leaveOneOut, options.ifSeparable);
   const probabilities =
     calibration === null ? leaveOneOut.voteShares : calibrateProbabilities(leaveOneOut, calibration);
   return {
@@ -75,10 +78,19 @@ export function fit(labelled: readonly LabelledSample[], options: FitOptions): O
 
 const uncalibrated: Calibration = { calibration: null, conformal: null };
 
-function calibrate(search: BruteForceSearch, k: number, leaveOneOut: LeaveOneOut): Calibration {
+function calibrate(
+  search: BruteForceSearch,
+  k: number,
+  leaveOneOut: LeaveOneOut,
+  ifSeparable?: IfSeparable,
+): Calibration {
   const ownGroups = Int32Array.from(search.training.labels, (_, row) => row);
   const epsilon = fitEpsilon(computeLeaveOneOut(search, k, ownGroups).malignantMeans);
-  const platt = fitPlatt(computeClassRatioScores(leaveOneOut, epsilon), Array.from(search.training.labels) as Label[]);
+  const platt = fitPlatt(
+    computeClassRatioScores(leaveOneOut, epsilon),
+    Array.from(search.training.labels) as Label[],
+    ifSeparable,
+  );
   return { calibration: { epsilon, platt }, conformal: nonconformityScores(leaveOneOut, search.training, epsilon) };
 }
 

@@ -1,3 +1,5 @@
+export { type ChartData, drawCharts } from './card/charts';
+export { formatPercent, formatScore, markdownTable } from './card/markdown';
 export { evaluateDrift, type DriftReport } from './drift/evaluate-drift';
 export { fitDriftLimits } from './drift/fit-drift-limits';
 export type { Candidate } from './evaluation/candidate';
@@ -30,3 +32,13 @@ export { chooseNovelty, evaluateNovelty, type NoveltyReport, type ShiftCounts } 
 export { NoveltyFit, type NoveltyOptions } from './novelty/fit-novelty';
 export { simulatedShifts } from './novelty/simulated-shifts';
 export { createTrainingSet, groupById, type LabelledSample, TrainingDataError } from './training-data';
+export {
+  answerFold,
+  fitOwnModel,
+  labelledSamples,
+  type FoldAnswers,
+  type OwnModel,
+  ownModelFile,
+  type OwnModelOptions,
+} from './own/own-model';
+export { type OwnTraining, writeOwnCard } from './own/own-card';

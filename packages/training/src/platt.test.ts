@@ -37,3 +37,12 @@ test.each<[string, number[], Label[]]>([
 ])('refuses scores that are %s', (_, scores, labels) => {
   expect(() => fitPlatt(scores, labels)).toThrow(/separable/);
 });
+
+test('separated scores can be smoothed as if each class had one more row on the other side', () => {
+  const { slope, intercept } = fitPlatt([1, 2, 3, 4], [0, 0, 1, 1], 'smooth');
+  const [lowest, highest] = [1, 4].map((score) => 1 / (1 + Math.exp(-(slope * score + intercept))));
+  // The mean of the answers to a class is its target, 1/4 and 3/4.
+  expect([lowest, highest]).toEqual([expect.closeTo(1 - highest!, 9), expect.any(Number)]);
+  expect(highest).toBeGreaterThan(0.75);
+  expect(highest).toBeLessThan(1);
+});

@@ -1,7 +1,7 @@
+import { drawCharts } from '@cytoqueue/training';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { writeCard } from './card';
-import { drawCharts } from './charts';
 import { type TrainingReport, reportOf } from './report';
 import type { Trained } from './train';
 
@@ -24,7 +24,7 @@ export function describeModel(name: string, report: TrainingReport): Map<string,
   return new Map([
     ['evaluation.json', formatReport(ownReport(name, report))],
     ['card.md', writeCard(name, report)],
-    ...drawCharts(name, reportOf(report, name)),
+    ...drawCharts(name, reportOf(report, name), ['benign', 'malignant']),
   ]);
 }
 

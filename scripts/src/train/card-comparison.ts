@@ -1,4 +1,4 @@
-import { formatScore, markdownTable } from './markdown';
+import { formatScore, markdownTable } from '@cytoqueue/training';
 import type { CandidateName, GridEntry, TrainingReport } from './report';
 
 const MAX_CHOSEN_LISTED = 3;

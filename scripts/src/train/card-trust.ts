@@ -1,5 +1,4 @@
-import type { NoveltyReport, ShiftCounts } from '@cytoqueue/training';
-import { markdownTable } from './markdown';
+import { markdownTable, type NoveltyReport, type ShiftCounts } from '@cytoqueue/training';
 import type { ModelReport } from './report';
 
 /** Sections on records and files unlike the training data; none for versions that do not detect them. */

@@ -1,9 +1,8 @@
 import type { MetricValues } from '@cytoqueue/classifier';
-import type { EvaluationMetrics } from '@cytoqueue/training';
+import { formatScore, formatPercent, markdownTable, type EvaluationMetrics } from '@cytoqueue/training';
 import { compareGrid, compareNested } from './card-comparison';
 import { describeTrust } from './card-trust';
 import { otherModelsText } from './dataset-notes';
-import { formatScore, formatPercent, markdownTable } from './markdown';
 import { type ModelReport, type TrainingReport, reportOf } from './report';
 
 /** Model card in Markdown of one model of a report. Its plots are in the same folder. */

@@ -4,6 +4,7 @@ import {
   type AuditEvent,
   OWN_PREFIX,
   ObjectKeys,
+  TrainingKeys,
   auditEventShape,
   championShape,
   comparisonsShape,
@@ -45,8 +46,9 @@ export async function verifyPrediction({ store, checks }: VerifyContext, tenant:
   }
 }
 
-/** The record or batch that a marker or an idempotency key names. */
+/** The record, batch or training that a marker or an idempotency key names. */
 function rootOf(tenant: string, id: string): string {
+  if (id.startsWith('training_')) return TrainingKeys.document(tenant, id);
   return id.startsWith('pred_') ? ObjectKeys.predictionRequest(tenant, id) : ObjectKeys.batchDocument(tenant, id);
 }
 
@@ -128,6 +130,8 @@ export async function verifyModel({ store, checks }: VerifyContext, name: string
       await checks.run(key, 'damaged-document', () => readDocument(store, key, comparisonsShape));
       continue;
     }
+    // Cards and plots have no digest.
+    if (key.startsWith(root + ObjectKeys.allArtifactsFolder(name))) continue;
     // Marks of deleted versions are empty.
     if (key.startsWith(root + ObjectKeys.deletedModelsFolder(name))) continue;
     const version = key.slice(folder.length).replace(/\.json$/, '');

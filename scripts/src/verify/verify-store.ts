@@ -1,4 +1,4 @@
-import { ConfirmationKeys, ObjectKeys, listSegments } from '@cytoqueue/records';
+import { ConfirmationKeys, ObjectKeys, TrainingKeys, listSegments } from '@cytoqueue/records';
 import { type ObjectStore, listFolders, listAll } from '@cytoqueue/storage';
 import { Checks, type Finding } from './finding';
 import { type VerifyContext, verifyBatch } from './verify-batch';
@@ -16,6 +16,7 @@ import {
   verifySettings,
   verifyShadow,
 } from './verify-entries';
+import { verifyTraining } from './verify-training';
 
 /** Units (a batch, a record, a model, one object) checked in parallel; each holds one chunk of one object in memory. */
 const CONCURRENCY = 8;
@@ -125,6 +126,8 @@ async function* tenantUnits(store: ObjectStore, tenant: string): AsyncGenerator<
     yield (context) => verifyBatch(context, tenant, id);
   for await (const id of listFolders(store, ObjectKeys.predictionsFolder(tenant)))
     yield (context) => verifyPrediction(context, tenant, id);
+  for await (const id of listFolders(store, TrainingKeys.tenantFolder(tenant)))
+    yield (context) => verifyTraining(context, tenant, id);
   for await (const { key } of listAll(store, ObjectKeys.reviewsFolder(tenant)))
     yield (context) => verifyReview(context, key);
   for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(tenant)))

@@ -7,6 +7,7 @@ import {
   type QueueName,
   type RowEvidenceJob,
   type ShardJob,
+  type TrainingJob,
   advanceVirtualClock,
   jobIds,
   publishChange,
@@ -21,10 +22,12 @@ import {
   checkFinalizeJob,
   checkRowEvidenceJob,
   checkShardJob,
+  checkTrainingJob,
   isFinalizeJob,
   isPredictionJob,
   isRowEvidenceJob,
   isShardJob,
+  isTrainingJob,
   loggableId,
   wasRejected,
 } from './jobs/check-job';
@@ -36,11 +39,13 @@ import { CrashIsolation } from './jobs/crash-isolation';
 import { jobLogFields, runJob } from './jobs/run-job';
 import { BatchDocumentCache } from './jobs/batch-documents';
 import { processShard } from './jobs/shard';
+import type { TrainingProcessor } from './training/training-processor';
 import type { ScoringPool } from './scoring/pool';
 import type { LivenessMonitor } from './liveness-monitor';
 import type { WorkerMetrics } from './worker-metrics';
 
 export interface WorkerDeps {
+  trainings: TrainingProcessor;
   store: ObjectStore;
   registry: ModelRegistry;
   pool: ScoringPool;
@@ -73,10 +78,12 @@ export function createConsumers(
   const consumers = [
     createPredictionConsumer(deps, batchDocuments, predictors),
     ...createBatchConsumers(deps, batchDocuments),
+    createTrainingConsumer(deps),
   ];
   return {
     start: () => consumers.forEach((consumer) => consumer.start()),
     stop: async () => {
+      await deps.trainings.stop();
       await Promise.all(consumers.map((consumer) => consumer.stop()));
     },
   };
@@ -156,6 +163,17 @@ function createBatchConsumers(
   ];
 }
 
+function createTrainingConsumer(deps: WorkerDeps): JobConsumer<TrainingJob> {
+  const { trainings } = deps;
+  return createConsumer<TrainingJob>(deps, queueNames.trainings, 1, {
+    isWellFormed: isTrainingJob,
+    check: (data) => checkTrainingJob(deps.store, data),
+    process: ({ data }) => trainings.process(data),
+    onAttemptsExhausted: ({ data }) => trainings.fail(data),
+    changedId: ({ trainingId }) => trainingId,
+  });
+}
+
 interface QueueHandler<T> {
   /** Whether the payload has the form of this queue's jobs. */
   isWellFormed: (job: Job<T>) => boolean;
@@ -223,7 +241,7 @@ async function findRejection<T>(handler: QueueHandler<T>, job: Job<T>): Promise<
 }
 
 /**
- * Logs a rejected job. An unknown batch was rolled back or deleted, which is normal; every other reason is an error.
+ * Logs a rejected job. An unknown batch or training was rolled back or deleted, which is normal; every other reason is an error.
  * The payload is not logged, because it may contain anything.
  */
 function reportRejected(
@@ -232,7 +250,7 @@ function reportRejected(
   { reason, message }: InvalidJobError,
 ): void {
   metrics.jobRejected();
-  logger[reason === 'unknown-batch' ? 'info' : 'error'](
+  logger[reason === 'unknown-batch' || reason === 'unknown-training' ? 'info' : 'error'](
     { job: loggableId(job), queue: job.queueName, reason },
     message,
   );

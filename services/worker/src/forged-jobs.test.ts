@@ -48,8 +48,13 @@ async function keys(): Promise<string[]> {
   return found;
 }
 
-type Forged = [name: string, queue: 0 | 1 | 2, data: (batchId: string) => unknown, jobId?: (batchId: string) => string];
-const [PREDICTIONS, SHARDS, FINALIZE] = [0, 1, 2] as const;
+type Forged = [
+  name: string,
+  queue: 0 | 1 | 2 | 3,
+  data: (batchId: string) => unknown,
+  jobId?: (batchId: string) => string,
+];
+const [PREDICTIONS, SHARDS, FINALIZE, TRAININGS] = [0, 1, 2, 3] as const;
 const finalize = (change: object) => (batchId: string) => ({ v: 1, tenant: TENANT, batchId, run: 1, ...change });
 const shard = (change: object) => (batchId: string) => ({
   v: 1,
@@ -61,6 +66,7 @@ const shard = (change: object) => (batchId: string) => ({
   ...change,
 });
 const unknownBatchId = createId('batch_');
+const unknownTraining = createId('training_');
 
 test.each<Forged>([
   ['no payload', FINALIZE, () => null],
@@ -81,6 +87,13 @@ test.each<Forged>([
   ['a wrong number of rows', SHARDS, shard({ rows: 1_000_000 }), (id) => jobIds.shard(id, 1, 0)],
   ['a shard of a run after the latest', SHARDS, shard({ run: 7 }), (id) => jobIds.shard(id, 7, 0)],
   ['a malformed prediction id', PREDICTIONS, () => ({ v: 1, tenant: TENANT, predictionId: PATIENT }), () => PATIENT],
+  [
+    'an unknown training',
+    TRAININGS,
+    () => ({ v: 1, tenant: TENANT, trainingId: unknownTraining }),
+    () => unknownTraining,
+  ],
+  ['a malformed training id', TRAININGS, () => ({ v: 1, tenant: TENANT, trainingId: PATIENT }), () => PATIENT],
   ['no tenant', PREDICTIONS, () => ({ v: 1, predictionId: createId('pred_') })],
 ])('a job with %s fails without effect', async (_, queue, data, jobId = (id) => jobIds.finalize(id, 1)) => {
   const before = { keys: await keys(), rejected: await rejectedJobs(), lines: worker.logged.length };

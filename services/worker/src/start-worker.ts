@@ -30,6 +30,7 @@ import { startHealthServer } from './health';
 import { Predictors } from './jobs/predictors';
 import { createReconciler } from './jobs/reconciler';
 import { ScoringPool } from './scoring/pool';
+import { TrainingProcessor } from './training/training-processor';
 import { ShadowScorer } from './shadow/shadow-scorer';
 import { LivenessMonitor } from './liveness-monitor';
 import { WorkerMetrics } from './worker-metrics';
@@ -76,8 +77,9 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   protection.start();
   cleanups.push('task protection', () => protection.stop());
   const livenessMonitor = new LivenessMonitor(producer, config.workerStallSeconds * 1_000, logger);
+  const trainings = new TrainingProcessor({ store, registry, producer, redis, livenessMonitor });
   const consumers = createConsumers(
-    { store, registry, pool, progress, metrics, livenessMonitor, redis, logger, protection, threads },
+    { store, registry, pool, progress, metrics, livenessMonitor, redis, logger, protection, threads, trainings },
     predictors,
   );
   consumers.start();

@@ -17,11 +17,13 @@ import {
 import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { type WorkerDeps, createConsumers } from '../src/consumers';
 import { ScoringPool } from '../src/scoring/pool';
+import { TrainingProcessor } from '../src/training/training-processor';
 import { WorkerMetrics } from '../src/worker-metrics';
 
 export { HEADER, ROW } from '../../../test/src/support/csv-rows';
 
 const THREAD_FILE = join(__dirname, '..', 'dist', 'scoring', 'thread.js');
+const TRAINING_THREAD_FILE = join(__dirname, '..', 'dist', 'training', 'training-thread.js');
 export const TENANT = 'lab';
 
 const RECORD = {
@@ -65,17 +67,25 @@ export class RunningWorker {
     const progress = new BatchProgress(redis);
     const metrics = new WorkerMetrics(redis, progress, logger);
     const protection = { run: <T>(work: () => Promise<T>) => work() };
+    const livenessMonitor = { recordActivity: () => undefined };
+    const producer = { waitingJobs: async () => 0 };
+    const trainings = new TrainingProcessor(
+      { store, registry, producer, redis, livenessMonitor },
+      TRAINING_THREAD_FILE,
+    );
+    worker.cleanups.push('trainings', () => trainings.stop());
     worker.deps = {
       store,
       registry,
       pool,
       progress,
       metrics,
-      livenessMonitor: { recordActivity: () => undefined },
+      livenessMonitor,
       redis,
       logger,
       protection,
       threads: 1,
+      trainings,
     };
     return worker;
   }

@@ -433,7 +433,7 @@ export interface ScoredDay {
 export interface TrainingDocument {
   id: string;
   created_at: string;
-  /** Of the model, without `own/`. */
+  /** The model's name without `own/`. */
   name: string;
   filename: string | null;
   /** `wbc`, `wdbc`, or the definition of a custom schema. */
@@ -458,7 +458,7 @@ export interface TrainingDocument {
 
 /** `…/folds/00001.json`: answers to the rows of one fold, in ascending order of rows. */
 export interface TrainingFold {
-  /** Of the positive class. */
+  /** Probabilities of the positive class. */
   probabilities: number[];
   /** 1 = confident, 0 = indeterminate. */
   confident: number[];

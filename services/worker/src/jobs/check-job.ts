@@ -8,11 +8,12 @@ import {
   type Job,
   type RowEvidenceJob,
   type ShardJob,
+  type TrainingJob,
   UnrecoverableError,
   jobIds,
 } from '@cytoqueue/queue';
-import { ObjectKeys, idTimeMs } from '@cytoqueue/records';
-import { ObjectNotFoundError } from '@cytoqueue/storage';
+import { ObjectKeys, TrainingKeys, idTimeMs } from '@cytoqueue/records';
+import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import type { BatchDocumentCache } from './batch-documents';
 
 /** Stored in Redis as `failedReason` and read by workers of other releases, so it must stay the same. */
@@ -21,7 +22,15 @@ const MAX_RUN = 99_999;
 
 /** Rejects a job without effect and without another attempt. */
 export class InvalidJobError extends UnrecoverableError {
-  constructor(readonly reason: 'malformed' | 'unknown-batch' | 'unknown-run' | 'unknown-shard' | 'unknown-row') {
+  constructor(
+    readonly reason:
+      | 'malformed'
+      | 'unknown-batch'
+      | 'unknown-training'
+      | 'unknown-run'
+      | 'unknown-shard'
+      | 'unknown-row',
+  ) {
     super(REJECTED_PREFIX + reason);
   }
 }
@@ -56,9 +65,13 @@ export function isFinalizeJob({ id, data }: Job<unknown>): boolean {
   return id === jobIds.finalize(batchId, run);
 }
 
+export function isTrainingJob({ id, data }: Job<unknown>): boolean {
+  return isJobPayload(data) && isId('training_', data['trainingId']) && id === jobIds.training(data['trainingId']);
+}
+
 /** The job's id when it has the form of ours; another id may contain patient data and must not be logged. */
 export function loggableId({ id }: Job<unknown>): string | undefined {
-  return /^(pred|batch)_[0-9a-z]{26}(\.\d{1,5}|\.row\d{1,9}){0,2}$/.test(id ?? '') ? id : undefined;
+  return /^(pred|batch|training)_[0-9a-z]{26}(\.\d{1,5}|\.row\d{1,9}){0,2}$/.test(id ?? '') ? id : undefined;
 }
 
 function isJobPayload(data: unknown, version = 1): data is Data {
@@ -71,7 +84,7 @@ function isBatchJob({ batchId, run }: Data): boolean {
   return isId('batch_', batchId) && isNatural(run, 1) && run <= MAX_RUN;
 }
 
-function isId(prefix: 'pred_' | 'batch_', id: unknown): id is string {
+function isId(prefix: 'pred_' | 'batch_' | 'training_', id: unknown): id is string {
   return typeof id === 'string' && idTimeMs(prefix, id) !== undefined;
 }
 
@@ -107,4 +120,10 @@ function readAcceptedBatch(batchDocuments: BatchDocumentCache, tenant: string, b
   return batchDocuments.read(tenant, batchId).catch((error: unknown) => {
     throw error instanceof ObjectNotFoundError ? new InvalidJobError('unknown-batch') : error;
   });
+}
+
+/** @throws InvalidJobError unless the store has the tenant's training */
+export async function checkTrainingJob(store: ObjectStore, { tenant, trainingId }: TrainingJob): Promise<void> {
+  if ((await store.head(TrainingKeys.document(tenant, trainingId))) === undefined)
+    throw new InvalidJobError('unknown-training');
 }

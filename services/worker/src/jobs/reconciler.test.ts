@@ -1,5 +1,5 @@
 import { JobProducer, createProducerConnection } from '@cytoqueue/queue';
-import { DamageReport, type ManifestDocument, ObjectKeys, createId } from '@cytoqueue/records';
+import { DamageReport, type ManifestDocument, ObjectKeys, TrainingKeys, createId } from '@cytoqueue/records';
 import type { Redis } from 'ioredis';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
@@ -58,6 +58,18 @@ test('skips young markers and enqueues work with old or future markers once', as
   expect(await producer.runState(id, 1)).toBe('queued');
   expect(await reconcileAt(2 * MINUTE_MS)).toBe(0);
   await worker.store.delete(ObjectKeys.pending(TENANT, id));
+});
+
+test('enqueues a training whose job was lost, until it has a result', async () => {
+  const id = createId('training_');
+  await worker.store.put(TrainingKeys.document(TENANT, id), Buffer.from('{}'));
+  await worker.store.put(ObjectKeys.pending(TENANT, id), Buffer.alloc(0));
+  expect(await reconcileAt(2 * MINUTE_MS)).toBe(1);
+  expect(await producer.trainingState(id)).toBe('queued');
+  expect(await reconcileAt(2 * MINUTE_MS)).toBe(0);
+  await worker.store.put(TrainingKeys.result(TENANT, id), Buffer.from('{}'));
+  expect(await reconcileAt(2 * MINUTE_MS)).toBe(0);
+  expect(await worker.store.head(ObjectKeys.pending(TENANT, id))).toBeUndefined();
 });
 
 test('a marker without a resource is kept for a day, even by a clock that is an hour ahead', async () => {

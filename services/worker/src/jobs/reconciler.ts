@@ -7,6 +7,7 @@ import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import {
   type DamageReport,
   ObjectKeys,
+  TrainingKeys,
   batchDocumentShape,
   findDocument,
   readLatestRun,
@@ -119,7 +120,8 @@ async function reconcileMarker(deps: ReconcilerDeps, key: string, ageMs: number)
 }
 
 function reconcileResource(deps: ReconcilerDeps, marker: Marker): Promise<ReconcileResult> {
-  return marker.id.startsWith('pred_') ? reconcilePrediction(deps, marker) : reconcileBatch(deps, marker);
+  if (marker.id.startsWith('pred_')) return reconcilePrediction(deps, marker);
+  return marker.id.startsWith('training_') ? reconcileTraining(deps, marker) : reconcileBatch(deps, marker);
 }
 
 /**
@@ -146,6 +148,17 @@ async function reconcilePrediction(
   if (result !== undefined) return 'finished';
   if (await producer.canPredictionFinish(id)) return 'in-progress';
   await producer.reenqueuePrediction({ tenant, predictionId: id });
+  return 'enqueued';
+}
+
+async function reconcileTraining(
+  { store, producer }: ReconcilerDeps,
+  { tenant, id }: Marker,
+): Promise<ReconcileResult> {
+  if ((await store.head(TrainingKeys.document(tenant, id))) === undefined) return 'orphaned';
+  if ((await store.head(TrainingKeys.result(tenant, id))) !== undefined) return 'finished';
+  if (await producer.canTrainingFinish(id)) return 'in-progress';
+  await producer.reenqueueTraining({ tenant, trainingId: id });
   return 'enqueued';
 }
 

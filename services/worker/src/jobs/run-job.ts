@@ -4,6 +4,7 @@ import {
   PostponeError,
   type PredictionJob,
   type ShardJob,
+  type TrainingJob,
   UnrecoverableError,
 } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
@@ -61,6 +62,7 @@ export function jobLogFields<T extends object>(job: Job<T>): Record<string, unkn
   const { timestamp, processedOn = timestamp, finishedOn = Date.now(), attemptsMade } = job;
   const attempt = job.finishedOn === undefined ? attemptsMade + 1 : attemptsMade;
   const times = { waited_ms: Math.max(0, processedOn - timestamp), duration_ms: Math.max(0, finishedOn - processedOn) };
-  const { batchId: batch_id, predictionId: prediction_id, ...data } = job.data as Partial<ShardJob & PredictionJob>;
-  return { job: job.id, queue: job.queueName, ...data, batch_id, prediction_id, attempt, ...times };
+  const { batchId, predictionId, trainingId, ...data } = job.data as Partial<ShardJob & PredictionJob & TrainingJob>;
+  const ids = { batch_id: batchId, prediction_id: predictionId, training_id: trainingId };
+  return { job: job.id, queue: job.queueName, ...data, ...ids, attempt, ...times };
 }

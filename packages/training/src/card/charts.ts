@@ -1,13 +1,23 @@
-import type { ModelReport } from './report';
+import type { MetricValues } from '@cytoqueue/classifier';
+import type { ClassNames } from '@cytoqueue/schema';
+import type { Curves } from '../evaluation/curves';
+import type { EvaluationMetrics } from '../evaluation/evaluation-metrics';
 import { type Axis, Chart, drawTable } from './svg';
 
-/** Plots of a model card by file name. */
-export function drawCharts(name: string, report: ModelReport): Map<string, string> {
+/** Results of a model's evaluation that the plots show. */
+export interface ChartData {
+  readonly cv: EvaluationMetrics;
+  readonly curves: Curves;
+  readonly leave_one_out: MetricValues;
+}
+
+/** Plots of a model card by file name. @param labels names of the classes, the positive one last */
+export function drawCharts(name: string, data: ChartData, labels: ClassNames): Map<string, string> {
   return new Map([
-    ['roc.svg', drawRoc(name, report)],
-    ['reliability.svg', drawReliability(name, report)],
-    ['risk-coverage.svg', drawRiskCoverage(name, report)],
-    ['confusion-matrix.svg', drawConfusion(name, report)],
+    ['roc.svg', drawRoc(name, data)],
+    ['reliability.svg', drawReliability(name, data, labels)],
+    ['risk-coverage.svg', drawRiskCoverage(name, data)],
+    ['confusion-matrix.svg', drawConfusion(name, data, labels)],
   ]);
 }
 
@@ -19,7 +29,7 @@ const share = (title: string): Axis => ({
   label: (tick) => `${tick * 100} %`,
 });
 
-function drawRoc(name: string, { curves, cv }: ModelReport): string {
+function drawRoc(name: string, { curves, cv }: ChartData): string {
   return new Chart(`${name}: ROC curve`, share('false positive rate'), share('true positive rate (sensitivity)'))
     .line(
       [
@@ -34,11 +44,11 @@ function drawRoc(name: string, { curves, cv }: ModelReport): string {
     .toString();
 }
 
-function drawReliability(name: string, { curves, cv }: ModelReport): string {
+function drawReliability(name: string, { curves, cv }: ChartData, [, positive]: ClassNames): string {
   const chart = new Chart(
     `${name}: reliability`,
-    share('probability of malignancy'),
-    share('share of malignant records'),
+    share(positive === 'malignant' ? 'probability of malignancy' : `probability of ${positive}`),
+    share(`share of ${positive} records`),
   );
   chart.line([[0, 0], [1, 1]], '#9aa5b1', '4 4'); // prettier-ignore
   const rows = curves.reliability.reduce((sum, bin) => sum + bin.rows, 0);
@@ -48,7 +58,7 @@ function drawReliability(name: string, { curves, cv }: ModelReport): string {
   return chart.note([0.97, 0.06], `expected calibration error ${cv.ece.toFixed(4)}`, 'end').toString();
 }
 
-function drawRiskCoverage(name: string, { curves }: ModelReport): string {
+function drawRiskCoverage(name: string, { curves }: ChartData): string {
   const highest = Math.max(0.01, ...curves.risk_coverage.map(({ risk }) => risk));
   const to = Math.ceil(highest * 100) / 100;
   const ticks = Array.from({ length: 5 }, (_, step) => (to * step) / 4);
@@ -71,7 +81,7 @@ function drawRiskCoverage(name: string, { curves }: ModelReport): string {
     .toString();
 }
 
-function drawConfusion(name: string, { leave_one_out: counts }: ModelReport): string {
+function drawConfusion(name: string, { leave_one_out: counts }: ChartData, [negative, positive]: ClassNames): string {
   const countOf = (key: string) => Number(counts[key]);
   const row = (truth: string, benign: number, malignant: number) => {
     const toCell = (value: number) => ({ value: String(value), shade: (0.8 * value) / (benign + malignant) });
@@ -79,10 +89,10 @@ function drawConfusion(name: string, { leave_one_out: counts }: ModelReport): st
   };
   return drawTable(
     `${name}: confusion matrix, leave-one-out`,
-    ['predicted benign', 'predicted malignant'],
+    [`predicted ${negative}`, `predicted ${positive}`],
     [
-      row('benign', countOf('true_benign'), countOf('false_malignant')),
-      row('malignant', countOf('false_benign'), countOf('true_malignant')),
+      row(negative, countOf('true_benign'), countOf('false_malignant')),
+      row(positive, countOf('false_benign'), countOf('true_malignant')),
     ],
   );
 }
