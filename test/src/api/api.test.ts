@@ -16,6 +16,7 @@ import { predictionCases } from './prediction.test.cases';
 import { retentionCases } from './retention.test.cases';
 import { rowCases } from './row.test.cases';
 import { SHARD_ROWS, type SharedStack, TENANTS, type Tenant } from './shared-stack';
+import { trainingCases } from './training.test.cases';
 import { thirdSchemaCases } from './third-schema.test.cases';
 
 const keysDir = makeDataDir();
@@ -81,6 +82,9 @@ describe('a model with its own schema', () => {
 });
 describe('own models', () => {
   ownModelCases(shared);
+});
+describe('trainings', () => {
+  trainingCases(shared);
 });
 describe('the client package', () => {
   clientCases(shared);

@@ -27,6 +27,7 @@ export const TENANTS = [
   'confirmations',
   'third-schema',
   'own-models',
+  'trainings',
   'other-tenant',
 ] as const;
 export type Tenant = (typeof TENANTS)[number];
