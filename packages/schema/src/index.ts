@@ -6,6 +6,15 @@ export { type FieldError, SchemaError } from './errors';
 export { parseRecord } from './parse-record';
 export { countFeatureColumns, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
+export {
+  checkFolds,
+  checkSamples,
+  groupById,
+  type LabelledSample,
+  readLabelledRow,
+  rowsLeftPerClass,
+  type TrainingDataIssue,
+} from './labelled-rows';
 export { normalizeName, matchFeature } from './column-names';
 export { plainText } from './plain-text';
 export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
@@ -19,7 +28,7 @@ export {
   probabilityName,
   type Schema,
 } from './schema';
-export { createSchema } from './custom-schema';
+export { createSchema, MAX_FEATURES } from './custom-schema';
 export type { SchemaDefinition } from './schema-definition';
 export { wbc, wdbc };
 

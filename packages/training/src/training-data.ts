@@ -1,16 +1,7 @@
-import type { Label, Schema } from '@cytoqueue/schema';
+import type { LabelledSample, Schema } from '@cytoqueue/schema';
 import type { TrainingSet } from '@cytoqueue/classifier';
 
-/** One complete row of a training file. */
-export interface LabelledSample {
-  /** 1-based data row of the training file. */
-  readonly trainingRow: number;
-  /** Rows of one patient are left out together. Not stored in the model. */
-  readonly id?: string;
-  /** Raw values in the schema's order, all measured. */
-  readonly sample: ArrayLike<number>;
-  readonly label: Label;
-}
+export { groupById, type LabelledSample } from '@cytoqueue/schema';
 
 export type TrainingDataErrorCode = 'invalid-row' | 'row-order' | 'too-few-rows' | 'constant-column' | 'separable';
 
@@ -41,16 +32,6 @@ export function createTrainingSet(labelled: readonly LabelledSample[], schema: S
     labels: Uint8Array.from(labelled, ({ label }) => label),
     trainingRows: Int32Array.from(labelled, ({ trainingRow }) => trainingRow),
   };
-}
-
-/** Group of each row: the index of the first row with the same id, or its own index without an id. */
-export function groupById(labelled: readonly LabelledSample[]): Int32Array {
-  const firstById = new Map<string, number>();
-  return Int32Array.from(labelled, ({ id }, row) => {
-    if (id === undefined) return row;
-    if (!firstById.has(id)) firstById.set(id, row);
-    return firstById.get(id) ?? row;
-  });
 }
 
 function checkRow(row: LabelledSample, previous: LabelledSample | undefined, { features }: Schema): void {

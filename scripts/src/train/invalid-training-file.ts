@@ -1,10 +1,4 @@
-/** A reason why no model can be trained on a file. */
-export interface TrainingDataIssue {
-  readonly code: string;
-  readonly detail: string;
-  /** 1-based data row. */
-  readonly row?: number;
-}
+import type { TrainingDataIssue } from '@cytoqueue/schema';
 
 const MAX_LISTED = 10;
 

@@ -1,3 +1,4 @@
+import { checkFolds, type ClassNames, rowsLeftPerClass } from '@cytoqueue/schema';
 import type { EvaluationData, LabelledSample } from '@cytoqueue/training';
 import { firstGroupEnd } from './dataset-notes';
 import type { DataFacts, Protocol } from './report';
@@ -6,8 +7,6 @@ import { InvalidTrainingFileError } from './invalid-training-file';
 
 /** Largest k that is compared when there are enough rows. */
 const MAX_NEIGHBORS = 31;
-/** k of the shipped models. */
-const MIN_NEIGHBORS = 5;
 
 export function summarizeData(
   { digest, rows, complete }: TrainingFile,
@@ -29,23 +28,15 @@ export function summarizeData(
 export function planProtocol(
   facts: DataFacts,
   groups: Int32Array,
+  labels: ClassNames,
   options: { folds: number; repetitions: number; seed: number },
 ): Protocol {
-  const largestGroup = [...countEach(groups).values()].reduce((largest, rows) => Math.max(largest, rows), 0);
-  const guaranteedPerClass = Math.floor(0.8 * Math.min(facts.benign, facts.malignant)) - largestGroup;
-  if (guaranteedPerClass < MIN_NEIGHBORS || facts.ids < options.folds) {
-    const detail = `${facts.benign} benign and ${facts.malignant} malignant rows of ${facts.ids} ids do not fill ${options.folds} folds`;
-    throw new InvalidTrainingFileError([{ code: 'too-few-rows', detail }]);
-  }
+  const counts = [facts.benign, facts.malignant] as const;
+  const issues = checkFolds(counts, groups, options.folds, labels);
+  if (issues.length > 0) throw new InvalidTrainingFileError(issues);
   return {
     ...options,
-    most_neighbors: Math.min(MAX_NEIGHBORS, guaranteedPerClass),
+    most_neighbors: Math.min(MAX_NEIGHBORS, rowsLeftPerClass(counts, groups)),
     last_known_row: firstGroupEnd(facts.digest),
   };
-}
-
-function countEach(groups: Int32Array): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1);
-  return counts;
 }

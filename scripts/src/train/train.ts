@@ -1,7 +1,6 @@
 import { createTrainingSet, crossValidate, fit, groupById, TrainingDataError } from '@cytoqueue/training';
 import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier';
-import type { Schema } from '@cytoqueue/schema';
-import { checkSamples } from './check-samples';
+import { checkSamples, type Schema } from '@cytoqueue/schema';
 import { evaluateModel, type ModelScores } from './evaluate-model';
 import { families, gridCandidates, reportGrid, reportNested } from './grid';
 import { compareIdLeak } from './id-leak';
@@ -42,10 +41,11 @@ const REPETITIONS = 10;
  */
 export function train(file: TrainingFile, options: TrainOptions): Trained {
   const { schema, seed, version, name, repetitions = REPETITIONS } = options;
-  checkSamples(file.complete, schema);
+  const issues = checkSamples(file.complete, schema);
+  if (issues.length > 0) throw new InvalidTrainingFileError(issues);
   const data = { training: createTrainingSet(file.complete, schema), groups: groupById(file.complete) };
   const facts = summarizeData(file, data);
-  const protocol = planProtocol(facts, data.groups, { folds: FOLDS, repetitions, seed });
+  const protocol = planProtocol(facts, data.groups, schema.labels, { folds: FOLDS, repetitions, seed });
   const recipes = recipesFor(schema, name);
 
   const fitted = recipes.map((recipe) => ({ recipe, model: fitModel(recipe, file, schema, version) }));
