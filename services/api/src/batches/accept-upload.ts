@@ -4,8 +4,7 @@
  * before the limits, so that a repeated request gets its earlier batch even if the tenant's quota is full by now; it is
  * claimed last before the marker, so that a claim names a batch that can be completed.
  */
-import { createHash } from 'node:crypto';
-import { type BatchDocument, type ModelPin, createId } from '@cytoqueue/records';
+import { type BatchDocument, type ModelPin, ObjectKeys, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
 import { type Schema, probabilityName } from '@cytoqueue/schema';
 import type { ImportProfile } from '@cytoqueue/tabular';
@@ -15,7 +14,8 @@ import { Problem } from '../http/problem';
 import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
 import type { BatchDeps, ImportParameters, Upload } from './batch-deps';
 import { storeUpload } from './store-upload';
-import { type UploadSummary, type UploadSizeLimits, uploadTooLarge } from './upload-inspector';
+import { MeasuredUpload } from './measured-upload';
+import type { UploadSummary, UploadSizeLimits } from './upload-inspector';
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
 
@@ -89,17 +89,28 @@ export async function receiveUpload(
 ): Promise<{ summary: UploadSummary; filename: string | null }> {
   const { store, quotas, importSemaphore } = deps;
   const { tenant, id, schema, profile, sheet } = upload;
+  const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
+  const keys = { input: ObjectKeys.batchInput(tenant, id), canonical: ObjectKeys.batchCanonical(tenant, id) };
+  const target = { store, keys, importSemaphore, signal: abortOnDisconnect(request, response) };
+  return withoutIdleLimit(request, () =>
+    receiveFile(request, response, async (source, filename, charset) => {
+      const settings = { schema, profile, sheet, charset: upload.charset ?? charset };
+      const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
+      return { filename, summary: await storeUpload(source, target, settings, limits, charge) };
+    }),
+  );
+}
+
+/** The client waits without traffic while a workbook of a million rows is converted, or waits for its turn. */
+export async function withoutIdleLimit<T>(request: Request, work: () => Promise<T>): Promise<T> {
   const { socket } = request;
   const { timeout: idleMs = 0 } = socket;
-  // The client waits without traffic while a workbook of a million rows is converted, or waits for its turn.
   request.once('end', () => socket.setTimeout(0));
-  const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
-  const target = { store, tenant, id, importSemaphore, signal: abortOnDisconnect(request, response) };
-  return receiveFile(request, response, async (source, filename, charset) => {
-    const settings = { schema, profile, sheet, charset: upload.charset ?? charset };
-    const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
-    return { filename, summary: await storeUpload(source, target, settings, limits, charge) };
-  }).finally(() => socket.setTimeout(idleMs));
+  try {
+    return await work();
+  } finally {
+    socket.setTimeout(idleMs);
+  }
 }
 
 /** Payload that a repeated upload must equal. Without import parameters it equals that of earlier releases. */
@@ -114,14 +125,9 @@ function idempotencyPayload({ requestedChoice, options, importParameters }: Uplo
 
 function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadSizeLimits): Promise<string> {
   return receiveFile(request, response, async (source) => {
-    const hash = createHash('sha256');
-    let bytes = 0;
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      if (bytes > maxUploadBytes) throw uploadTooLarge(maxUploadBytes);
-      hash.update(chunk);
-    }
-    return hash.digest('hex');
+    const measured = new MeasuredUpload({ maxUploadBytes });
+    for await (const _ of measured.measureWhileStreaming(source));
+    return measured.sha256();
   });
 }
 
@@ -139,7 +145,7 @@ function tooManyRowsForEvidence(rows: number): Problem {
 }
 
 /** Aborts when the connection closes before the whole request was read; a body stream of a dead socket may never end. */
-function abortOnDisconnect(request: Request, response: Response): AbortSignal {
+export function abortOnDisconnect(request: Request, response: Response): AbortSignal {
   const controller = new AbortController();
   response.on('close', () => {
     if (!request.complete) controller.abort(new Error('the client disconnected'));

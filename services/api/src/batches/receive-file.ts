@@ -49,12 +49,36 @@ const MULTIPART_LIMITS = {
   fieldArrayIndexLimit: 0,
 };
 
+/** For operations that read form fields: the definition of a custom schema with 64 features. */
+const MAX_FIELD_BYTES = 128 * 1024;
+
+/** A file with the text fields of its form; a raw body has none. */
+export interface ReceivedForm<T> {
+  /** What the consumer of the file returned. */
+  value: T;
+  fields: Record<string, unknown>;
+}
+
 /**
  * Streams the one file of an upload, sent as multipart/form-data (field `file`) or as a raw body, into `consume`.
  * @throws Problem 400, 415, 422 for a form field, and errors of `consume`
  */
 export async function receiveFile<T>(request: Request, response: Response, consume: FileConsumer<T>): Promise<T> {
-  if (request.is('multipart/form-data') === 'multipart/form-data') return receiveMultipart(request, response, consume);
+  return (await receiveForm(request, response, consume, [])).value;
+}
+
+/**
+ * Like `receiveFile`, for an operation that reads form fields, which may stand before or after the file.
+ * @throws Problem 422 for a field that is not in the list
+ */
+export async function receiveForm<T>(
+  request: Request,
+  response: Response,
+  consume: FileConsumer<T>,
+  fieldNames: readonly string[],
+): Promise<ReceivedForm<T>> {
+  if (request.is('multipart/form-data') === 'multipart/form-data')
+    return receiveMultipart(request, response, consume, fieldNames);
   if (request.is(RAW_TYPES) === false) {
     const hint = request.is('application/x-www-form-urlencoded') === false ? '' : CURL_HINT;
     throw new Problem(
@@ -63,11 +87,12 @@ export async function receiveFile<T>(request: Request, response: Response, consu
     );
   }
   // Keep the request open when reading stops early: its socket must still carry the error response.
-  return consume(
+  const value = await consume(
     decodeBody(request.iterator({ destroyOnReturn: false }), request.get('Content-Encoding') ?? 'identity'),
     null,
     /;\s*charset="?([^";\s]+)/i.exec(request.get('Content-Type') ?? '')?.[1],
   );
+  return { value, fields: {} };
 }
 
 function decodeBody(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIterable<Uint8Array> {
@@ -78,8 +103,13 @@ function decodeBody(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIte
 }
 
 /** Multer calls back only after reading the whole body; an error of `consume` rejects at once, while the body is arriving. */
-function receiveMultipart<T>(request: Request, response: Response, consume: FileConsumer<T>): Promise<T> {
-  return new Promise<T>((resolve, reject) => {
+function receiveMultipart<T>(
+  request: Request,
+  response: Response,
+  consume: FileConsumer<T>,
+  fieldNames: readonly string[],
+): Promise<ReceivedForm<T>> {
+  return new Promise<ReceivedForm<T>>((resolve, reject) => {
     let consumed: { value: T } | undefined;
     let consuming: Promise<unknown> = Promise.resolve();
     // Multer never calls back for a form that is cut off after its file's last byte. Rejects only after `consume` has finished.
@@ -90,7 +120,7 @@ function receiveMultipart<T>(request: Request, response: Response, consume: File
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
         consuming = Promise.resolve()
-          .then(() => rejectFields(request))
+          .then(() => readFields(request, fieldNames))
           .then(() => consume(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname), undefined))
           .then(
             (value) => {
@@ -107,36 +137,37 @@ function receiveMultipart<T>(request: Request, response: Response, consume: File
       // The caller deletes the stored bytes when it rolls the batch back.
       _removeFile: (_request, _file, done) => done(null),
     };
-    multer({ storage, limits: MULTIPART_LIMITS, defParamCharset: 'utf8' }).single('file')(
-      request,
-      response,
-      (error?: unknown) => {
-        if (error !== undefined && error !== null) reject(toMultipartProblem(error) as Error);
-        else if (consumed === undefined)
-          reject(new Problem('malformed-request', 'The form holds no file in the field "file".'));
-        else {
-          try {
-            rejectFields(request);
-            resolve(consumed.value);
-          } catch (fieldError) {
-            reject(fieldError as Error);
-          }
+    const limits = fieldNames.length === 0 ? MULTIPART_LIMITS : { ...MULTIPART_LIMITS, fieldSize: MAX_FIELD_BYTES };
+    multer({ storage, limits, defParamCharset: 'utf8' }).single('file')(request, response, (error?: unknown) => {
+      if (error !== undefined && error !== null) reject(toMultipartProblem(error) as Error);
+      else if (consumed === undefined)
+        reject(new Problem('malformed-request', 'The form holds no file in the field "file".'));
+      else {
+        try {
+          resolve({ value: consumed.value, fields: readFields(request, fieldNames) });
+        } catch (fieldError) {
+          reject(fieldError as Error);
         }
-      },
-    );
+      }
+    });
   });
 }
 
-/** Rejects form fields: they would be ignored although the sender relies on them. */
-function rejectFields({ body }: Request): void {
-  const names = Object.keys((body as Record<string, unknown> | undefined) ?? {});
-  if (names.length === 0) return;
-  const errors = names.map((field) => ({
+/** Rejects other form fields than the listed ones: they would be ignored although the sender relies on them. */
+function readFields({ body }: Request, fieldNames: readonly string[]): Record<string, unknown> {
+  const fields = (body as Record<string, unknown> | undefined) ?? {};
+  const unknown = Object.keys(fields).filter((name) => !fieldNames.includes(name));
+  if (unknown.length === 0) return fields;
+  const errors = unknown.map((field) => ({
     field,
     code: 'unexpected-field',
-    detail: `the form field ${JSON.stringify(field)} is not read; send it as a query parameter: ?${encodeURIComponent(field)}=…`,
+    detail:
+      fieldNames.length === 0
+        ? `the form field ${JSON.stringify(field)} is not read; send it as a query parameter: ?${encodeURIComponent(field)}=…`
+        : `the form field ${JSON.stringify(field)} is not read; the fields are file, ${fieldNames.join(', ')}`,
   }));
-  throw new Problem('invalid-request', 'The form holds fields beside the file.', { errors });
+  const detail = `The form holds ${fieldNames.length === 0 ? 'fields beside the file' : 'unknown fields'}.`;
+  throw new Problem('invalid-request', detail, { errors });
 }
 
 /** Errors of the multipart parser below multer are plain errors with a message only. */

@@ -1,9 +1,9 @@
-import { ObjectKeys } from '@cytoqueue/records';
 import { type Header, RowScanner, asBuffer, delimiterByte, lineEndByte } from '@cytoqueue/csv';
 import type { HeaderMatch } from '@cytoqueue/schema';
 import type { ObjectStore } from '@cytoqueue/storage';
 import { type ImportSettings, type ImportStart, canonicalMatch, importInThread } from '@cytoqueue/tabular';
 import { Problem } from '../http/problem';
+import { cpuTimeslices } from '../concurrency/cpu-timeslices';
 import type { Semaphore } from '../concurrency/semaphore';
 import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
@@ -13,10 +13,16 @@ import { UploadInspector, type UploadSizeLimits, type UploadSummary, createSplit
 const MAX_CANONICAL_FACTOR = 4;
 const MAX_CANONICAL_ROW_BYTES = 4 * 1024 * 1024;
 
+/** Where an upload is stored. */
+export interface UploadKeys {
+  input: string;
+  /** For the rows of a file that is not plain CSV. */
+  canonical: string;
+}
+
 export interface UploadTarget {
   store: ObjectStore;
-  tenant: string;
-  id: string;
+  keys: UploadKeys;
   signal: AbortSignal;
   /** Limits concurrent imports in this process; further ones wait. */
   importSemaphore: Semaphore;
@@ -37,10 +43,10 @@ export async function storeUpload(
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
   const inspector = new UploadInspector(settings, limits);
-  const { store, tenant, id, signal } = target;
+  const { store, keys, signal } = target;
   try {
     // The key and the content type say CSV for every upload, also for workbooks and compressed files.
-    await store.put(ObjectKeys.batchInput(tenant, id), inspector.inspectWhileStreaming(source), {
+    await store.put(keys.input, inspector.inspectWhileStreaming(source), {
       contentType: 'text/csv',
       signal,
     });
@@ -54,18 +60,35 @@ export async function storeUpload(
   return target.importSemaphore.run(() => importStored(target, inspector, settings, limits, charge));
 }
 
+/** Reads an upload that was stored without `storeUpload`, because its settings arrived after its bytes, in the same way. */
+export async function readStoredUpload(
+  target: UploadTarget,
+  settings: ImportSettings,
+  limits: UploadSizeLimits,
+  charge: (rows: number) => void,
+): Promise<UploadSummary> {
+  const inspector = new UploadInspector(settings, limits);
+  const stored = (await target.store.getStream(target.keys.input)) as AsyncIterable<Uint8Array>;
+  try {
+    for await (const _ of inspector.inspectWhileStreaming(stored)) await cpuTimeslices.next();
+  } finally {
+    if (!inspector.needsImport) charge(inspector.rows);
+  }
+  if (!inspector.needsImport) return inspector.result();
+  return target.importSemaphore.run(() => importStored(target, inspector, settings, limits, charge));
+}
+
 async function importStored(
-  { store, tenant, id }: UploadTarget,
+  { store, keys }: UploadTarget,
   { bytes: size, sha256 }: UploadInspector,
   settings: ImportSettings,
   limits: UploadSizeLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
-  const key = ObjectKeys.batchInput(tenant, id);
   const read = (offset: number, length: number) =>
     offset >= size || length === 0
       ? Promise.resolve(new Uint8Array(0))
-      : store.getRange(key, { start: offset, end: Math.min(offset + length, size) });
+      : store.getRange(keys.input, { start: offset, end: Math.min(offset + length, size) });
   const imported = await importInThread(
     { size, read },
     { ...settings, maxExpandedBytes: limits.maxUploadBytes * MAX_CANONICAL_FACTOR },
@@ -74,7 +97,7 @@ async function importStored(
   let match: HeaderMatch;
   try {
     match = matchColumnsOrReject(imported.start.columns.visible, settings, imported.start.headerLine);
-    await store.put(ObjectKeys.batchCanonical(tenant, id), canonical.splitWhileStreaming(), {
+    await store.put(keys.canonical, canonical.splitWhileStreaming(), {
       contentType: 'text/csv',
     });
   } catch (error) {
