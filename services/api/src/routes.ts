@@ -8,6 +8,7 @@ import { importProfileRoutes } from './import-profiles/routes';
 import { confirmationRoutes } from './confirmations/routes';
 import { driftRoutes } from './scored-days/routes';
 import { modelRoutes } from './models/routes';
+import { trainingRoutes } from './trainings/routes';
 import { queueRoutes } from './operations/queue';
 import { metricsRoutes } from './operations/metrics';
 import { auditRoutes } from './audit/routes';
@@ -29,6 +30,7 @@ export type RouteDeps = Deps<typeof sessionRoutes> &
   Deps<typeof confirmationRoutes> &
   Deps<typeof driftRoutes> &
   Deps<typeof modelRoutes> &
+  Deps<typeof trainingRoutes> &
   Deps<typeof queueRoutes> &
   Deps<typeof metricsRoutes> &
   Deps<typeof auditRoutes> &
@@ -48,6 +50,7 @@ export function createRoutes(deps: RouteDeps): Route[] {
     ...confirmationRoutes(deps),
     ...driftRoutes(deps),
     ...modelRoutes(deps),
+    ...trainingRoutes(deps),
     ...queueRoutes(deps),
     ...metricsRoutes(deps),
     ...auditRoutes(deps),

@@ -77,7 +77,7 @@ export class RequestAuditor {
   }
 }
 
-const OWN_PREFIXES = ['pred_', 'batch_', 'conf_'] as const;
+const OWN_PREFIXES = ['pred_', 'batch_', 'conf_', 'training_'] as const;
 
 /** Keeps only well-formed ids: anything else in an address may be a patient's name. */
 function resourceOf(path: string, id: string | undefined): string {

@@ -14,7 +14,6 @@ import {
   putPending,
 } from '@cytoqueue/records';
 import { ENQUEUE_RETRY_MS } from '../concurrency/background';
-import { payloadDigest } from '../tenants/idempotency';
 import type { BatchDeps, Upload } from './batch-deps';
 import { rollback, withRollback } from './rollback';
 
@@ -34,7 +33,7 @@ export async function commitBatch(
   } else {
     const accepted = await withRollback(deps, tenant, id, async () => {
       await reserveAndDescribe(deps, tenant, batch);
-      return claimKey(deps, tenant, key, batch, payload);
+      return deps.idempotency.claimFor(tenant, key, batch, payload, (claimed) => findBatch(deps, tenant, claimed));
     });
     if (accepted.id !== id) {
       await rollback(deps, tenant, id);
@@ -58,39 +57,30 @@ async function reserveAndDescribe(
   await producer.assertAvailable();
 }
 
-/** Claims the key for `batch`. @returns `batch`, or the batch of the request that claimed the key first */
-async function claimKey(
-  { store, idempotency, retention }: BatchDeps,
-  tenant: string,
-  key: string,
-  batch: BatchDocument,
-  payload: unknown,
-): Promise<BatchDocument> {
-  const claim = { id: batch.id, payload_sha256: payloadDigest(payload) };
-  for (let claimed = await idempotency.claim(tenant, key, claim); claimed !== batch.id;) {
-    const found = await findDocument(store, ObjectKeys.batchDocument(tenant, claimed), batchDocumentShape);
-    if (found !== undefined && !retention.isExpired(claimed)) return found;
-    // The batch of the first claim was deleted or has expired.
-    claimed = await idempotency.reclaim(claimed, tenant, key, claim);
-  }
-  return batch;
-}
-
 /** Size of the original plus the canonical file, if there is one. */
 export function storedBytes({ input }: Pick<BatchDocument, 'input'>): number {
   return input.bytes + (input.canonical?.bytes ?? 0);
 }
 
+/** Undefined for a batch that was deleted or has expired. */
+async function findBatch(
+  { store, retention }: Pick<BatchDeps, 'store' | 'retention'>,
+  tenant: string,
+  id: string,
+): Promise<BatchDocument | undefined> {
+  if (retention.isExpired(id)) return undefined;
+  return findDocument(store, ObjectKeys.batchDocument(tenant, id), batchDocumentShape);
+}
+
 /** Finds the batch created earlier with this key and its payload digest; undefined when there is none or it has expired. */
 export async function findByIdempotencyKey(
-  { store, idempotency, retention }: BatchDeps,
+  deps: BatchDeps,
   tenant: string,
   key: string | undefined,
 ): Promise<{ batch: BatchDocument; payloadSha256: string } | undefined> {
-  const claim = key === undefined ? undefined : await idempotency.find(tenant, key);
-  if (claim === undefined || retention.isExpired(claim.id)) return undefined;
-  const batch = await findDocument(store, ObjectKeys.batchDocument(tenant, claim.id), batchDocumentShape);
-  return batch && { batch, payloadSha256: claim.payload_sha256 };
+  const claim = key === undefined ? undefined : await deps.idempotency.find(tenant, key);
+  const batch = claim && (await findBatch(deps, tenant, claim.id));
+  return claim && batch && { batch, payloadSha256: claim.payload_sha256 };
 }
 
 /** Enqueues a batch whose upload was interrupted after claiming its key, without the reconciler's delay of a minute. */

@@ -1,4 +1,4 @@
-import { type IndexedKind, ObjectKeys, idsByStatus, listNewestFirst } from '@cytoqueue/records';
+import { type IndexedKind, ObjectKeys, TrainingKeys, idsByStatus, listNewestFirst } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { z } from 'zod';
@@ -30,7 +30,8 @@ export interface PageQuery {
 export interface PageSource<T> {
   store: ObjectStore;
   tenant: string;
-  kind: IndexedKind;
+  /** Trainings have no status index: their list has no parameter `status`. */
+  kind: IndexedKind | 'trainings';
   /** @returns undefined when the resource was deleted after it was listed */
   read: (id: string) => Promise<(T & { id: string; status: string }) | undefined>;
   /** Charges the rate-limit units of resources that were read but do not have the requested status. */
@@ -98,11 +99,12 @@ async function* listIds<T>(
   { store, tenant, kind }: PageSource<T>,
   { limit, after, status }: PageQuery,
 ): AsyncGenerator<string[]> {
-  if (status !== undefined) return yield* idsByStatus(store, { tenant, kind }, status, after);
-  const [prefix, idPrefix] =
-    kind === 'predictions'
-      ? ([ObjectKeys.predictionsFolder(tenant), 'pred_'] as const)
-      : ([ObjectKeys.batchesFolder(tenant), 'batch_'] as const);
+  if (status !== undefined && kind !== 'trainings') return yield* idsByStatus(store, { tenant, kind }, status, after);
+  const { prefix, idPrefix } = {
+    predictions: { prefix: ObjectKeys.predictionsFolder(tenant), idPrefix: 'pred_' as const },
+    batches: { prefix: ObjectKeys.batchesFolder(tenant), idPrefix: 'batch_' as const },
+    trainings: { prefix: TrainingKeys.tenantFolder(tenant), idPrefix: 'training_' as const },
+  }[kind];
   for (let before = after; ;) {
     const { ids, hasMore } = await listNewestFirst(store, { prefix, idPrefix, before, limit: limit + 1 });
     yield ids;

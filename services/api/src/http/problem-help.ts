@@ -148,6 +148,15 @@ export const problemHelp: Record<ProblemType, Help> = {
     cause: 'The file has no usable header, is of a format that is not read, or is cut off.',
     remedy: 'Correct what `errors` names. `POST /v1/batches/preflight` shows how a file is read.',
   },
+  'invalid-training-file': {
+    cause: 'The file lacks the class, has rows that cannot be read, or too few complete rows of a class.',
+    remedy: 'Correct what `errors` names. `row` counts the data rows of the file from 1.',
+  },
+  'training-limit': {
+    cause:
+      'A training has at most 20,000 complete rows and 64 features, and a tenant starts at most 20 within 24 hours.',
+    remedy: 'Send a sample of the rows or fewer features. After too many trainings, wait.',
+  },
   'file-has-warnings': {
     cause: 'The upload asked with `on_warning=abort` to refuse a file that needs repairs.',
     remedy: 'Correct the file, or send it without `on_warning=abort`.',

@@ -39,6 +39,8 @@ export const problems = {
   'invalid-request': { status: 422, title: 'The request is not valid' },
   'idempotency-key-reused': { status: 422, title: 'The idempotency key was used for another request' },
   'invalid-csv': { status: 422, title: 'The file cannot be processed' },
+  'invalid-training-file': { status: 422, title: 'No model can be trained on the file' },
+  'training-limit': { status: 422, title: 'The training exceeds a limit' },
   'file-has-warnings': { status: 422, title: 'The file has warnings, and the upload asks to refuse it then' },
   'rate-limited': { status: 429, title: 'Too many requests from this tenant; try again later' },
   'too-many-at-once': { status: 429, title: 'Too many concurrent operations of this tenant; try again later' },
@@ -56,6 +58,8 @@ const MAX_LISTED_ERRORS = 100;
 
 export interface ProblemOptions {
   errors?: FieldError[];
+  /** Number of all errors, if `errors` does not hold them all. */
+  totalErrors?: number;
   headers?: Record<string, string>;
   /** Further members of the body. */
   members?: Record<string, unknown>;
@@ -67,6 +71,7 @@ export class Problem extends Error {
   readonly status: number;
   readonly errors: FieldError[];
   readonly headers: Record<string, string>;
+  private readonly totalErrors: number;
   private readonly members: Record<string, unknown>;
 
   constructor(
@@ -77,6 +82,7 @@ export class Problem extends Error {
     super(type, { cause: options.cause });
     this.status = problems[type].status;
     this.errors = options.errors ?? [];
+    this.totalErrors = options.totalErrors ?? this.errors.length;
     this.headers = { Link: `</docs/problems/${type}>; rel="help"`, ...options.headers };
     this.members = options.members ?? {};
   }
@@ -92,7 +98,7 @@ export class Problem extends Error {
       ...this.members,
     };
     if (this.errors.length === 0) return base;
-    return { ...base, errors: this.errors.slice(0, MAX_LISTED_ERRORS), total_errors: this.errors.length };
+    return { ...base, errors: this.errors.slice(0, MAX_LISTED_ERRORS), total_errors: this.totalErrors };
   }
 }
 

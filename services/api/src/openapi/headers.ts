@@ -35,7 +35,7 @@ const DOWNLOADS = new Set(['getBatchResults', 'getBatchErrors', 'getBatchChanges
 /** Operations whose response of the status names the resource. */
 const LOCATED: Record<string, readonly string[]> = {
   201: ['createPrediction', 'createConfirmation'],
-  202: ['createPrediction', 'createBatch', 'retryBatch', 'cancelBatch', 'rescoreBatch'],
+  202: ['createPrediction', 'createBatch', 'retryBatch', 'cancelBatch', 'rescoreBatch', 'createTraining'],
 };
 
 /** Adds the headers that follow from the route to its responses below 400. */
@@ -51,7 +51,8 @@ export function addHeaders(responses: object, route: Route): object {
       if (operationId === 'createPrediction') names.push('Preference-Applied');
       if (operationId.startsWith('list') && hasParameter(route, 'after')) names.push('Link');
       if (DOWNLOADS.has(operationId)) names.push(...DOWNLOAD);
-      else if (route.method === 'get' && /^\/v1\/(predictions|batches)\/\{id\}/.test(route.path)) names.push('Sunset');
+      else if (route.method === 'get' && /^\/v1\/(predictions|batches|trainings)\/\{id\}/.test(route.path))
+        names.push('Sunset');
       if (status === '206') names.push('Content-Range');
       if (status === '303') names.push('Location');
       return [status, { ...response, headers: { ...response.headers, ...headers(...names) } }];

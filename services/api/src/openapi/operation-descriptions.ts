@@ -77,6 +77,22 @@ export const operationDescriptions: Record<string, string> = {
     'A k-NN model contains its training rows: this erases them. What waits for the version ends as failed with `model-deleted`. The champion and the `default_model` of the settings are refused. Recorded in the audit log.',
   promoteOwnModel:
     'Concerns the tenant alone. Refused with 409 `lower-sensitivity` or `comparison-missing` unless the body accepts that. Recorded in the audit log.',
+  getOwnModelCard: 'Markdown with figures, intervals and limits of use. Versions that were added as a file have none.',
+  getOwnModelEvaluation:
+    'Figures of the repeated cross-validation, for charts. Versions that were added as a file have none.',
+  getOwnModelPlot: 'SVG. The model card names its plots.',
+  createTraining:
+    'Stores the file and its labelled rows durably, then answers 202; a worker evaluates and fits the model while it has no other work. Every parameter is a query parameter or a form field. The file may have any format that batches read. A file on which no model can be trained is refused as a whole (422) with its errors. The new version becomes champion only when it is promoted.',
+  listTrainings:
+    'Lists the trainings of the tenant that have not expired. Follow `Link` with rel="next", or pass `last_id` as `after`.',
+  getTraining:
+    'Poll it every few seconds until `status` is `succeeded`, `failed` or `canceled`, or use the event stream. `Sunset` says when it expires.',
+  streamTraining:
+    'Sends the current state at once and every change after it. The stream ends with the final state. A reconnect with `Last-Event-ID` of the final event answers 204.',
+  cancelTraining:
+    'Decides once whether the training is canceled or finished: a cancel that comes too late is refused with 409. Repeating it changes nothing.',
+  deleteTraining:
+    'Removes the file and the training. The version stays, and a k-NN model contains its training rows: delete the version to erase them. A training that is not finished must be canceled first.',
   getModelShadow:
     'Counts rows of all tenants that were scored by the present champion and finished since the shadow began.',
   setModelShadow: 'Workers score batches with the shadow at the lowest priority. Its answers are counted and dropped.',
@@ -107,6 +123,7 @@ export const tagDescriptions: Record<string, string> = {
   confirmations: 'Confirmed diagnoses, performance and drift',
   'import profiles': 'How the files of a laboratory are read',
   models: 'Models, versions, champions and shadows',
+  trainings: 'Trainings of own models',
   settings: 'What a tenant uses by default',
   'api-keys': 'API keys of a tenant',
   session: 'Browser sessions',

@@ -19,7 +19,7 @@ export function rawResponse(description: string, mediaType: string) {
 }
 
 /** A stream of events named "status", each of which holds the whole resource. */
-export function eventStreamResponse(component: 'Batch' | 'Prediction') {
+export function eventStreamResponse(component: 'Batch' | 'Prediction' | 'Training') {
   const event = `id: 1\nevent: status\ndata: {"id":"…","status":"processing", …}\n\n`;
   const schema = {
     type: 'string' as const,

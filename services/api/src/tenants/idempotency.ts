@@ -75,6 +75,27 @@ export class IdempotencyKeys {
     return id;
   }
 
+  /**
+   * Claims the key for a resource that is stored already.
+   * @param find the resource of an id; undefined when it was deleted or has expired, whose key is then claimed again
+   * @returns `resource`, or that of the request that claimed the key first
+   */
+  async claimFor<T extends { id: string }>(
+    tenant: string,
+    key: string,
+    resource: T,
+    payload: unknown,
+    find: (id: string) => Promise<T | undefined>,
+  ): Promise<T> {
+    const claim = { id: resource.id, payload_sha256: payloadDigest(payload) };
+    for (let claimed = await this.claim(tenant, key, claim); claimed !== resource.id;) {
+      const found = await find(claimed);
+      if (found !== undefined) return found;
+      claimed = await this.reclaim(claimed, tenant, key, claim);
+    }
+    return resource;
+  }
+
   private objectKey(tenant: string, key: string): string {
     return ObjectKeys.idempotency(tenant, keyDigest(key));
   }

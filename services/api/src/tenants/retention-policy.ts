@@ -4,7 +4,7 @@ import { Problem } from '../http/problem';
 const DAY_MS = 86_400_000;
 
 export interface RetentionDays {
-  /** Records and batches with their results. */
+  /** Records, batches and trainings with their results. */
   resources: number;
   /** Uploaded files; at most as long as `resources`. */
   inputs: number;
@@ -33,7 +33,7 @@ export class RetentionPolicy {
   /** @throws Problem 410 by the age of the id, whether the resource existed or not */
   assertNotExpired(id: string): void {
     if (!this.isExpired(id)) return;
-    const noun = isConfirmation(id) ? 'Confirmed diagnoses' : 'Records and batches';
+    const noun = isConfirmation(id) ? 'Confirmed diagnoses' : 'Records, batches and trainings';
     throw new Problem('expired', `${noun} are deleted after ${this.daysOf(id)} days.`);
   }
 
@@ -53,8 +53,8 @@ function isConfirmation(id: string): boolean {
 }
 
 function createdAtMs(id: string): number | undefined {
-  if (isConfirmation(id)) return idTimeMs('conf_', id);
-  return id.startsWith('pred_') ? idTimeMs('pred_', id) : idTimeMs('batch_', id);
+  const prefix = (['pred_', 'conf_', 'training_'] as const).find((one) => id.startsWith(one)) ?? 'batch_';
+  return idTimeMs(prefix, id);
 }
 
 function isOlder(id: string, days: number, nowMs: number): boolean {

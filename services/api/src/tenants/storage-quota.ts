@@ -1,5 +1,5 @@
 import { REDIS_PREFIX, asQueueUnavailable } from '@cytoqueue/queue';
-import { ConfirmationKeys, ObjectKeys } from '@cytoqueue/records';
+import { ConfirmationKeys, ObjectKeys, TrainingKeys } from '@cytoqueue/records';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { Problem } from '../http/problem';
@@ -22,7 +22,7 @@ export interface StorageQuotaDeps {
 }
 
 /*
- * Redis holds a hash with the sizes of every batch's input, every review and the entries of every request that confirmed diagnoses,
+ * Redis holds a hash with the sizes of the input of every batch and training, every review and the entries of every request that confirmed diagnoses,
  * and their sum in the field `total`. A field and the sum change together, so repeating a change has no effect and the sum is never
  * negative. A hash without a valid `total` counts as not loaded: a change leaves it as it is, but increments the number of changes,
  * so that a concurrent listing that missed the change is repeated.
@@ -34,7 +34,7 @@ if total and not (total >= 0 and total < math.huge) then total = nil end
 local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '') or 0`;
 
 /**
- * ARGV: field (id of a batch, review or confirmation), bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
+ * ARGV: field (id of a batch, training, review or confirmation), bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
  * loaded.
  */
 const RESERVE_SCRIPT = `${COUNT_CHANGE_SCRIPT}
@@ -84,7 +84,7 @@ export class StorageQuota {
   }
 
   /**
-   * Adds a batch's input or a review to the count; idempotent.
+   * Adds the input of a batch or training, or a review, to the count; idempotent.
    * @throws Problem 413 when it exceeds the quota; QueueUnavailableError
    */
   async reserve(tenant: string, id: string, bytes: number): Promise<void> {
@@ -100,7 +100,7 @@ export class StorageQuota {
     }
   }
 
-  /** Call after the batch or review was removed. */
+  /** Call after the batch, training or review was removed. */
   async release(tenant: string, id: string): Promise<void> {
     await this.deps.redis
       .eval(RELEASE_SCRIPT, 2, ...redisKeys(tenant), id)
@@ -147,13 +147,18 @@ export class StorageQuota {
   }
 
   private async listSizes(tenant: string): Promise<Map<string, number>> {
-    const prefix = ObjectKeys.batchesFolder(tenant);
     const sizes = new Map<string, number>();
     // An unreadable input is not counted, so that it does not block its tenant's uploads.
     const onUnreadable = () => undefined;
-    for await (const { key, size } of listAll(this.deps.store, prefix, { onUnreadable })) {
-      const [id = '', name] = key.slice(prefix.length).split('/');
-      if (name === 'input.csv' || name === 'canonical.csv') sizes.set(id, (sizes.get(id) ?? 0) + size);
+    const inputs: [folder: string, names: string[]][] = [
+      [ObjectKeys.batchesFolder(tenant), ['input.csv', 'canonical.csv']],
+      [TrainingKeys.tenantFolder(tenant), ['input', 'rows']],
+    ];
+    for (const [folder, names] of inputs) {
+      for await (const { key, size } of listAll(this.deps.store, folder, { onUnreadable })) {
+        const [id = '', name = ''] = key.slice(folder.length).split('/');
+        if (names.includes(name)) sizes.set(id, (sizes.get(id) ?? 0) + size);
+      }
     }
     for await (const { key, size } of listAll(this.deps.store, ObjectKeys.reviewsFolder(tenant), { onUnreadable }))
       sizes.set(key.slice(key.lastIndexOf('/') + 1), size);
@@ -176,7 +181,7 @@ export class StorageQuota {
 export function quotaExceeded(remainingBytes: number): Problem {
   return new Problem(
     'quota-exceeded',
-    `This tenant's storage quota has ${Math.max(0, remainingBytes)} bytes left for uploads, reviews and confirmed diagnoses. Delete batches to free space.`,
+    `This tenant's storage quota has ${Math.max(0, remainingBytes)} bytes left for uploads, reviews and confirmed diagnoses. Delete batches or trainings to free space.`,
   );
 }
 

@@ -4,6 +4,7 @@ import {
   ConfirmationKeys,
   type DamageReport,
   ObjectKeys,
+  TrainingKeys,
   createId,
   deletePending,
   isPending,
@@ -178,7 +179,8 @@ async function runIsolated({ damage }: SweepDeps, item: string, work: () => Prom
 async function sweepResources(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
-  for (const prefix of [ObjectKeys.predictionsFolder(tenant), ObjectKeys.batchesFolder(tenant)]) {
+  const folders = [ObjectKeys.predictionsFolder, ObjectKeys.batchesFolder, TrainingKeys.tenantFolder];
+  for (const prefix of folders.map((folderOf) => folderOf(tenant))) {
     for await (const id of listFolders(store, prefix)) {
       // Ids sort by time, so all ids after the first valid one are valid.
       if (!retention.isExpired(id, cutoffMs)) break;
@@ -207,7 +209,7 @@ async function sweepReviews(deps: SweepDeps, tenant: string, cutoffMs: number): 
   return removed;
 }
 
-/** Removes uploaded files of finished batches, which may be kept for a shorter time than the results. */
+/** Removes uploaded files of finished batches and trainings, which may be kept for a shorter time than the results. */
 async function sweepInputs(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
@@ -219,6 +221,18 @@ async function sweepInputs(deps: SweepDeps, tenant: string, cutoffMs: number): P
         return 0;
       await store.delete(ObjectKeys.batchCanonical(tenant, id));
       await store.delete(ObjectKeys.batchInput(tenant, id));
+      return 1;
+    });
+  }
+  for await (const id of listFolders(store, TrainingKeys.tenantFolder(tenant))) {
+    if (!retention.isInputExpired(id, cutoffMs)) break;
+    const input = TrainingKeys.input(tenant, id);
+    removed += await runIsolated(deps, input, async () => {
+      if ((await isPending(store, tenant, id)) || (await store.head(input)) === undefined) return 0;
+      await store.deletePrefix(TrainingKeys.foldsFolder(tenant, id));
+      await store.delete(TrainingKeys.rows(tenant, id));
+      // Last, because a pass looks for it.
+      await store.delete(input);
       return 1;
     });
   }
@@ -244,24 +258,35 @@ async function sweepAbandonedUploads(
 ): Promise<number> {
   const { store } = deps;
   let removed = 0;
-  const prefix = ObjectKeys.batchesFolder(tenant);
-  const idAt = (timeMs: number) => createId('batch_', timeMs - MAX_UPLOAD_MS);
-  const end = idAt(nowMs);
-  // A clock that was ahead may have dated the last pass in the future.
-  const checkedUntil = idAt(Math.min(lastPassMs, nowMs) - OVERLAP_MS);
-  for await (const id of listFolders(store, prefix, `${prefix}${checkedUntil}`)) {
-    if (id > end) break;
-    removed += await runIsolated(deps, `${prefix}${id}`, async () => {
-      if (await wasAccepted(store, tenant, id)) return 0;
-      await store.deletePrefix(`${prefix}${id}/`);
-      return 1;
-    });
+  const kinds = [
+    { prefix: ObjectKeys.batchesFolder(tenant), idPrefix: 'batch_', wasAccepted: wasBatchAccepted },
+    { prefix: TrainingKeys.tenantFolder(tenant), idPrefix: 'training_', wasAccepted: wasTrainingAccepted },
+  ] as const;
+  for (const { prefix, idPrefix, wasAccepted } of kinds) {
+    const idAt = (timeMs: number) => createId(idPrefix, timeMs - MAX_UPLOAD_MS);
+    const end = idAt(nowMs);
+    // A clock that was ahead may have dated the last pass in the future.
+    const checkedUntil = idAt(Math.min(lastPassMs, nowMs) - OVERLAP_MS);
+    for await (const id of listFolders(store, prefix, `${prefix}${checkedUntil}`)) {
+      if (id > end) break;
+      removed += await runIsolated(deps, `${prefix}${id}`, async () => {
+        if (await wasAccepted(store, tenant, id)) return 0;
+        await store.deletePrefix(`${prefix}${id}/`);
+        return 1;
+      });
+    }
   }
   return removed;
 }
 
+/** An accepted training has a pending marker until it has a result. */
+async function wasTrainingAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+  if ((await store.head(TrainingKeys.document(tenant, id))) === undefined) return false;
+  return (await isPending(store, tenant, id)) || (await store.head(TrainingKeys.result(tenant, id))) !== undefined;
+}
+
 /** An accepted batch has a pending marker until one of its runs has an object. */
-async function wasAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
+async function wasBatchAccepted(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
   if ((await store.head(ObjectKeys.batchDocument(tenant, id))) === undefined) return false;
   if (await isPending(store, tenant, id)) return true;
   const { objects } = await store.list({ prefix: ObjectKeys.runsFolder(tenant, id), limit: 1 });
