@@ -1,5 +1,5 @@
 export { ChampionChangedError } from './champion-history';
-export { readCard, readEvaluation, readPlot } from './model-artifacts';
+export { isPlot, parseEvaluation, readCard, readEvaluation, readPlot } from './model-artifacts';
 export type { AcceptedRisks } from './model-comparisons';
 export {
   ChampionInUseError,

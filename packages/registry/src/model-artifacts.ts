@@ -33,13 +33,22 @@ export async function readCard(model: Identity): Promise<string | undefined> {
 
 /** @param file name of a plot in the card, such as `roc.svg`. @returns undefined when there is no such plot */
 export async function readPlot(model: Identity, file: string): Promise<Buffer | undefined> {
-  if (!/^[a-z-]{1,40}\.svg$/.test(file) || (await readCard(model)) === undefined) return undefined;
+  if (!isPlot(file) || (await readCard(model)) === undefined) return undefined;
   return readShipped(model, file);
+}
+
+/** Whether a file may be a plot of a card, by its name. */
+export function isPlot(file: string): boolean {
+  return /^[a-z-]{1,40}\.svg$/.test(file);
 }
 
 export async function readEvaluation(model: Identity): Promise<EvaluationSummary | undefined> {
   const file = await readShipped(model, 'evaluation.json');
-  if (file === undefined) return undefined;
+  return file && parseEvaluation(model, file);
+}
+
+/** @returns undefined when the file is about another model */
+export function parseEvaluation(model: Identity, file: Buffer): EvaluationSummary | undefined {
   const { protocol, models } = JSON.parse(file.toString()) as EvaluationFile;
   const entry = models[model.name];
   if (entry?.digest !== model.digest) return undefined;

@@ -1,6 +1,6 @@
 import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier';
 import { type ChampionDocument, type ModelPin, ObjectKeys, OWN_PREFIX, type Promotion } from '@cytoqueue/records';
-import { ObjectMismatchError, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { ObjectMismatchError, ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { ChampionState } from './champion-history';
 import type { LoadedModel, ModelCache } from './model-cache';
 import { ChampionInUseError, ModelDeletedError, UnknownModelError } from './model-errors';
@@ -8,6 +8,7 @@ import { ModelVersions } from './model-versions';
 import { storeBelow } from './store-below';
 
 const MAX_VERSION = 999_999;
+const MAX_ARTIFACT_BYTES = 8 * 1024 * 1024;
 
 /**
  * The registry of one tenant's own models, `own/NAME@VERSION`; its methods take names without `own/`, and pins with it. Its
@@ -96,6 +97,16 @@ export class OwnModels extends ModelVersions {
     await this.store.deletePrefix(ObjectKeys.artifactsFolder(name, version));
     await this.store.delete(ObjectKeys.model(name, version));
     this.forget(name, version);
+  }
+
+  /** Card, evaluation or a plot of a version; undefined when it has none, or there is no such version. */
+  async readArtifact(name: string, version: string, file: string): Promise<Buffer | undefined> {
+    try {
+      return await this.store.get(ObjectKeys.artifact(name, version, file), undefined, MAX_ARTIFACT_BYTES);
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return undefined;
+      throw error;
+    }
   }
 
   /** Asks the store each time, so that a version that another process has deleted is unknown in this one too. */

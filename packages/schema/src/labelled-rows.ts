@@ -2,13 +2,14 @@ import { quote } from './errors';
 import type { HeaderMatch } from './header';
 import { parseLabel } from './label';
 import { parseRow } from './parse-row';
+import { plainText } from './plain-text';
 import type { ClassNames, Label, Schema } from './schema';
 
 /** One complete row of a training file. */
 export interface LabelledSample {
   /** 1-based data row of the training file. */
   readonly trainingRow: number;
-  /** Rows of one patient are left out together. Not stored in the model. */
+  /** Rows of one patient are left out together; a row with a blank cell has no id. Not stored in the model. */
   readonly id?: string;
   /** Raw values in the schema's order, all measured. */
   readonly sample: ArrayLike<number>;
@@ -48,8 +49,8 @@ export function readLabelledRow(
     return { code: 'unknown-label', detail: `${quote(text)} is not a class; expected one of ${expected}`, row };
   }
   if (result.sample.some(Number.isNaN)) return undefined;
-  const id = match.idColumn === undefined ? undefined : cells[match.idColumn];
-  return { trainingRow: row, id, sample: result.sample, label };
+  const id = match.idColumn === undefined ? '' : plainText(cells[match.idColumn] ?? '');
+  return { trainingRow: row, id: id === '' ? undefined : id, sample: result.sample, label };
 }
 
 /** All reasons why no model can be fitted to rows that are valid one by one. */

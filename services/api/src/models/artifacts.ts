@@ -1,4 +1,5 @@
 import { type ModelRegistry, UnknownModelError, readCard, readEvaluation, readPlot } from '@cytoqueue/registry';
+import type { Response } from 'express';
 import { z } from 'zod';
 import { jsonResponse, rawResponse, problemResponses } from '../openapi/responses';
 import { notFound } from '../http/error-handler';
@@ -68,8 +69,7 @@ async function sendCard(
   registry: ModelRegistry,
   { response, params: { name, version } }: HandlerContext,
 ): Promise<void> {
-  const card = orNotFound(await readCard(await findVersion(registry, name, version)));
-  response.set({ 'Content-Type': 'text/markdown; charset=utf-8', 'Cache-Control': CACHED }).send(card);
+  sendMarkdown(response, await readCard(await findVersion(registry, name, version)), CACHED);
 }
 
 async function sendEvaluation(
@@ -80,19 +80,32 @@ async function sendEvaluation(
   response.set('Cache-Control', CACHED).json(evaluation);
 }
 
-/** A browser that opens an SVG directly would run its scripts; the sandbox prevents that. */
 async function sendPlot(
   registry: ModelRegistry,
   { response, params: { name, version, file } }: HandlerContext,
 ): Promise<void> {
-  const plot = orNotFound(await readPlot(await findVersion(registry, name, version), file));
+  sendSvg(response, await readPlot(await findVersion(registry, name, version), file), CACHED);
+}
+
+/** @throws Problem 404 without a card */
+export function sendMarkdown(response: Response, card: string | undefined, cacheControl: string): void {
+  const text = orNotFound(card);
+  response.set({ 'Content-Type': 'text/markdown; charset=utf-8', 'Cache-Control': cacheControl }).send(text);
+}
+
+/**
+ * A browser that opens an SVG directly would run its scripts; the sandbox prevents that.
+ * @throws Problem 404 without a plot
+ */
+export function sendSvg(response: Response, plot: Buffer | undefined, cacheControl: string): void {
+  const image = orNotFound(plot);
   response
     .set({
       'Content-Type': 'image/svg+xml',
       'Content-Security-Policy': "default-src 'none'; sandbox",
-      'Cache-Control': CACHED,
+      'Cache-Control': cacheControl,
     })
-    .send(plot);
+    .send(image);
 }
 
 /** @throws Problem 404 */
@@ -103,7 +116,7 @@ export async function findVersion(registry: ModelRegistry, name: string, version
   return (await registry.loadPinned(pin)).model;
 }
 
-function orNotFound<T>(found: T | undefined): T {
+export function orNotFound<T>(found: T | undefined): T {
   if (found === undefined) throw notFound();
   return found;
 }

@@ -6,6 +6,7 @@ import { Problem } from '../http/problem';
 import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { HandlerContext, Operation, Route } from '../http/router';
 import type { SettingsReader } from '../settings/settings-reader';
+import { findOwnVersion } from './own-artifacts';
 import { findModel, promote, promotionBody, toVersionResponse } from './model-actions';
 import { modelSummary, modelVersion } from './schemas';
 
@@ -98,10 +99,7 @@ export function ownModelRoutes(deps: OwnModelRouteDeps): Route[] {
 
 async function getVersion(registry: ModelRegistry, { response, principal, params }: HandlerContext): Promise<void> {
   const own = registry.ofTenant(principal.tenant);
-  const { model } = await own
-    .resolve(`${params.name}@${params.version}`)
-    .then((pin) => own.loadPinned(pin))
-    .catch(ifUnknown);
+  const model = await findOwnVersion(own, params.name, params.version);
   response.json(await toVersionResponse(model, own.comparisons));
 }
 
@@ -112,12 +110,13 @@ async function deleteVersion(
   const ref = `${OWN_PREFIX}${name}@${version}`;
   if ((await settings.readLatest(tenant)).default_model === ref)
     throw new Problem('default-model-in-use', `${ref} is the default_model of the settings. Change it there first.`);
-  await registry.ofTenant(tenant).delete(name, version).catch(ifUnknown);
+  await registry
+    .ofTenant(tenant)
+    .delete(name, version)
+    .catch((error: unknown) => {
+      throw error instanceof UnknownModelError ? notFound(error) : error;
+    });
   auditEntry.resource = `models/${ref}`;
   await auditEntry.recordDurably();
   response.status(204).end();
-}
-
-function ifUnknown(error: unknown): never {
-  throw error instanceof UnknownModelError ? notFound(error) : error;
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findVersion, modelArtifactRoutes } from './artifacts';
 import { findModel, promote, promotionBody, toModelResponse, toVersionResponse } from './model-actions';
+import { ownModelArtifactRoutes } from './own-artifacts';
 import { type OwnModelRouteDeps, ownModelRoutes } from './own-routes';
 import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Operation, Route } from '../http/router';
@@ -83,6 +84,7 @@ export function modelRoutes(deps: OwnModelRouteDeps): Route[] {
       },
     },
     ...ownModelRoutes(deps),
+    ...ownModelArtifactRoutes(registry),
     ...shadowRoutes(registry),
     ...modelArtifactRoutes(registry),
   ];
