@@ -54,7 +54,7 @@ const MAX_FIELD_BYTES = 128 * 1024;
 
 /** A file with the text fields of its form; a raw body has none. */
 export interface ReceivedForm<T> {
-  /** What the consumer of the file returned. */
+  /** Result of the file's consumer. */
   value: T;
   fields: Record<string, unknown>;
 }

@@ -179,8 +179,8 @@ async function runIsolated({ damage }: SweepDeps, item: string, work: () => Prom
 async function sweepResources(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
-  const folders = [ObjectKeys.predictionsFolder, ObjectKeys.batchesFolder, TrainingKeys.tenantFolder];
-  for (const prefix of folders.map((folderOf) => folderOf(tenant))) {
+  const records = ObjectKeys.predictionsFolder(tenant);
+  for (const prefix of [records, ObjectKeys.batchesFolder(tenant), TrainingKeys.tenantFolder(tenant)]) {
     for await (const id of listFolders(store, prefix)) {
       // Ids sort by time, so all ids after the first valid one are valid.
       if (!retention.isExpired(id, cutoffMs)) break;

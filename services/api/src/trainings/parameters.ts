@@ -8,7 +8,7 @@ import { trainingLimit } from './limits';
 const DEFAULT_SEED = 2;
 const column = z.string().min(1).max(200);
 
-/** What a training is asked to do. Each is a query parameter or a field of the form. */
+/** Parameters of a training. Each is a query parameter or a field of the form. */
 export const trainingParameters = z.strictObject({
   name: z
     .string()
