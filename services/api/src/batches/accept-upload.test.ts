@@ -13,6 +13,7 @@ import { StoreUnavailableError } from '@cytoqueue/storage';
 import type { TenantLimits } from '@cytoqueue/runtime';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
+import { failing } from '../../test/failing';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;
@@ -66,26 +67,6 @@ const MANIFEST: ManifestDocument = {
 async function finish(id: string): Promise<void> {
   await api.store.putOnce(ObjectKeys.runManifest(api.tenant, id, 1), Buffer.from(JSON.stringify(MANIFEST)));
   await api.store.delete(ObjectKeys.pending(api.tenant, id));
-}
-
-/** Replaces a method of a real part for one call per failure, then restores it. @returns how often it has failed */
-function failing<T extends object, K extends keyof T>(
-  part: T,
-  name: K,
-  times: number,
-  error: Error,
-  when: (...args: never[]) => boolean = () => true,
-  effect = false,
-): () => number {
-  const original = part[name] as (...args: never[]) => Promise<unknown>;
-  let failures = 0;
-  (part[name] as unknown) = async (...args: never[]) => {
-    if (failures >= times || !when(...args)) return original.apply(part, args);
-    failures++;
-    if (effect) await original.apply(part, args);
-    throw error;
-  };
-  return () => failures;
 }
 
 const away = new StoreUnavailableError('away');

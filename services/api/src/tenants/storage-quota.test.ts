@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { createProducerConnection } from '@cytoqueue/queue';
-import { ConfirmationKeys, ObjectKeys, createId } from '@cytoqueue/records';
+import { ConfirmationKeys, ObjectKeys, TrainingKeys, createId } from '@cytoqueue/records';
 import { type ObjectStore, openStore, listAll } from '@cytoqueue/storage';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
@@ -214,4 +214,17 @@ test('confirmed diagnoses count, those of a listing and those of a later request
   expect(await stored.assertAvailable(TENANT)).toBe(QUOTA - 700);
   await expect(stored.reserve(TENANT, createId('conf_'), 400)).rejects.toThrow('quota-exceeded');
   await store.deletePrefix(ConfirmationKeys.folder);
+});
+
+test('file and rows of a training count, also after Redis has lost the sizes', async () => {
+  const id = createId('training_');
+  await store.put(TrainingKeys.input(TENANT, id), Buffer.alloc(300));
+  await store.put(TrainingKeys.rows(TENANT, id), Buffer.alloc(200));
+  await store.put(TrainingKeys.document(TENANT, id), Buffer.alloc(400));
+  const { stored } = new Process();
+  expect(await stored.assertAvailable(TENANT)).toBe(QUOTA - 500);
+  await stored.reserve(TENANT, id, 500);
+  expect(await stored.assertAvailable(TENANT)).toBe(QUOTA - 500);
+  await stored.release(TENANT, id);
+  expect(await stored.assertAvailable(TENANT)).toBe(QUOTA);
 });

@@ -32,7 +32,7 @@ afterAll(async () => {
 /** The file with the cell of a data row replaced. */
 function withCell(row: number, column: number, text: string, rows = LABELLED_ROWS.slice(0, 120)): string {
   const changed = rows.map((line, index) => (index === row - 1 ? line.split(',').with(column, text).join(',') : line));
-  return labelledFile([...changed]);
+  return labelledFile(changed);
 }
 
 const CLASS = 10;
@@ -44,7 +44,7 @@ describe('a file on which no model can be trained is refused and leaves nothing:
   test.each<[name: string, file: () => string, errors: { code: string; row?: number }[]]>([
     ['an unknown class', () => withCell(3, CLASS, 'perhaps'), [{ code: 'unknown-label', row: 3 }]],
     ['a value out of range', () => withCell(5, 1, '11'), [{ code: 'out-of-range', row: 5 }]],
-    ['one class', () => labelledFile([...ofClass(NEGATIVE, 50)]), [{ code: 'one-class' }]],
+    ['one class', () => labelledFile(ofClass(NEGATIVE, 50)), [{ code: 'one-class' }]],
     [
       'too few rows of a class',
       () => labelledFile([...ofClass(NEGATIVE, 50), ...ofClass(POSITIVE, 5)]),
@@ -52,7 +52,7 @@ describe('a file on which no model can be trained is refused and leaves nothing:
     ],
     [
       'a constant column',
-      () => labelledFile([...LABELLED_ROWS.slice(0, 120).map((line) => line.split(',').with(9, '1').join(','))]),
+      () => labelledFile(LABELLED_ROWS.slice(0, 120).map((line) => line.split(',').with(9, '1').join(','))),
       [{ code: 'constant-column' }],
     ],
     [
@@ -166,8 +166,8 @@ describe('a request is refused with', () => {
   });
 
   test('more than 20,000 complete rows', async () => {
-    const rows = Array.from({ length: 20_001 }, (_, row) => LABELLED_ROWS[row % 20]);
-    expect(await requests.post(labelledFile([...rows]))).toMatchObject({
+    const rows = Array.from({ length: 20_001 }, (_, row) => LABELLED_ROWS[row % 20] ?? '');
+    expect(await requests.post(labelledFile(rows))).toMatchObject({
       status: 422,
       json: { type: 'urn:cytoqueue:problem:training-limit', errors: [{ code: 'too-many-rows' }] },
     });
