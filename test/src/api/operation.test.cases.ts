@@ -1,8 +1,9 @@
 import { finish, run, score, upload } from '../support/batches';
 import { HEADER, rows } from '../support/csv-rows';
-import { addOwnModel } from '../support/own-model';
+import { addArtifacts, addOwnModel } from '../support/own-model';
 import { whilePaused } from '../support/paused-workers';
 import { BENIGN_RECORD } from '../support/records';
+import { canceledTraining } from '../support/trainings';
 import type { SharedStack } from './shared-stack';
 
 export function operationCases({ stack, connect }: SharedStack): void {
@@ -60,7 +61,13 @@ export function operationCases({ stack, connect }: SharedStack): void {
     const own = '/v1/models/own/relapse-knn';
     for (let version = 1; version <= 2; version++) await addOwnModel(stack().dataDir, 'operations');
     expect((await client.post(`${own}/champion`, { json: { version: '1' } })).status).toBe(200);
-    for (const path of [own, `${own}/versions/1`]) expect((await client.get(path)).status).toBe(200);
+    await addArtifacts(stack().dataDir, 'operations', '1');
+    const artifacts = ['card', 'evaluation', 'plots/roc.svg'].map((part) => `${own}/versions/1/${part}`);
+    for (const path of [own, `${own}/versions/1`, ...artifacts]) expect((await client.get(path)).status).toBe(200);
+    const training = `/v1/trainings/${await canceledTraining(client)}`;
+    for (const path of ['/v1/trainings', training, `${training}/events`])
+      expect((await client.get(path)).status).toBe(200);
+    expect((await client.call('delete', training)).status).toBe(204);
     expect((await client.call('delete', `${own}/versions/2`)).status).toBe(204);
     const shadow = '/v1/models/wbc-knn/shadow';
     expect((await client.call('put', shadow, { json: { version: '1.0.0' } })).status).toBe(200);

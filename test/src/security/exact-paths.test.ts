@@ -2,11 +2,12 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContractClient } from '../support/contract-client';
 import { score, upload } from '../support/batches';
-import { addOwnModel } from '../support/own-model';
+import { addArtifacts, addOwnModel } from '../support/own-model';
 import { rawRequest } from '../support/raw-request';
 import { BENIGN_RECORD } from '../support/records';
 import { spellingsOf } from '../support/spellings';
 import { ROOT, type RunningStack, startStack } from '../support/stack-process';
+import { canceledTraining } from '../support/trainings';
 
 const REFUSED: readonly number[] = [400, 404];
 const FILE = 'id,Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n1,5,1,1,1,2,1,3,1,1\n';
@@ -56,9 +57,11 @@ beforeAll(async () => {
   await client.call('put', `/v1/import-profiles/${values['name']}`, { json: {} });
   await client.call('put', '/v1/models/wbc-knn/shadow', { json: { version: '1.0.0' } });
   await addOwnModel(stack.dataDir, 'local');
+  await addArtifacts(stack.dataDir, 'local', '1');
   const idsByPath: readonly (readonly [prefix: string, id: string])[] = [
     ['/v1/predictions', prediction],
     ['/v1/confirmations', confirmation],
+    ['/v1/trainings', await canceledTraining(client)],
     ['', batch],
   ];
   const idIn = (path: string) => idsByPath.find(([prefix]) => path.startsWith(prefix))?.[1] ?? '';

@@ -50,7 +50,12 @@ const text = fc.oneof(
 );
 
 function pathOf(template: string, ids: readonly string[]): fc.Arbitrary<string> {
-  const collections = { pred: '/v1/predictions', conf: '/v1/confirmations', batc: '/v1/batches' };
+  const collections = {
+    pred: '/v1/predictions',
+    conf: '/v1/confirmations',
+    batc: '/v1/batches',
+    trai: '/v1/trainings',
+  };
   const fitting = ids.filter((id) => template.startsWith(collections[id.slice(0, 4) as keyof typeof collections]));
   const known =
     fitting.length > 0

@@ -8,6 +8,7 @@ import { StackFixture } from '../support/stack-fixture';
 import type { RunningStack } from '../support/stack-process';
 import { Tenants } from '../support/tenants';
 import { thyroidModel } from '../support/third-schema';
+import { canceledTraining } from '../support/trainings';
 import { waitUntil } from '../support/wait-until';
 
 const SECRETS = ['Roe-Jane', 'Doe.John', 'canary-sample', 'canary-key'];
@@ -47,6 +48,7 @@ let fixture: StackFixture;
 let stack: RunningStack;
 let tenants: Tenants;
 let owner: ContractClient;
+let ownerAdmin: ContractClient;
 let ids: string[];
 let paths: { method: string; path: string; operationId: string }[];
 
@@ -67,7 +69,9 @@ beforeAll(async () => {
   const { json: confirmation } = await owner.post('/v1/confirmations', {
     json: { batch_id: batch, sample_id: SECRETS[0], ...confirmed },
   });
-  ids = [prediction, batch, rescored.id as string, confirmation.id as string];
+  ownerAdmin = await ContractClient.connect(stack.url, tenants.key('lab-a', 'admin'));
+  const training = await canceledTraining(ownerAdmin);
+  ids = [prediction, batch, rescored.id as string, confirmation.id as string, training];
   const methods = (path: string) => Object.entries(owner.document.paths[path] ?? {});
   paths = Object.keys(owner.document.paths).flatMap((path) =>
     methods(path).map(([method, { operationId }]) => ({ method, path, operationId })),
@@ -109,13 +113,25 @@ async function sessionOf(key: string): Promise<Record<string, string>> {
 }
 
 /** Other roles are refused before anything is looked up. */
-const ADMIN_ONLY: readonly string[] = ['deleteConfirmation'];
+const ADMIN_ONLY: readonly string[] = [
+  'deleteConfirmation',
+  'getTraining',
+  'streamTraining',
+  'cancelTraining',
+  'deleteTraining',
+];
 
-const collectionOf = (id: string) =>
-  `/v1/${id.startsWith('pred') ? 'predictions' : id.startsWith('conf') ? 'confirmations' : 'batches'}`;
+const COLLECTIONS = {
+  pred_: 'predictions',
+  conf_: 'confirmations',
+  batch_: 'batches',
+  training_: 'trainings',
+} as const;
+const prefixOf = (id: string) => `${id.split('_')[0]}_` as keyof typeof COLLECTIONS;
+const collectionOf = (id: string) => `/v1/${COLLECTIONS[prefixOf(id)]}`;
 
 const snapshot = async () =>
-  JSON.stringify(await Promise.all(ids.map(async (id) => (await owner.get(`${collectionOf(id)}/${id}`)).json)));
+  JSON.stringify(await Promise.all(ids.map(async (id) => (await ownerAdmin.get(`${collectionOf(id)}/${id}`)).json)));
 
 /** Keys have ids of another kind, and members see none: routes/api-keys.test.ts and the test below look at them. */
 const withId = () => paths.filter(({ path }) => path.includes('{id}') && !path.startsWith('/v1/api-keys'));
@@ -143,7 +159,7 @@ test.each(['member', 'admin', 'session'] as const)(
     const wrong: string[] = [];
     for (const { method, path, operationId } of withId()) {
       for (const id of ids) {
-        const noSuch = createId(id.startsWith('pred') ? 'pred_' : id.startsWith('conf') ? 'conf_' : 'batch_');
+        const noSuch = createId(prefixOf(id));
         for (const { name, query = '', headers = {}, body } of ATTEMPTS) {
           for (const verb of method === 'get' ? ['get', 'head'] : [method]) {
             const theirs = await send(verb, path.replace('{id}', id) + query, { ...headers, ...identity }, body);
@@ -200,7 +216,12 @@ test("another tenant's own model is like one that does not exist, on every route
   for (const role of ['member', 'admin'] as const) {
     const identity = { authorization: `Bearer ${tenants.key('lab-b', role)}`, 'content-type': 'application/json' };
     const ask = (method: string, path: string, name: string) =>
-      send(method, path.replace('{name}', name).replace('{version}', '1'), identity, '{"version": "1"}');
+      send(
+        method,
+        path.replace('{name}', name).replace('{version}', '1').replace('{file}', 'roc.svg'),
+        identity,
+        '{"version": "1"}',
+      );
     for (const { method, path } of routes) {
       const [theirs, none] = [await ask(method, path, 'canary-model'), await ask(method, path, 'no-model')];
       const expected = role === 'member' && method !== 'get' ? 403 : 404;
@@ -319,12 +340,12 @@ test('an operator reads no patient data, a member no audit log, and neither chan
   };
   expect(
     await statuses('operator', (path) =>
-      /^\/v1\/(predictions|batches|worklist|confirmations|performance|drift)/.test(path),
+      /^\/v1\/(predictions|batches|worklist|confirmations|performance|drift|trainings)/.test(path),
     ),
   ).toEqual([403]);
   expect(
     await statuses('member', (path) =>
-      /^\/v1\/(audit|api-keys|settings|models\/\{name\}\/(?:champion|shadow))/.test(path),
+      /^\/v1\/(audit|api-keys|settings|trainings|models\/\{name\}\/(?:champion|shadow))/.test(path),
     ),
   ).toEqual([403]);
 });

@@ -1,3 +1,4 @@
+import { ObjectKeys } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { thyroidModel, thyroidRows, thyroidSchema } from '../../../../test/src/support/third-schema';
@@ -64,4 +65,37 @@ test('the default model of the settings cannot be deleted until they name anothe
   expect((await predict('own/mylab@2')).status).toBe(202);
   await choose('own/mylab@1');
   expect((await send('DELETE', `${VERSIONS}/2`)).status).toBe(204);
+});
+
+test('card, evaluation and plots of a trained version are read by every role of its tenant only', async () => {
+  const pin = await elsewhere().add(Buffer.from(thyroidModel('mylab')));
+  const path = `${VERSIONS}/${pin.version}`;
+  const read = async (part: string) => {
+    const response = await api.fetch(`${path}/${part}`);
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+  const parts = ['card', 'evaluation', 'plots/roc.svg'];
+  for (const part of parts) expect((await read(part)).status).toBe(404);
+  const summary = { cv: { accuracy: 0.9 }, cv_intervals: { accuracy: [0.8, 1] } };
+  const evaluation = (digest: string) => ({
+    protocol: { repetitions: 5 },
+    models: { [pin.name]: { digest, ...summary, curves: { reliability: [] } } },
+  });
+  const put = (file: string, text: string) => {
+    const folder = ObjectKeys.ownModelsFolder(api.tenant);
+    return api.store.put(folder + ObjectKeys.artifact('mylab', pin.version, file), Buffer.from(text));
+  };
+  await put('card.md', '# mylab');
+  await put('evaluation.json', JSON.stringify(evaluation(pin.digest)));
+  await put('roc.svg', '<svg/>');
+  const [card, evaluated, plot] = await Promise.all(parts.map(read));
+  expect([card?.text, card?.headers.get('content-type')]).toEqual(['# mylab', 'text/markdown; charset=utf-8']);
+  expect(JSON.parse(evaluated?.text ?? '')).toEqual({ ...summary, repetitions: 5, reliability: [] });
+  expect([plot?.text, plot?.headers.get('content-security-policy')]).toEqual(['<svg/>', "default-src 'none'; sandbox"]);
+  for (const part of ['plots/evaluation.json', 'plots/card.md', 'plots/other.svg'])
+    expect((await read(part)).status).toBe(404);
+  await put('evaluation.json', JSON.stringify(evaluation(`sha256:${'0'.repeat(64)}`)));
+  expect((await read('evaluation')).status).toBe(404);
+  api.assignKeys();
+  for (const part of parts) expect((await read(part)).status).toBe(404);
 });
