@@ -40,7 +40,7 @@ interface Answer {
 export class TrainingRequests {
   constructor(readonly api: RunningApi) {}
 
-  async send(method: string, path: string, body?: FormData | string, headers = {}): Promise<Answer> {
+  async send(method: string, path: string, body?: FormData | string | Buffer, headers = {}): Promise<Answer> {
     const response = await this.api.fetch(path, { method, role: 'admin', body, headers });
     return {
       status: response.status,

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { ObjectKeys, TrainingKeys, decodeTrainingRows, readDocument, trainingShape } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { thyroidCsv, thyroidRows, thyroidSchema } from '../../../../test/src/support/third-schema';
@@ -28,6 +29,11 @@ afterAll(async () => {
   await api?.stop();
   await redis?.down();
 });
+
+function toJsonLines(csv: string): string {
+  const [names = [], ...rows] = csv.split('\n').map((line) => line.split(','));
+  return rows.map((cells) => JSON.stringify(Object.fromEntries(names.map((name, i) => [name, cells[i]])))).join('\n');
+}
 
 describe('an accepted training', () => {
   test('is stored with its labelled rows, and queued', async () => {
@@ -126,6 +132,15 @@ describe('an accepted training', () => {
       .replaceAll(',', ';');
     const { status, json } = await requests.post(text, `${TRAININGS}?name=mylab&schema=wbc&label=Befund`);
     expect([status, json]).toMatchObject([202, { data: { rows: 120 } }]);
+    expect((await requests.storedKeys()).filter((path) => path.includes('canonical'))).toEqual([]);
+  });
+
+  test.each([
+    ['JSON Lines', 'application/jsonl', () => toJsonLines(LABELLED_FILE)],
+    ['a gzip file', 'application/gzip', () => gzipSync(LABELLED_FILE)],
+  ])('is read from %s', async (_, type, body) => {
+    const { status, json } = await requests.send('POST', TRAIN_LABELLED, body(), { 'content-type': type });
+    expect([status, json]).toMatchObject([202, { data: { rows: 120, features: 9 } }]);
     expect((await requests.storedKeys()).filter((path) => path.includes('canonical'))).toEqual([]);
   });
 

@@ -21,7 +21,7 @@ import { readStoredUpload } from '../batches/store-upload';
 import type { UploadSizeLimits } from '../batches/upload-inspector';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { ensureEnqueued, enqueue, findByIdempotencyKey, findTraining } from './enqueue-training';
-import { assertBelowDailyLimit } from './limits';
+import { assertBelowDailyLimit, MAX_TRAINING_BYTES } from './limits';
 import { importSettingsOf, readParameters, trainingFieldNames, type TrainingParameters } from './parameters';
 import { readTrainingFile } from './read-training-file';
 import type { TrainingDeps } from './training-deps';
@@ -53,7 +53,7 @@ export async function acceptTraining(
   if (earlier === undefined)
     return quotas.uploadLimiter.run(tenant, () => acceptNewTraining(deps, request, response, wanted));
   await quotas.repeatLimiter.run(tenant, async () => {
-    const { parameters, sha256 } = await receiveInput(request, response, query, deps.limits, async (bytes) => {
+    const { parameters, sha256 } = await receiveInput(request, response, query, limitsOf(deps), async (bytes) => {
       for await (const _ of bytes);
     });
     quotas.rateLimit.addRows(tenant, earlier.training.rows);
@@ -108,7 +108,7 @@ async function storeTraining(
   const { store, quotas, importSemaphore, producer } = deps;
   const keys = { input: TrainingKeys.input(tenant, id), canonical: TrainingKeys.canonical(tenant, id) };
   const signal = abortOnDisconnect(request, response);
-  const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
+  const limits = { ...limitsOf(deps), remainingBytes: await quotas.storage.assertAvailable(tenant) };
   const received = await receiveInput(request, response, query, limits, (bytes) =>
     store.put(keys.input, bytes, { contentType: 'application/octet-stream', signal }),
   );
@@ -143,6 +143,10 @@ async function storeTraining(
   await putDocument(store, TrainingKeys.document(tenant, id), training);
   await producer.assertAvailable();
   return { training, payload: payloadOf(parameters, sha256) };
+}
+
+function limitsOf({ limits }: TrainingDeps): UploadSizeLimits {
+  return { ...limits, maxUploadBytes: Math.min(limits.maxUploadBytes, MAX_TRAINING_BYTES) };
 }
 
 interface ReceivedInput {

@@ -4,6 +4,8 @@ import { Problem } from '../http/problem';
 
 /** The time of an evaluation grows with the square of the rows. */
 export const MAX_TRAINING_ROWS = 20_000;
+/** A larger file has too many rows, or columns that no model uses; its import would take minutes of a core. */
+export const MAX_TRAINING_BYTES = 256 * 1024 * 1024;
 const MAX_TRAININGS_A_DAY = 20;
 const DAY_MS = 86_400_000;
 

@@ -67,6 +67,7 @@ async function list(deps: TrainingRouteDeps, context: HandlerContext): Promise<v
     store: deps.store,
     tenant,
     kind: 'trainings',
+    charge: (cost) => deps.quotas.rateLimit.addCost(tenant, cost),
     read: async (id) => (deps.retention.isExpired(id) ? undefined : readListedTraining(deps, tenant, id)),
   });
 }
