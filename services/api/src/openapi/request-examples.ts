@@ -35,6 +35,9 @@ export const requestExamples: Record<string, Record<string, unknown>> = {
     },
     'text/csv': 'prediction_id,confirmed_class\npred_01jd3v5k2m8n9p0q1r2s3t4v5w,benign\n',
   },
+  createTraining: {
+    'multipart/form-data': { name: 'mylab', schema: 'wdbc', label: 'Diagnosis', group: 'Patient', file: 'cases.csv' },
+  },
   promoteModel: { 'application/json': { version: '1.1.0' } },
   promoteOwnModel: { 'application/json': { version: '1' } },
   setModelShadow: { 'application/json': { version: '1.0.0' } },
