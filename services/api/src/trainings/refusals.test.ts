@@ -107,9 +107,7 @@ describe('a file on which no model can be trained is refused and leaves nothing:
   });
 
   test('many errors, of which the first hundred are listed', async () => {
-    const text = labelledFile([
-      ...LABELLED_ROWS.slice(0, 300).map((line) => line.split(',').with(CLASS, 'x').join(',')),
-    ]);
+    const text = labelledFile(LABELLED_ROWS.slice(0, 300).map((line) => line.split(',').with(CLASS, 'x').join(',')));
     const { json } = await requests.post(text);
     expect(json).toMatchObject({ total_errors: 300 });
     expect(json.errors).toHaveLength(100);
