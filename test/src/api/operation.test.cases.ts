@@ -3,7 +3,7 @@ import { HEADER, rows } from '../support/csv-rows';
 import { addArtifacts, addOwnModel } from '../support/own-model';
 import { whilePaused } from '../support/paused-workers';
 import { BENIGN_RECORD } from '../support/records';
-import { canceledTraining } from '../support/trainings';
+import { canceledTraining } from '../support/canceled-training';
 import type { SharedStack } from './shared-stack';
 
 export function operationCases({ stack, connect }: SharedStack): void {

@@ -7,7 +7,7 @@ import { rawRequest } from '../support/raw-request';
 import { BENIGN_RECORD } from '../support/records';
 import { spellingsOf } from '../support/spellings';
 import { ROOT, type RunningStack, startStack } from '../support/stack-process';
-import { canceledTraining } from '../support/trainings';
+import { canceledTraining } from '../support/canceled-training';
 
 const REFUSED: readonly number[] = [400, 404];
 const FILE = 'id,Clump,UnifSize,UnifShape,MargAdh,SingEpiSize,BareNuc,BlandChrom,NormNucl,Mit\n1,5,1,1,1,2,1,3,1,1\n';

@@ -8,7 +8,7 @@ import { StackFixture } from '../support/stack-fixture';
 import type { RunningStack } from '../support/stack-process';
 import { Tenants } from '../support/tenants';
 import { thyroidModel } from '../support/third-schema';
-import { canceledTraining } from '../support/trainings';
+import { canceledTraining } from '../support/canceled-training';
 import { waitUntil } from '../support/wait-until';
 
 const SECRETS = ['Roe-Jane', 'Doe.John', 'canary-sample', 'canary-key'];

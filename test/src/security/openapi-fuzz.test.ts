@@ -7,7 +7,7 @@ import { BENIGN_RECORD } from '../support/records';
 import { StackFixture } from '../support/stack-fixture';
 import { type RunningStack, isRunning, pidsOf, readReady } from '../support/stack-process';
 import { Tenants } from '../support/tenants';
-import { canceledTraining } from '../support/trainings';
+import { canceledTraining } from '../support/canceled-training';
 
 /** 10,000 requests take minutes: as many as `npm run test:fuzz` sends. */
 jest.setTimeout(1_800_000);
