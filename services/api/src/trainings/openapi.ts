@@ -35,7 +35,9 @@ export const trainingSchema = z
       })
       .meta({ description: 'What the file holds' }),
     progress: z.number().min(0).max(1).meta({ description: 'Never falls; 1 only when the status is final' }),
-    eta_seconds: count.nullable().meta({ description: 'Estimated seconds to the end; null when unknown' }),
+    eta_seconds: count
+      .nullable()
+      .meta({ description: 'Estimated seconds to the end; null when unknown, 0 when the status is final' }),
     model: text.nullable().meta({ description: 'The new version, such as own/mylab@1' }),
     evaluation: z
       .strictObject({

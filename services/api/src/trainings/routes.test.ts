@@ -54,7 +54,7 @@ describe('the state of a training', () => {
     expect((await requests.send('GET', `${TRAININGS}/${id}`)).json).toMatchObject({
       status: 'succeeded',
       progress: 1,
-      eta_seconds: null,
+      eta_seconds: 0,
       completed_at: expect.any(String) as string,
       model: 'own/mylab@3',
       evaluation,
