@@ -119,7 +119,7 @@ function contradictions(rows: readonly LabelledSample[], { labels }: Schema): Tr
   const firstByVector = new Map<string, LabelledSample>();
   return rows.flatMap((row) => {
     // Bytes as a key are ten times as fast as decimal numbers.
-    const vector = Buffer.from(Float64Array.from(row.sample).buffer).toString('latin1');
+    const vector = String.fromCharCode(...new Uint16Array(Float64Array.from(row.sample).buffer));
     const first = firstByVector.get(vector) ?? row;
     firstByVector.set(vector, first);
     if (first.label === row.label) return [];

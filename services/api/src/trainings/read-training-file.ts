@@ -58,6 +58,7 @@ export async function readTrainingFile(
   await cpuTimeslices.next();
   const sampleIssues = checkSamples(complete, schema);
   if (sampleIssues.length > 0) throw invalidTrainingFile(sampleIssues);
+  await cpuTimeslices.next();
   const file = toRows(complete, schema);
   const foldIssues = checkFolds(file.classes, file.groups, folds, schema.labels);
   if (foldIssues.length > 0) throw invalidTrainingFile(foldIssues);

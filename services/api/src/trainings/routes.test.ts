@@ -124,6 +124,14 @@ describe('the state of a training', () => {
     expect((await requests.send('DELETE', `${TRAININGS}/${id}`)).status).toBe(204);
   });
 
+  test('answers 410 once it has expired, whether it existed or not', async () => {
+    const id = createId('training_', Date.now() - 31 * 86_400_000);
+    expect(await requests.send('GET', `${TRAININGS}/${id}`)).toMatchObject({
+      status: 410,
+      json: { type: 'urn:cytoqueue:problem:expired' },
+    });
+  });
+
   test('is not found by another tenant', async () => {
     const owner = api.tenant;
     const { id } = (await requests.post(LABELLED_FILE)).json;
