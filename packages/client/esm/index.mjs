@@ -7,6 +7,7 @@ export {
   isBatchFinished,
   isOutcomeUnknown,
   isPredictionFinished,
+  isTrainingFinished,
   positiveClassOf,
   probabilityOf,
   randomHex,

@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings } from './access-types';
-import { InvalidResponseError, isOutcomeUnknown } from './api-error';
-import { followStates } from './event-stream';
+import { InvalidResponseError } from './api-error';
+import { withKey } from './client-base';
 import {
   type BatchFile,
   type DownloadOptions,
@@ -23,8 +23,8 @@ import {
   rowPath,
   versionPath,
 } from './resource-paths';
-import { withRetries } from './retry';
-import { type CallOptions, type ClientOptions, type ApiRequest, Transport } from './transport';
+import { TrainingMethods } from './training-methods';
+import type { ApiRequest, CallOptions } from './transport';
 import type {
   AcceptedPrediction,
   Batch,
@@ -72,13 +72,7 @@ export function isBatchFinished({ status }: { status: BatchStatus }): boolean {
  * Methods for the operations of the API, for Node.js and browsers. Every method rejects with `ApiError` when the API refuses,
  * with `ConnectionError` when there is no complete response, and with the signal's reason when it is aborted.
  */
-export class CytoqueueClient {
-  private readonly transport: Transport;
-
-  constructor(options: ClientOptions = {}) {
-    this.transport = new Transport(options);
-  }
-
+export class CytoqueueClient extends TrainingMethods {
   predict(
     body: PredictionBody,
     { waitSeconds, idempotencyKey = randomHex(), signal }: PredictOptions = {},
@@ -349,12 +343,12 @@ export class CytoqueueClient {
     return this.transport.json({ path: versionPath(name, version), signal });
   }
 
-  /** Returns the model card of a shipped version as Markdown; its plots are under `plots/`. */
+  /** Returns the model card of a shipped or trained version as Markdown; its plots are under `plots/`. @param name `own/NAME` for an own model */
   getModelCard(name: string, version: string, { signal }: CallOptions = {}): Promise<string> {
     return this.transport.text({ path: `${versionPath(name, version)}/card`, signal });
   }
 
-  /** Returns the evaluation of a shipped version. */
+  /** Returns the evaluation of a shipped or trained version. */
   getModelEvaluation(name: string, version: string, { signal }: CallOptions = {}): Promise<ModelEvaluation> {
     return this.transport.json({ path: `${versionPath(name, version)}/evaluation`, signal });
   }
@@ -456,25 +450,5 @@ export class CytoqueueClient {
 
   async signOut({ signal }: CallOptions = {}): Promise<void> {
     await this.transport.send({ method: 'DELETE', path: '/v1/session', signal });
-  }
-
-  private follow<T>(path: string, isFinal: (state: T) => boolean, { signal }: CallOptions): AsyncGenerator<T> {
-    const open = (lastEventId: string | undefined) =>
-      this.transport.sendOnce({ path: `${path}/events`, headers: { 'Last-Event-ID': lastEventId }, signal });
-    return followStates<T>({ open, isFinal, retry: this.transport.retry, signal });
-  }
-
-  private retry<T>(signal: AbortSignal | undefined, attempt: () => Promise<T>): Promise<T> {
-    return withRetries(this.transport.retry, signal, attempt);
-  }
-}
-
-/** Adds the idempotency key to the error of a creation with unknown outcome, so that the caller can repeat it. */
-async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise<T> {
-  try {
-    return await creation;
-  } catch (error) {
-    if (isOutcomeUnknown(error)) error.idempotencyKey = idempotencyKey;
-    throw error;
   }
 }

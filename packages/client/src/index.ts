@@ -10,12 +10,14 @@ export type {
   PeriodOptions,
   PredictOptions,
   RowListOptions,
+  TrainingOptions,
   UploadOptions,
 } from './method-options';
 export { positiveClassOf, probabilityOf } from './probability';
 export { randomHex } from './random-hex';
 export { versionPath } from './resource-paths';
 export type { RetryPolicy } from './retry';
+export { isTrainingFinished } from './training-methods';
 export type { CallOptions, ClientOptions } from './transport';
 export type * from './types';
 export type { StreamedFile, UploadFile, UploadProgress } from './upload';

@@ -63,6 +63,7 @@ const creations: Record<string, () => Promise<unknown>> = {
   prediction: () => client.predict({ features: { mitoses: 1 } }),
   upload: () => client.uploadBatch(new Blob(['V1\n1\n'])),
   rescore: () => client.rescoreBatch('batch_1'),
+  training: () => client.createTraining(new Blob(['V1\n1\n']), { name: 'lab', schema: 'wbc', label: 'Class' }),
 };
 
 describe.each(Object.entries(creations))('the response to a new %s', (_name, create) => {

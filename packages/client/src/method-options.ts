@@ -57,6 +57,22 @@ export interface UploadOptions extends CallOptions, BatchSettings {
   onProgress?: (progress: UploadProgress) => void;
 }
 
+export interface TrainingOptions extends CallOptions {
+  /** Name of the model: lower-case letters, digits and `-`, at most 64. */
+  name: string;
+  /** A schema's name, such as `wbc`, or a custom schema as an object or as JSON text. */
+  schema: string | object;
+  /** Name of the class column. */
+  label: string;
+  /** Name of the column that identifies the patient: rows of one patient stay together in the evaluation. */
+  group?: string;
+  /** Random seed: the same file and seed give the same model. */
+  seed?: number;
+  filename?: string;
+  idempotencyKey?: string;
+  onProgress?: (progress: UploadProgress) => void;
+}
+
 export interface ListOptions<Status extends string> extends CallOptions {
   limit?: number;
   /** The page starts after this id. */

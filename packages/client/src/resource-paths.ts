@@ -35,3 +35,7 @@ export function versionPath(name: string, version: string): string {
 export function confirmationPath(id: string): string {
   return `/v1/confirmations/${encodeURIComponent(id)}`;
 }
+
+export function trainingPath(id: string): string {
+  return `/v1/trainings/${encodeURIComponent(id)}`;
+}

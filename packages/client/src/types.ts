@@ -5,6 +5,7 @@ import type { ClassName, ModelPin, OperatingPoint, ProbabilityMembers } from './
 
 export type * from './import-types';
 export type * from './model-types';
+export type * from './training-types';
 
 /** By canonical name; null = not measured. */
 export type FeatureValues = Record<string, number | null>;

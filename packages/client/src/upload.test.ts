@@ -114,3 +114,15 @@ test("an aborted upload aborts the browser's request and rejects with the reason
   await expect(client.uploadBatch(file, { signal: controller.signal })).rejects.toThrow('enough');
   expect(ScriptedXhr.last.isAborted).toBe(true);
 });
+
+test('the settings of a training are fields of the form, before the file; those that are not given are left out', async () => {
+  ScriptedXhr.play = (xhr) => xhr.answer(202, { id: 'training_1' });
+  const settings = { name: 'mylab', schema: { title: 'Own' }, label: 'Klasse', seed: 0 };
+  expect(await client.createTraining(file, { ...settings, filename: 'cases.csv' })).toEqual({ id: 'training_1' });
+  const { opened, form } = ScriptedXhr.last;
+  expect(opened).toEqual(['POST', 'http://api.example/v1/trainings']);
+  const { file: sent, ...fields } = Object.fromEntries(form ?? []);
+  expect(fields).toEqual({ name: 'mylab', schema: '{"title":"Own"}', label: 'Klasse', seed: '0' });
+  expect([...(form?.keys() ?? [])].at(-1)).toBe('file');
+  expect((sent as File).name).toBe('cases.csv');
+});

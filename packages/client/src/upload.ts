@@ -18,6 +18,8 @@ export interface UploadProgress {
 }
 
 export interface UploadRequest extends ApiRequest {
+  /** Text fields of the form, before the file. */
+  fields?: Record<string, string | undefined>;
   file: UploadFile;
   filename: string | undefined;
   onProgress: ((progress: UploadProgress) => void) | undefined;
@@ -34,8 +36,11 @@ export async function sendFile<T>(transport: Transport, upload: UploadRequest): 
 }
 
 /** Encodes a form with one file; `FormData` would hold the whole file in memory. */
-async function* formParts({ file, filename, onProgress }: UploadRequest, boundary: string): AsyncGenerator<Uint8Array> {
+async function* formParts(upload: UploadRequest, boundary: string): AsyncGenerator<Uint8Array> {
+  const { file, filename, onProgress } = upload;
   const encoder = new TextEncoder();
+  for (const [name, value] of givenFields(upload))
+    yield encoder.encode(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
   yield encoder.encode(
     `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="${escapeName(filename ?? 'upload.csv')}"\r\nContent-Type: text/csv\r\n\r\n`,
   );
@@ -47,6 +52,10 @@ async function* formParts({ file, filename, onProgress }: UploadRequest, boundar
     onProgress?.({ sentBytes, totalBytes });
   }
   yield encoder.encode(`\r\n--${boundary}--\r\n`);
+}
+
+function givenFields({ fields = {} }: UploadRequest): [name: string, value: string][] {
+  return Object.entries(fields).filter((field): field is [string, string] => field[1] !== undefined);
 }
 
 /** Escapes a file name by the HTML standard. */
@@ -86,6 +95,7 @@ type XhrClass = new () => Xhr;
 function sendForm<T>(xhr: Xhr, transport: Transport, upload: UploadRequest, file: Blob): Promise<T> {
   const { signal, onProgress, filename } = upload;
   const form = new FormData();
+  for (const [name, value] of givenFields(upload)) form.append(name, value);
   form.append('file', file, filename);
   const abort = (): void => xhr.abort();
   const sent = new Promise<T>((resolve, reject) => {
