@@ -31,7 +31,7 @@ export async function upload(context: CommandContext): Promise<number> {
     ...creationKey(options),
     ...batchSettings(options),
   });
-  context.batchId = id;
+  continueAfterInterrupt(context, id);
   for (const line of formatWarnings(warnings, warnings_total)) terminal.stderr(line);
   terminal.stderr(`accepted as ${id}; the file is stored and will be scored even if this command ends`);
   if (options['no-wait']) return print(context, await client.getBatch(id, context), formatBatch);
@@ -89,7 +89,7 @@ export async function rescore(context: CommandContext): Promise<number> {
     signal,
     ...creationKey(options),
   });
-  context.batchId = batch.id;
+  continueAfterInterrupt(context, batch.id);
   context.terminal.stderr(`accepted as ${batch.id}`);
   return options['no-wait'] ? print(context, batch, formatBatch) : finish(context, await follow(context, batch.id));
 }
@@ -103,8 +103,9 @@ export async function status(context: CommandContext): Promise<number> {
 
 export async function watch(context: CommandContext): Promise<number> {
   checkOutputs(context.options);
-  context.batchId = batchId(context);
-  return finish(context, await follow(context, context.batchId));
+  const id = batchId(context);
+  continueAfterInterrupt(context, id);
+  return finish(context, await follow(context, id));
 }
 
 export async function remove(context: CommandContext): Promise<number> {
@@ -112,6 +113,10 @@ export async function remove(context: CommandContext): Promise<number> {
   await context.client.deleteBatch(id, context);
   context.terminal.stderr(`${id} is deleted`);
   return EXIT.ok;
+}
+
+function continueAfterInterrupt(context: CommandContext, id: string): void {
+  context.afterInterrupt = `the batch continues; run cytoqueue watch ${id}`;
 }
 
 function follow({ client, terminal, signal }: CommandContext, id: string): Promise<Batch> {

@@ -12,8 +12,8 @@ export interface CommandContext {
   options: Options;
   environment: Environment;
   signal: AbortSignal;
-  /** The batch that goes on when the command is interrupted. */
-  batchId?: string;
+  /** What goes on when the command is interrupted, and how to watch it. */
+  afterInterrupt?: string;
 }
 
 export interface Command {

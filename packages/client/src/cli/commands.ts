@@ -12,6 +12,7 @@ import { models } from './models';
 import { predict } from './predict';
 import { profiles } from './profiles';
 import { print } from './terminal';
+import { train, trainings } from './training-commands';
 import { UsageError } from './usage-error';
 
 const READING = ['profile', 'sheet', 'charset', 'on-warning'] as const;
@@ -106,6 +107,18 @@ export const commands: Readonly<Record<string, Command>> = {
     description: 'compare the records of each week with the training data',
     options: ['model'],
     run: async (context) => print(context, await context.client.drift(periodOf(context)), formatDriftReport),
+  },
+  train: {
+    operands: 'FILE',
+    description: 'train a version of your own model on a labelled file and print its figures (admins)',
+    options: ['name', 'label', 'group', 'schema', 'seed', 'no-wait', 'idempotency-key'],
+    run: train,
+  },
+  trainings: {
+    operands: '[ACTION TRAINING]',
+    description: 'list trainings; show, watch, cancel or delete one (admins)',
+    options: ['limit', 'after'],
+    run: trainings,
   },
   models: {
     operands: '[ACTION NAME VERSION]',

@@ -16,8 +16,8 @@ export const EXIT = {
   unlikeTraining: 6,
 } as const;
 
-export const EXIT_HELP = `Exit status: 0 all scored, 1 any other failure, 2 wrong usage, 3 refused by the service, 4 service not reachable,
-5 some rows were not scored or some diagnoses not stored, 6 the file is unlike the training data, 130 interrupted (the batch continues).`;
+export const EXIT_HELP = `Exit status: 0 all scored, or the model trained, 1 any other failure, 2 wrong usage, 3 refused by the service, 4 service not reachable,
+5 some rows were not scored or some diagnoses not stored, 6 the file is unlike the training data, 130 interrupted (batch and training continue).`;
 
 export function statusOfDrift(drift: FileDrift | undefined): number {
   return drift?.verdict === 'unlike_training' ? EXIT.unlikeTraining : EXIT.ok;

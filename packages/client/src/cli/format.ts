@@ -274,6 +274,6 @@ function formatLocation({ field, row, line, column }: FieldError): string {
   return location.length === 0 ? '' : `${location.join(', ')}: `;
 }
 
-function percent(share: number): string {
+export function percent(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }

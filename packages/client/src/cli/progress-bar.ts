@@ -5,8 +5,8 @@ export class ProgressBar {
   private readonly startedAt = performance.now();
   private startedWith: number | undefined;
 
-  /** @param unit such as `rows`; @param etaSeconds as the service estimates it; by default from the rate */
-  draw(done: number, total: number, unit: string, etaSeconds?: number | null): string {
+  /** @param unit such as `rows`; without one, no rate is shown; @param etaSeconds as the service estimates it; by default from the rate */
+  draw(done: number, total: number, unit: string | undefined, etaSeconds?: number | null): string {
     this.startedWith ??= done;
     const share = total === 0 ? 0 : Math.min(done / total, 1);
     const filled = Math.floor(share * WIDTH);
@@ -15,7 +15,7 @@ export class ProgressBar {
     const eta = etaSeconds ?? (rate > 0 ? (total - done) / rate : undefined);
     const parts = [
       `[${'#'.repeat(filled)}${'-'.repeat(WIDTH - filled)}] ${Math.floor(share * 100)} %`,
-      ...(rate > 0 ? [`${Math.round(rate).toLocaleString('en')} ${unit}/s`] : []),
+      ...(rate > 0 && unit !== undefined ? [`${Math.round(rate).toLocaleString('en')} ${unit}/s`] : []),
       ...(eta === undefined || done >= total ? [] : [`${formatSeconds(eta)} left`]),
     ];
     return parts.join(', ');

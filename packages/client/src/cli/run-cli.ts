@@ -52,8 +52,8 @@ export async function runCli(args: readonly string[], environment: Environment):
     return await selected.run(context);
   } catch (error) {
     if (stop.signal.aborted) {
-      if (context?.batchId !== undefined && stopStatus() !== EXIT_BROKEN_PIPE)
-        terminal.stderr(`interrupted; the batch continues; run cytoqueue watch ${context.batchId}`);
+      if (context?.afterInterrupt !== undefined && stopStatus() !== EXIT_BROKEN_PIPE)
+        terminal.stderr(`interrupted; ${context.afterInterrupt}`);
       return stopStatus();
     }
     terminal.stderr(args.includes('--json') ? toJson(error) : `cytoqueue: ${formatError(error)}`);
