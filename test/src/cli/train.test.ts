@@ -33,10 +33,8 @@ async function cytoqueue(...args: string[]) {
   return { status: await program.exited, out: program.stdout(), error: program.stderr() };
 }
 
-const trainArgs = (file = join(folder, 'cases.csv')) => [
-  ...['train', file, '--name', 'thyroid', '--label', 'Verlauf', '--group', 'Fallnummer'],
-  ...['--schema', join(folder, 'schema.json')],
-];
+const trainArgs = (file = join(folder, 'cases.csv'), schema = join(folder, 'schema.json')) =>
+  `train ${file} --name thyroid --label Verlauf --group Fallnummer --schema ${schema}`.split(' ');
 
 test('train sends a file, waits, prints the figures and how to compare and promote the version', async () => {
   const { status, out, error } = await cytoqueue(...trainArgs());
@@ -98,8 +96,7 @@ test('wrong usage is named before anything is sent', async () => {
     error: expect.stringContaining('--schema is missing; give --schema wbc, wdbc or FILE.json'),
   });
   writeFileSync(join(folder, 'broken.json'), '{');
-  const broken = [...trainArgs().slice(0, -1), join(folder, 'broken.json')];
-  expect(await cytoqueue(...broken)).toMatchObject({
+  expect(await cytoqueue(...trainArgs(undefined, join(folder, 'broken.json')))).toMatchObject({
     status: 2,
     error: expect.stringContaining('broken.json is no JSON file of a schema'),
   });

@@ -74,7 +74,7 @@ export function AppLayout() {
 function canOpen(pathname: string, { records, operations, admin }: ReturnType<typeof permissionsOf>): boolean {
   if (/^\/(predictions|batches|worklist|performance|import-profiles)(\/|$)/.test(pathname)) return records;
   if (pathname.startsWith('/operations')) return operations;
-  return !/^\/(audit|settings|api-keys)(\/|$)/.test(pathname) || admin;
+  return !/^\/(audit|settings|api-keys|trainings)(\/|$)/.test(pathname) || admin;
 }
 
 /** Moves the focus to the top of the new page, as a page load would, for screen readers and keyboards. */

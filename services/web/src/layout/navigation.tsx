@@ -10,6 +10,7 @@ export function Navigation({ permissions }: { permissions: Permissions }) {
     { to: '/performance', name: 'Performance', shown: permissions.records },
     { to: '/operations', name: 'Operations', shown: permissions.operations },
     { to: '/models', name: 'Models', shown: true },
+    { to: '/trainings', name: 'Trainings', shown: permissions.admin },
     { to: '/audit', name: 'Audit', shown: permissions.admin },
     { to: '/settings', name: 'Settings', shown: permissions.admin },
     { to: '/help', name: 'Help', shown: true },

@@ -68,6 +68,20 @@ export const routes: RouteObject[] = [
                 path: 'models/:name/:version',
                 lazy: async () => ({ Component: (await import('../models/model-version-page')).ModelVersionPage }),
               },
+              {
+                path: 'trainings',
+                lazy: async () => ({ Component: (await import('../trainings/trainings-page')).TrainingsPage }),
+              },
+              {
+                path: 'trainings/new',
+                lazy: async () => ({
+                  Component: (await import('../trainings/form/new-training-page')).NewTrainingPage,
+                }),
+              },
+              {
+                path: 'trainings/:id',
+                lazy: async () => ({ Component: (await import('../trainings/training-page')).TrainingPage }),
+              },
               { path: 'audit', lazy: async () => ({ Component: (await import('../audit/audit-page')).AuditPage }) },
               {
                 path: 'performance',

@@ -6,8 +6,12 @@ import { ConfirmButton } from '../ui/confirm-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { SelectField } from '../ui/select-field';
 import { DEFAULTS_KEY, MODELS_KEY } from './model-queries';
+import { isOwnModel } from './model-reference';
 
-/** Promotes or rolls back a version for all tenants; needs a platform key. Every change is audited. */
+/**
+ * Promotes or rolls back a version: of a shared model for all tenants, which needs a platform key, of an own one as an admin.
+ * Every change is audited.
+ */
 export function ChampionActions({ model: { name, versions, champion, history } }: { model: ModelSummary }) {
   const others = versions.filter((version) => version !== champion);
   const [chosen, setChosen] = useState(others.at(-1) ?? '');
@@ -35,7 +39,9 @@ export function ChampionActions({ model: { name, versions, champion, history } }
           onConfirm={() => promote.mutate({ version })}
         >
           <p>
-            It will score every record and file that names no other version, for all laboratories.
+            {isOwnModel(name)
+              ? `It will score every record and file of your laboratory that names ${name} without a version.`
+              : 'It will score every record and file that names no other version, for all laboratories.'}
             {champion !== null && ` Version ${champion} stays available for rollback.`}
           </p>
         </ConfirmButton>

@@ -19,3 +19,8 @@ export function modelLabel(model: string | { name: string; version: string }): s
 export function modelAddress(name: string, version: string): string {
   return `/models/${encodeURIComponent(name)}/${encodeURIComponent(version)}`;
 }
+
+/** Whether only one laboratory has the model. */
+export function isOwnModel(name: string): boolean {
+  return name.startsWith('own/');
+}

@@ -1,20 +1,16 @@
-import { ApiError, type ModelVersion, versionPath } from '@cytoqueue/client';
-import { useQuery } from '@tanstack/react-query';
-import { Suspense, lazy } from 'react';
+import { ApiError, type ModelVersion } from '@cytoqueue/client';
 import { Link, useParams } from 'react-router';
-import { noRetryClient } from '../api/clients';
-import { BASE_PATH } from '../api/base-path';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
+import { ComparisonsPanel } from './comparisons-panel';
+import { DeleteVersion } from './delete-version';
 import { FeatureTable } from './feature-table';
+import { ModelCardPanel } from './model-card-panel';
 import { modelLabel } from './model-reference';
 import { ScoreTiles } from './score-tiles';
 import { useModelVersion } from './model-queries';
-
-/** Loaded separately: the Markdown renderer is as large as the rest of the page. */
-const ModelCard = lazy(async () => ({ default: (await import('./model-card')).ModelCard }));
 
 export function ModelVersionPage() {
   const { name = '', version = '' } = useParams();
@@ -46,25 +42,10 @@ function VersionDetails({ version }: { version: ModelVersion }) {
         </ul>
       </Panel>
       <ScoreTiles version={version} />
+      <ComparisonsPanel version={version} />
       <FeatureTable features={version.features} />
-      <ModelCardPanel version={version} />
+      <ModelCardPanel name={version.name} version={version.version} />
+      <DeleteVersion name={version.name} version={version.version} />
     </>
-  );
-}
-
-function ModelCardPanel({ version: { name, version } }: { version: ModelVersion }) {
-  const { data, error, isPending } = useQuery({
-    queryKey: ['card', name, version],
-    queryFn: ({ signal }) => noRetryClient.getModelCard(name, version, { signal }),
-    staleTime: Infinity,
-  });
-  if (isPending) return <Loading />;
-  if (error instanceof ApiError && error.status === 404)
-    return <p className="muted">No card is kept of this version: it did not come with Cytoqueue.</p>;
-  if (error !== null) return <ErrorNotice error={error} what="The card could not be loaded." />;
-  return (
-    <Suspense fallback={<Loading />}>
-      <ModelCard markdown={data} plots={`${BASE_PATH}${versionPath(name, version)}/plots/`} />
-    </Suspense>
   );
 }

@@ -11,7 +11,7 @@ import { ChampionActions } from './champion-actions';
 import { ModelFacts } from './model-facts';
 import { useDefaults, useModels } from './model-queries';
 import { TableScroll } from '../ui/table-scroll';
-import { modelAddress, modelLabel, modelReference } from './model-reference';
+import { isOwnModel, modelAddress, modelLabel, modelReference } from './model-reference';
 
 export function ModelsPage() {
   usePageTitle('Models');
@@ -82,7 +82,7 @@ function Model({ model, role, isPlatform }: ModelProps) {
           </table>
         </TableScroll>
       </details>
-      {isPlatform && <ChampionActions model={model} />}
+      {(isPlatform || (role === 'admin' && isOwnModel(name))) && <ChampionActions model={model} />}
     </Panel>
   );
 }

@@ -2,6 +2,7 @@ import type { BatchSettings, Preflight, UploadProgress } from '@cytoqueue/client
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../../api/clients';
+import { isPacked } from './packed-file';
 
 /** Files up to this size are checked whole; of larger ones only the beginning, because checking uploads the bytes. */
 const FULL_CHECK_MAX_BYTES = 24_000_000;
@@ -65,14 +66,6 @@ export async function checkFile(
 ): Promise<Preflight> {
   const isWhole = scope === 'full' || file.size <= FULL_CHECK_MAX_BYTES || (await isPacked(file));
   return client.preflight(isWhole ? file : await sampleRows(file), { ...options, filename: file.name });
-}
-
-/** Workbooks and archives cannot be read in part. */
-async function isPacked(file: File): Promise<boolean> {
-  const [first, second, third, fourth] = new Uint8Array(await file.slice(0, 4).arrayBuffer());
-  const isGzip = first === 0x1f && second === 0x8b;
-  const letters = String.fromCharCode(first ?? 0, second ?? 0, third ?? 0, fourth ?? 0);
-  return isGzip || letters.startsWith('PK') || letters === 'PAR1';
 }
 
 /** Cuts at the last line end: a partial row would be reported as an error. */

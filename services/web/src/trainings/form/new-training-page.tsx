@@ -1,0 +1,48 @@
+import { randomHex } from '@cytoqueue/client';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { FilePicker } from '../../batches/upload/file-picker';
+import { Loading } from '../../ui/loading';
+import { usePageTitle } from '../../ui/page-title';
+import { readTableStart } from './table-start';
+import { TrainingForm } from './training-form';
+
+/** Sends a labelled file, from which a version of an own model is trained. */
+export function NewTrainingPage() {
+  usePageTitle('Train a model');
+  const [{ file, selectionId }, setSelection] = useState<{ file?: File; selectionId: string }>({ selectionId: '' });
+  return (
+    <div className="page">
+      <p className="crumb small">
+        <Link to="/trainings">Trainings</Link>
+      </p>
+      <h1>Train a model</h1>
+      <p className="lead">
+        The file has one case a row below a header row, and a column with the known diagnosis. Only complete rows are
+        trained on, at most 20,000. The file is kept until you delete the training or its retention time ends.
+      </p>
+      <FilePicker
+        isSingle
+        files={file === undefined ? [] : [file]}
+        onChoose={([chosen]) => setSelection({ file: chosen, selectionId: randomHex() })}
+      />
+      {file !== undefined && <FormForFile key={selectionId} file={file} selectionId={selectionId} />}
+    </div>
+  );
+}
+
+/** @param selectionId unique for each choice of a file */
+function FormForFile({ file, selectionId }: { file: File; selectionId: string }) {
+  const { data: table, isError } = useQuery({
+    queryKey: ['table-start', selectionId],
+    // A query has no undefined result.
+    queryFn: async () => (await readTableStart(file)) ?? null,
+    staleTime: Infinity,
+    retry: false,
+    // The rows of patients are not kept once the page is left.
+    gcTime: 0,
+  });
+  if (table === undefined && !isError) return <Loading>Reading the columns …</Loading>;
+  return <TrainingForm file={file} table={table ?? null} />;
+}

@@ -1,0 +1,136 @@
+import type { TrainingOptions } from '@cytoqueue/client';
+import { type NumericColumn, distinctTexts, numericColumns } from './column-facts';
+import { type FeatureChoice, MAX_FEATURES, isClassName, limitsFault, toSchema } from './own-schema';
+import type { TableStart } from './table-start';
+
+/** What the user has entered. Columns are named; empty texts are not given. */
+export interface TrainingDraft {
+  name: string;
+  /** A schema's name, or `own`. */
+  schema: string;
+  label: string;
+  group: string;
+  /** Words for "not measured", separated by commas. */
+  missing: string;
+  /** Changes of the prefilled features, by column. */
+  features: Readonly<Record<string, Partial<FeatureChoice>>>;
+  /** Names of the classes, by their text in the file. */
+  classNames: Readonly<Record<string, string>>;
+  /** Text of the positive class. */
+  positive: string;
+}
+
+export const EMPTY_DRAFT: TrainingDraft = {
+  name: '',
+  schema: '',
+  label: '',
+  group: '',
+  missing: '',
+  features: {},
+  classNames: {},
+  positive: '',
+};
+
+function missingWords({ missing }: Pick<TrainingDraft, 'missing'>): string[] {
+  return missing
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+}
+
+/** What the rows of the file say about its columns. Takes time for many rows, so it is computed once. */
+export interface FileFacts {
+  numeric: readonly NumericColumn[];
+  /** The different texts of the class column, without those for "not measured". */
+  classes: readonly string[];
+}
+
+export function readFacts(table: TableStart, draft: Pick<TrainingDraft, 'label' | 'missing'>): FileFacts {
+  const words = missingWords(draft);
+  return { numeric: numericColumns(table, words), classes: distinctTexts(table, draft.label, words) };
+}
+
+/** A column with the facts of the file and what was chosen about it. */
+export type FeatureRow = FeatureChoice & Pick<NumericColumn, 'otherTexts' | 'isLikelyIdentifier'>;
+
+/** The columns that can be features, prefilled from the rows; neither the class nor the patient. */
+export function featureRows(draft: TrainingDraft, { numeric }: FileFacts): FeatureRow[] {
+  return numeric
+    .filter(({ name }) => name !== draft.label && name !== draft.group)
+    .map(({ name, isInteger, min, max, otherTexts, isLikelyIdentifier }) => ({
+      column: name,
+      isChosen: !isLikelyIdentifier && min < max,
+      type: isInteger ? 'integer' : 'real',
+      min: String(min),
+      max: String(max),
+      otherTexts,
+      isLikelyIdentifier,
+      ...draft.features[name],
+    }));
+}
+
+/** What a class is called; by default as in the file, where that can be a name. */
+export function className({ classNames }: TrainingDraft, text: string): string {
+  return classNames[text] ?? (isClassName(text) ? text : '');
+}
+
+/** The first thing that is missing before the training can start; undefined for none. */
+export function openQuestion(draft: TrainingDraft, facts: FileFacts | null): string | undefined {
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(draft.name))
+    return 'Give the model a name of lower-case letters, digits and hyphens.';
+  if (draft.schema === '') return 'Choose which features the file has.';
+  if (draft.label === '') return 'Choose the column with the known diagnosis.';
+  if (draft.label === draft.group) return 'The known diagnosis and the patient cannot be the same column.';
+  if (draft.schema !== 'own') return undefined;
+  if (facts === null) return 'Own features can be chosen from a CSV or TSV file only.';
+  return openFeature(draft, facts) ?? openClass(draft, facts);
+}
+
+function openFeature(draft: TrainingDraft, facts: FileFacts): string | undefined {
+  const chosen = featureRows(draft, facts).filter(({ isChosen }) => isChosen);
+  if (chosen.length === 0) return 'Choose at least one feature.';
+  if (chosen.length > MAX_FEATURES) return `Choose at most ${MAX_FEATURES} features; ${chosen.length} are chosen.`;
+  for (const row of chosen) {
+    const fault = limitsFault(row);
+    if (fault !== undefined) return `${row.column}: ${fault}.`;
+  }
+  return undefined;
+}
+
+function openClass(draft: TrainingDraft, { classes: texts }: FileFacts): string | undefined {
+  if (texts.length !== 2) return `The column ${draft.label} must hold two classes; it holds ${texts.length}.`;
+  const names = texts.map((text) => className(draft, text));
+  if (!names.every(isClassName)) return 'Name both classes; a name begins with a letter.';
+  if (names[0]?.toLowerCase() === names[1]?.toLowerCase()) return 'Give the two classes different names.';
+  return texts.includes(draft.positive) ? undefined : 'Choose the class that the probability is about.';
+}
+
+/** The request for a draft without open questions. */
+export function toRequest(
+  draft: TrainingDraft,
+  facts: FileFacts | null,
+): Pick<TrainingOptions, 'name' | 'schema' | 'label' | 'group'> {
+  const { name, schema, label, group } = draft;
+  return {
+    name,
+    schema: schema === 'own' && facts !== null ? ownSchema(draft, facts) : schema,
+    label,
+    ...(group === '' ? {} : { group }),
+  };
+}
+
+function ownSchema(draft: TrainingDraft, facts: FileFacts): object {
+  const { name, label, group, positive } = draft;
+  const negative = facts.classes.find((text) => text !== positive) ?? '';
+  return toSchema({
+    title: `Features of ${name}`,
+    features: featureRows(draft, facts),
+    classes: [
+      { text: negative, name: className(draft, negative) },
+      { text: positive, name: className(draft, positive) },
+    ],
+    label,
+    group,
+    missingWords: missingWords(draft),
+  });
+}
