@@ -1,4 +1,11 @@
-import { ApiError, type Batch, type Feature, type ModelVersion, type Preflight } from '@cytoqueue/client';
+import {
+  ApiError,
+  type Batch,
+  type Feature,
+  type ModelVersion,
+  type Preflight,
+  type Training,
+} from '@cytoqueue/client';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { configure, render } from '@testing-library/react';
 import userEvent, { type UserEvent } from '@testing-library/user-event';
@@ -118,6 +125,45 @@ export function finishedBatch(id: string, changes: Partial<Batch> = {}): Batch {
     eta_seconds: null,
     input_sha256: '0',
     links: { self: `/v1/batches/${id}`, results: `/v1/batches/${id}/results`, errors: `/v1/batches/${id}/errors` },
+    ...changes,
+  };
+}
+
+/** A finished training of `own/mylab@1`. */
+export function finishedTraining(changes: Partial<Training> = {}): Training {
+  return {
+    id: 'training_1',
+    status: 'succeeded',
+    created_at: '2026-11-29T08:00:00Z',
+    completed_at: '2026-11-29T08:01:00Z',
+    name: 'mylab',
+    filename: 'cases.csv',
+    schema: 'wdbc',
+    label: 'Class',
+    group: 'ID',
+    seed: 2,
+    data: { rows: 569, complete_rows: 560, features: 30, classes: { benign: 352, malignant: 208 }, input_sha256: '0' },
+    progress: 1,
+    eta_seconds: null,
+    model: 'own/mylab@1',
+    evaluation: {
+      folds: 10,
+      repetitions: 5,
+      coverage: 0.931,
+      cv: { sensitivity: 0.962, specificity: 0.984, auc: 0.991, brier: 0.0256 },
+      cv_intervals: {
+        sensitivity: [0.931, 0.981],
+        specificity: [0.967, 0.994],
+        auc: [0.981, 0.997],
+        brier: [0.017, 0.035],
+      },
+    },
+    error: null,
+    links: {
+      self: '/v1/trainings/training_1',
+      events: '/v1/trainings/training_1/events',
+      model: '/v1/models/own/mylab/versions/1',
+    },
     ...changes,
   };
 }

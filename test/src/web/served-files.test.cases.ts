@@ -34,6 +34,7 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     '/performance',
     '/import-profiles',
     '/api-keys',
+    '/trainings',
     '/help',
   ])('%s returns the app’s page, revalidated on each request', async (path) => {
     const { status, headers } = await get(path);

@@ -16,8 +16,12 @@ const MODEL: ModelSummary = {
   links: { self: '/v1/models/wbc-knn' },
 };
 
-async function renderFor(session: Pick<Session, 'role' | 'platform'>, newer: string | null = '1.1.0') {
-  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([{ ...MODEL, newer_version: newer }]);
+async function renderFor(
+  session: Pick<Session, 'role' | 'platform'>,
+  newer: string | null = '1.1.0',
+  others: ModelSummary[] = [],
+) {
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([{ ...MODEL, newer_version: newer }, ...others]);
   jest.spyOn(noRetryClient, 'session').mockResolvedValue({
     tenant: 'clinic',
     key_id: 'key',
@@ -86,4 +90,48 @@ test('the link of an own model’s version opens its page', async () => {
   await screen.findByRole('heading', { name: 'own/lab 1' });
   await screen.findByText(/^No card is kept/);
   expect(get).toHaveBeenCalledWith('own/lab', '1', expect.anything());
+});
+
+const OWN: ModelSummary = { ...MODEL, name: 'own/lab', champion: null, versions: ['1'], newer_version: null };
+
+test.each([
+  ['admin', 1],
+  ['member', 0],
+] as const)('an own model without a version in use: %s has %i buttons to make one current', async (role, count) => {
+  await renderFor({ role, platform: false }, null, [OWN]);
+  expect(screen.queryAllByRole('button', { name: 'Make 1 current' })).toHaveLength(count);
+});
+
+test('an admin makes a version of an own model current for the laboratory', async () => {
+  const user = await renderFor({ role: 'admin', platform: false }, null, [OWN]);
+  const promote = jest.spyOn(client, 'promote').mockResolvedValue({ ...OWN, champion: '1' });
+  await user.click(screen.getByRole('button', { name: 'Make 1 current' }));
+  const dialog = await screen.findByRole('alertdialog');
+  expect(dialog.textContent).toContain('of your laboratory that names own/lab without a version');
+  await user.click(within(dialog).getByText('Make current'));
+  expect(promote).toHaveBeenCalledWith('own/lab', '1', {});
+});
+
+test('the page of an own version compares it with others, and an admin deletes it with its training rows', async () => {
+  const figure = { value: 0.97, other: 0.98, difference: { value: -0.01, low: -0.03, high: 0.01 } };
+  const figures = { sensitivity: figure, specificity: figure, auc: figure, brier: figure, coverage: figure };
+  const counts = { records: 569, folds: 10, repetitions: 5 };
+  const comparisons = [{ model: 'wbc-knn@1.1.0', digest: '', records_of: 'own/lab@1', ...counts, ...figures }];
+  const version = { ...GRADES_MODEL, name: 'own/lab', version: '1', comparisons };
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(version);
+  jest.spyOn(noRetryClient, 'getModelEvaluation').mockRejectedValue(problem(404));
+  jest.spyOn(noRetryClient, 'getModelCard').mockRejectedValue(problem(404));
+  const session = { tenant: 'clinic', key_id: 'key', expires_at: null, role: 'admin', platform: false } as const;
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue(session);
+  const remove = jest.spyOn(client, 'deleteModelVersion').mockResolvedValue();
+  const user = renderPage(<ModelVersionPage />, '/models/:name/:version', modelAddress('own/lab', '1'));
+  const row = await screen.findByRole('row', { name: /^wbc-knn 1\.1\.0 569/ });
+  expect(within(row).getAllByText('97 % (−1 %, −3 % to +1 %)')).toHaveLength(3);
+  expect(within(row).getAllByText('0.970 (−0.010, −0.030 to +0.010)')).toHaveLength(2);
+  await user.click(await screen.findByRole('button', { name: 'Delete this version' }));
+  const dialog = await screen.findByRole('alertdialog');
+  expect(dialog.textContent).toContain('The training rows that it contains are erased with it');
+  await user.click(within(dialog).getByText('Delete permanently'));
+  await screen.findByText('now at /models');
+  expect(remove).toHaveBeenCalledWith('own/lab', '1');
 });
