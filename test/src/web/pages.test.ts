@@ -9,6 +9,7 @@ import { describeOfflinePages } from './offline.test.cases';
 import { describeOperatorPages } from './operator.test.cases';
 import { describeRightPatient } from './right-patient.test.cases';
 import { describeServedFiles } from './served-files.test.cases';
+import { describeTrainingPages } from './training.test.cases';
 
 const PARTS = {
   clinician: describeClinicianPages,
@@ -19,6 +20,7 @@ const PARTS = {
   layout: describeLayout,
   offline: describeOfflinePages,
   files: describeServedFiles,
+  training: describeTrainingPages,
   'bundled pages': describeBundledPages,
 };
 

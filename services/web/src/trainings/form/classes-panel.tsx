@@ -23,7 +23,7 @@ export function ClassesPanel({ draft, facts, onChange }: ClassesPanelProps) {
       lead="Results name the classes as you do here. The probability is that of the positive class."
     >
       {texts.length === 2 ? (
-        <>
+        <div className="stack">
           <div className="fields">
             {texts.map((text) => (
               <TextField
@@ -50,7 +50,7 @@ export function ClassesPanel({ draft, facts, onChange }: ClassesPanelProps) {
               </label>
             ))}
           </fieldset>
-        </>
+        </div>
       ) : (
         <Notice tone="warning">
           {texts.length === 0

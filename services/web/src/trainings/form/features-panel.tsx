@@ -72,16 +72,18 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
       columns={[
         {
           title: 'Column',
-          isVerbatim: true,
-          cell: ({ column, isChosen }) => (
-            <label className="choice">
-              <input
-                type="checkbox"
-                checked={isChosen}
-                onChange={({ target }) => onChoose(column, { isChosen: target.checked })}
-              />
-              {column}
-            </label>
+          cell: (row) => (
+            <>
+              <label className="choice" translate="no">
+                <input
+                  type="checkbox"
+                  checked={row.isChosen}
+                  onChange={({ target }) => onChoose(row.column, { isChosen: target.checked })}
+                />
+                {row.column}
+              </label>
+              <div className="small muted">{noteText(row)}</div>
+            </>
           ),
         },
         {
@@ -101,7 +103,6 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
         },
         { title: 'Lowest', cell: (row) => limit(row, 'min', 'Lowest value') },
         { title: 'Highest', cell: (row) => limit(row, 'max', 'Highest value') },
-        { title: 'Note', cell: (row) => <span className="small muted">{noteText(row)}</span> },
       ]}
     />
   );
