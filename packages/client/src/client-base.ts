@@ -3,7 +3,7 @@ import { followStates } from './event-stream';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, Transport } from './transport';
 
-/** What the methods of every resource share. */
+/** Transport and event streams, for the methods of every resource. */
 export abstract class ClientBase {
   protected readonly transport: Transport;
 

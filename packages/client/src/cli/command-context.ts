@@ -12,7 +12,7 @@ export interface CommandContext {
   options: Options;
   environment: Environment;
   signal: AbortSignal;
-  /** What goes on when the command is interrupted, and how to watch it. */
+  /** Message for an interrupted command: names the work that continues and how to watch it. */
   afterInterrupt?: string;
 }
 

@@ -12,10 +12,12 @@ function renderTraining(changes: Partial<Training> = {}) {
 
 const OPEN = { status: 'processing', progress: 0.42, eta_seconds: 75, model: null, evaluation: null } as const;
 
+let getCard: jest.SpyInstance;
+
 beforeEach(() => {
   jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue({ ...GRADES_MODEL, name: 'own/mylab', version: '1' });
   // Jest cannot load the Markdown renderer; test/src/web shows cards.
-  jest.spyOn(noRetryClient, 'getModelCard').mockRejectedValue(problem(404));
+  getCard = jest.spyOn(noRetryClient, 'getModelCard').mockRejectedValue(problem(404));
 });
 
 afterEach(() => jest.restoreAllMocks());
@@ -30,7 +32,7 @@ test('a trained model is shown with figures and intervals, and how to use it', a
     screen.getByText(/Deleting the file does not erase patients from it; deleting the\s+version does/),
   ).toBeTruthy();
   await screen.findByText(/^No card is kept/);
-  expect(noRetryClient.getModelCard).toHaveBeenCalledWith('own/mylab', '1', expect.anything());
+  expect(getCard).toHaveBeenCalledWith('own/mylab', '1', expect.anything());
   expect(screen.getByText('569, of which 560 are complete and were used')).toBeTruthy();
 });
 
@@ -70,5 +72,6 @@ test('deleting says that the version and its training rows stay, and opens the l
 test('an unknown training is named as such', async () => {
   jest.spyOn(noRetryClient, 'getTraining').mockRejectedValue(problem(404));
   renderPage(<TrainingPage />, '/trainings/:id', '/trainings/training_9');
-  await screen.findByRole('heading', { name: 'No such training' });
+  const heading = await screen.findByRole('heading', { level: 1 });
+  expect(heading.textContent).toBe('No such training');
 });

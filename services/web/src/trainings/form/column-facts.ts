@@ -20,12 +20,12 @@ const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i;
 const MIN_NUMBERED_ROWS = 20;
 
 /** The cell's number, with a decimal point or comma; undefined for anything else. */
-export function parseCell(cell: string): number | undefined {
+function parseCell(cell: string): number | undefined {
   const text = cell.trim();
   return NUMBER.test(text) ? Number(text.replace(',', '.')) : undefined;
 }
 
-export function isMissing(cell: string, missingWords: readonly string[]): boolean {
+function isMissing(cell: string, missingWords: readonly string[]): boolean {
   const text = cell.trim().toLowerCase();
   return MISSING.includes(text) || missingWords.some((word) => word.trim().toLowerCase() === text);
 }

@@ -1,4 +1,4 @@
-/** What the user has chosen about a feature; numbers as typed. */
+/** Choices about a feature; numbers as typed. */
 export interface FeatureChoice {
   /** The column's name. */
   column: string;

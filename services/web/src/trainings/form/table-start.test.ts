@@ -1,6 +1,6 @@
 import { readTableStart } from './table-start';
 
-const file = (...parts: BlobPart[]) => new File(parts, 'cases.csv');
+const file = (...parts: ConstructorParameters<typeof File>[0]) => new File(parts, 'cases.csv');
 const utf16 = (text: string) => new Uint8Array(Buffer.from(`\ufeff${text}`, 'utf16le'));
 
 test.each([

@@ -3,7 +3,7 @@ import { type NumericColumn, distinctTexts, numericColumns } from './column-fact
 import { type FeatureChoice, MAX_FEATURES, isClassName, limitsFault, toSchema } from './own-schema';
 import type { TableStart } from './table-start';
 
-/** What the user has entered. Columns are named; empty texts are not given. */
+/** Content of the form. Columns are named; empty texts are not given. */
 export interface TrainingDraft {
   name: string;
   /** A schema's name, or `own`. */
@@ -38,7 +38,7 @@ function missingWords({ missing }: Pick<TrainingDraft, 'missing'>): string[] {
     .filter((word) => word !== '');
 }
 
-/** What the rows of the file say about its columns. Takes time for many rows, so it is computed once. */
+/** Facts about the columns, from the rows. They take time for many rows, so they are computed once. */
 export interface FileFacts {
   numeric: readonly NumericColumn[];
   /** The different texts of the class column, without those for "not measured". */
@@ -69,7 +69,7 @@ export function featureRows(draft: TrainingDraft, { numeric }: FileFacts): Featu
     }));
 }
 
-/** What a class is called; by default as in the file, where that can be a name. */
+/** Name of a class; by default its text in the file, where that can be a name. */
 export function className({ classNames }: TrainingDraft, text: string): string {
   return classNames[text] ?? (isClassName(text) ? text : '');
 }
