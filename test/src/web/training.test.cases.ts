@@ -55,7 +55,7 @@ export function describeTrainingPages(newPeople: () => WebApp): void {
     await page.getByRole('button', { name: 'Delete' }).click();
     await page.getByRole('alertdialog').getByText('Delete permanently').click();
     await page.getByText('No model has been trained yet').waitFor();
-    await page.goto(`${app.url}/models/own%2Fthyroid/1`);
+    await page.goto(`${app.url}/models/own/thyroid/1`);
     await page.getByRole('button', { name: 'Delete this version' }).waitFor();
     expect(await axeViolations(page)).toEqual([]);
     expect(complaints).toEqual([]);

@@ -69,6 +69,10 @@ export const routes: RouteObject[] = [
                 lazy: async () => ({ Component: (await import('../models/model-version-page')).ModelVersionPage }),
               },
               {
+                path: 'models/own/:ownName/:version',
+                lazy: async () => ({ Component: (await import('../models/model-version-page')).ModelVersionPage }),
+              },
+              {
                 path: 'trainings',
                 lazy: async () => ({ Component: (await import('../trainings/trainings-page')).TrainingsPage }),
               },

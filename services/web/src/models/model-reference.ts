@@ -15,9 +15,12 @@ export function modelLabel(model: string | { name: string; version: string }): s
   return `${name} ${version}`;
 }
 
-/** Address of a version's page. The name of an own model, `own/NAME`, is one segment of it. */
+/**
+ * Address of a version's page. The name of an own model, `own/NAME`, is two segments of it: the service answers no address with
+ * an encoded slash.
+ */
 export function modelAddress(name: string, version: string): string {
-  return `/models/${encodeURIComponent(name)}/${encodeURIComponent(version)}`;
+  return ['', 'models', ...name.split('/'), version].map(encodeURIComponent).join('/');
 }
 
 /** Whether only one laboratory has the model. */

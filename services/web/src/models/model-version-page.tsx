@@ -13,7 +13,8 @@ import { ScoreTiles } from './score-tiles';
 import { useModelVersion } from './model-queries';
 
 export function ModelVersionPage() {
-  const { name = '', version = '' } = useParams();
+  const { name: shared = '', ownName, version = '' } = useParams();
+  const name = ownName === undefined ? shared : `own/${ownName}`;
   usePageTitle(modelLabel({ name, version }));
   const { data, error, refetch } = useModelVersion(name, version);
   const isUnknown = error instanceof ApiError && error.status === 404;

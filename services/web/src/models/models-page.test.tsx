@@ -86,7 +86,7 @@ test('the link of an own model’s version opens its page', async () => {
   const get = jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(version);
   jest.spyOn(noRetryClient, 'getModelEvaluation').mockRejectedValue(problem(404));
   jest.spyOn(noRetryClient, 'getModelCard').mockRejectedValue(problem(404));
-  renderPage(<ModelVersionPage />, '/models/:name/:version', modelAddress('own/lab', '1'));
+  renderPage(<ModelVersionPage />, '/models/own/:ownName/:version', modelAddress('own/lab', '1'));
   await screen.findByRole('heading', { name: 'own/lab 1' });
   await screen.findByText(/^No card is kept/);
   expect(get).toHaveBeenCalledWith('own/lab', '1', expect.anything());
@@ -124,7 +124,7 @@ test('the page of an own version compares it with others, and an admin deletes i
   const session = { tenant: 'clinic', key_id: 'key', expires_at: null, role: 'admin', platform: false } as const;
   jest.spyOn(noRetryClient, 'session').mockResolvedValue(session);
   const remove = jest.spyOn(client, 'deleteModelVersion').mockResolvedValue();
-  const user = renderPage(<ModelVersionPage />, '/models/:name/:version', modelAddress('own/lab', '1'));
+  const user = renderPage(<ModelVersionPage />, '/models/own/:ownName/:version', modelAddress('own/lab', '1'));
   const row = await screen.findByRole('row', { name: /^wbc-knn 1\.1\.0 569/ });
   expect(within(row).getAllByText('97 % (−1 %, −3 % to +1 %)')).toHaveLength(3);
   expect(within(row).getAllByText('0.970 (−0.010, −0.030 to +0.010)')).toHaveLength(2);

@@ -27,7 +27,7 @@ test('a trained model is shown with figures and intervals, and how to use it', a
   await screen.findByText(/of malignant cases classified as malignant; 95.% interval 93\.1.% to 98\.1.%/);
   expect(screen.getByText('0.026').nextElementSibling?.textContent).toContain('interval 0.017 to 0.035');
   expect(screen.getByText('93.1 %').nextElementSibling?.textContent).toBe('of all cases; others are undecided');
-  expect(screen.getByRole('link', { name: 'own/mylab 1' }).getAttribute('href')).toBe('/models/own%2Fmylab/1');
+  expect(screen.getByRole('link', { name: 'own/mylab 1' }).getAttribute('href')).toBe('/models/own/mylab/1');
   expect(
     screen.getByText(/Deleting the file does not erase patients from it; deleting the\s+version does/),
   ).toBeTruthy();

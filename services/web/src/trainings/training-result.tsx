@@ -32,8 +32,8 @@ export function TrainingResult({ model, evaluation }: TrainingResultProps) {
             with the versions in use.
           </li>
           <li>
-            Nothing uses it yet. To score a file or a record with it, choose it as the model there. To score with it
-            wherever <span translate="no">{name}</span> is named, make it current on the page{' '}
+            It is used only where you choose it. To score a file or a record with it, choose it as the model there. To
+            score with it wherever <span translate="no">{name}</span> is named, make it current on the page{' '}
             <Link to="/models">Models</Link>; to score with it wherever no model is named, choose it in the{' '}
             <Link to="/settings">settings</Link>.
           </li>

@@ -19,7 +19,7 @@ test('each training is listed with its file, state, progress and version; older 
   expect(open?.textContent).toContain('own/mylabunnamedBeing trained (42\u00a0%)–');
   await user.click(screen.getByText('Show older trainings'));
   const version = await screen.findByRole('link', { name: 'own/mylab 1' });
-  expect(version.getAttribute('href')).toBe('/models/own%2Fmylab/1');
+  expect(version.getAttribute('href')).toBe('/models/own/mylab/1');
   expect(within(version.closest('tr') as HTMLElement).getByText('Trained')).not.toBeNull();
   expect(list).toHaveBeenLastCalledWith(expect.objectContaining({ after: 'training_2' }));
 });
