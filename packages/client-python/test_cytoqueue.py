@@ -115,6 +115,21 @@ class FailingServices(unittest.TestCase):
         self.assertEqual((len(seen), len(keys)), (2, 1))
         self.assertIn(b"a\n1\n", seen[1][1])
 
+    def test_sends_the_settings_of_a_training_before_its_file(self):
+        with serving((202, {}, b'{"id": "training_1", "status": "queued"}')) as (client, seen):
+            client.train(io.BytesIO(b"a\n1\n"), name="mylab", schema={"title": "Größe"}, label="Klasse", filename="fälle.csv")
+        [(headers, body)] = seen
+        self.assertEqual(int(headers["Content-Length"]), len(body))
+        parts = body.split(b"--" + headers["Content-Type"].split("boundary=")[1].encode())
+        contents = [part.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n") for part in parts[1:-1]]
+        self.assertEqual(contents, [b"mylab", b'{"title": "Gr\\u00f6\\u00dfe"}', b"Klasse", b"a\n1\n"])
+
+    def test_waits_for_a_training(self):
+        queued, done = b'{"id": "training_1", "status": "processing"}', b'{"id": "training_1", "status": "succeeded"}'
+        with serving((200, {}, queued), (200, {}, done)) as (client, seen):
+            self.assertEqual(client.wait_for_training("training_1", poll_seconds=0)["status"], "succeeded")
+        self.assertEqual(len(seen), 2)
+
     def test_names_the_key_when_the_outcome_is_unknown(self):
         with serving((202, {}, b'{"id": "bat')) as (client, seen), self.assertRaises(InvalidResponse) as failed:
             client.submit_file(io.BytesIO(b"a\n1\n"))

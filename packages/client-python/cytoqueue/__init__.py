@@ -181,18 +181,7 @@ class Client:
         timeout: Optional[float] = None,
     ) -> Json:
         """Returns the batch in its final state. Raises ``TimeoutError`` after ``timeout`` seconds; the batch goes on then."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        delay = min(0.2, poll_seconds)
-        while True:
-            batch = self.get_batch(batch_id)
-            if on_progress is not None:
-                on_progress(batch)
-            if is_finished(batch):
-                return batch
-            if deadline is not None and time.monotonic() + delay > deadline:
-                raise TimeoutError(f"{batch_id} is still {batch['status']}")
-            time.sleep(delay)
-            delay = min(delay * 1.5, poll_seconds)
+        return _wait(lambda: self.get_batch(batch_id), on_progress, poll_seconds, timeout)
 
     def download_results(
         self,
@@ -256,15 +245,59 @@ class Client:
     def models(self) -> list[Json]:
         return self._json("GET", "/v1/models")["data"]
 
+    def train(
+        self,
+        file: Union[FileLike, "pandas.DataFrame"],
+        *,
+        name: str,
+        schema: Union[str, Json],
+        label: str,
+        group: Optional[str] = None,
+        seed: Optional[int] = None,
+        filename: Optional[str] = None,
+        idempotency_key: Optional[str] = None,
+    ) -> Json:
+        """Trains the next version of ``own/NAME`` on a labelled file and returns the accepted training. Needs an admin's key.
+
+        ``schema`` is the name of a schema or a custom schema; ``label`` and ``group`` name the columns of class and patient.
+        """
+        schema_text = schema if isinstance(schema, str) else json.dumps(schema)
+        fields = _given(name=name, schema=schema_text, label=label, group=group, seed=seed)
+        return self._upload("/v1/trainings", file, filename, idempotency_key, {}, fields)
+
+    def get_training(self, training_id: str) -> Json:
+        return self._json("GET", f"/v1/trainings/{quote(training_id)}")
+
+    def wait_for_training(
+        self,
+        training_id: str,
+        *,
+        on_progress: Optional[Callable[[Json], None]] = None,
+        poll_seconds: float = 2.0,
+        timeout: Optional[float] = None,
+    ) -> Json:
+        """Returns the training in its final state. Raises ``TimeoutError`` after ``timeout`` seconds; the training goes on then."""
+        return _wait(lambda: self.get_training(training_id), on_progress, poll_seconds, timeout)
+
     def _upload(
-        self, path: str, file: Any, filename: Optional[str], idempotency_key: Optional[str], settings: Mapping[str, Any]
+        self,
+        path: str,
+        file: Any,
+        filename: Optional[str],
+        idempotency_key: Optional[str],
+        settings: Mapping[str, Any],
+        fields: Mapping[str, Any] = {},
     ) -> Json:
         source, name = _open_source(file)
         try:
             boundary = f"cytoqueue-{uuid.uuid4().hex}"
             shown = (filename or name).replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+            fields_part = "".join(
+                f'--{boundary}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'
+                for key, value in fields.items()
+            )
             head = (
-                f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{shown}"\r\n'
+                f'{fields_part}--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{shown}"\r\n'
                 "Content-Type: text/csv\r\n\r\n"
             ).encode()
             tail = f"\r\n--{boundary}--\r\n".encode()
@@ -389,6 +422,24 @@ class Client:
                     raise
                 back_off = min(self._base_delay * 2**failures, 10.0) * random.uniform(0.5, 1.0)
                 time.sleep(max(back_off, min(getattr(error, "retry_after", 0.0), _MAX_RETRY_AFTER)))
+
+
+def _wait(
+    get: Callable[[], Json], on_progress: Optional[Callable[[Json], None]], poll_seconds: float, timeout: Optional[float]
+) -> Json:
+    """Polls a batch or training until its final state."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    delay = min(0.2, poll_seconds)
+    while True:
+        state = get()
+        if on_progress is not None:
+            on_progress(state)
+        if is_finished(state):
+            return state
+        if deadline is not None and time.monotonic() + delay > deadline:
+            raise TimeoutError(f"{state['id']} is still {state['status']}")
+        time.sleep(delay)
+        delay = min(delay * 1.5, poll_seconds)
 
 
 def _environment(name: str) -> str:
