@@ -72,7 +72,7 @@ export function trainingCases({ stack, connect }: SharedStack): void {
 
   test('the Diagnostic file gives the figures of the shipped model, and is compared with it', async () => {
     const file = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'));
-    const id = await startTraining(client, file, { name: 'images', schema: 'wdbc', label: 'diagnosis', group: 'id' });
+    const id = await startTraining(client, file, { name: 'images', schema: 'wdbc', label: 'class' });
     const { evaluation } = await finishTraining(client, id);
     const shipped = (await client.get('/v1/models/wdbc-knn/versions/1.1.0/evaluation')).json;
     for (const name of ['accuracy', 'sensitivity', 'specificity', 'auc', 'brier'])

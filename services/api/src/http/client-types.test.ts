@@ -22,6 +22,7 @@ import type {
   Session,
   Settings,
   Shadow,
+  Training,
   WorklistItem,
 } from '@cytoqueue/client';
 import type { z } from 'zod';
@@ -36,6 +37,7 @@ import type { settingsBody } from '../settings/routes';
 import type { queueSchema } from '../operations/queue';
 import type { driftReport } from '../scored-days/openapi';
 import type { session } from '../session/routes';
+import type { trainingSchema } from '../trainings/openapi';
 import type { worklistItem } from '../worklist/openapi';
 import {
   type acceptedPrediction,
@@ -73,6 +75,7 @@ const agree: {
   confirmationReport: Same<ConfirmationReport, Out<typeof confirmationReport>>;
   performance: Same<Performance, Out<typeof performance>>;
   driftReport: Same<DriftReport, Out<typeof driftReport>>;
+  training: Same<Training, Out<typeof trainingSchema>>;
   fault: Same<FieldError, NonNullable<Out<typeof problem>['errors']>[number]>;
 } = {
   prediction: true,
@@ -98,6 +101,7 @@ const agree: {
   confirmationReport: true,
   performance: true,
   driftReport: true,
+  training: true,
   fault: true,
 };
 

@@ -12,6 +12,7 @@ const PAGES = [
   '/performance',
   '/operations',
   '/models',
+  '/trainings',
   '/import-profiles',
   '/audit',
   '/api-keys',

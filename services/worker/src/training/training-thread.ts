@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { parseModel } from '@cytoqueue/classifier';
 import type { ModelComparison } from '@cytoqueue/records';
 import {
@@ -15,8 +15,10 @@ import {
 import { schemaOf } from './schema-of';
 import type { FittedVersion, SentOptions, TrainingAnswer, TrainingTask } from './training-task';
 
+/** Lower than the scoring threads. */
+const TRAINING_PRIORITY = 10;
 // On Linux 0 means the calling thread; elsewhere it means the process, whose main thread would lose priority too.
-if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_LOW);
+if (process.platform === 'linux') setPriority(0, TRAINING_PRIORITY);
 
 /** Entry point of the training thread. */
 export default function run(task: TrainingTask): TrainingAnswer<FoldAnswers | FittedVersion> {
