@@ -7,6 +7,7 @@ import { ContractClient } from '../support/contract-client';
 import { HEADER, ROW } from '../support/csv-rows';
 import { BENIGN_RECORD } from '../support/records';
 import { ROOT, type RunningStack, startStack } from '../support/stack-process';
+import { finishTraining } from '../support/trainings';
 
 /** Samples that are not run here: they run the demo and all tests. */
 const NOT_RUN = ['npm run demo'];
@@ -115,6 +116,21 @@ test('the commands for confirmed diagnoses store them and report the figures', a
   expect(JSON.parse(await shell(many, { FILE: path }))).toMatchObject({ accepted: 1 });
   expect(JSON.parse(await shell(performance))).toHaveProperty('data');
   expect(JSON.parse(await shell(drift))).toHaveProperty('histograms');
+});
+
+test('the commands for an own model train it and show its card', async () => {
+  const text = sample('services/api/README.md', 'curl "$URL/v1/trainings"').replace('Diagnosis', 'class');
+  const [train = '', show = '', card = ''] = text
+    .replace('-F group=Patient ', '')
+    .replace('cases.csv', '$FILE')
+    .split('\n');
+  const path = join(stack.dataDir, 'cases.csv');
+  const data = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'), 'utf8');
+  writeFileSync(path, data.split('\n', 201).join('\n'));
+  const { id } = JSON.parse(await shell(train, { FILE: path })) as { id: string };
+  await finishTraining(client, id);
+  expect(JSON.parse(await shell(show, { TRAINING: id }))).toMatchObject({ status: 'succeeded', model: 'own/mylab@1' });
+  expect(await shell(card)).toContain('# Model card: own/mylab@1');
 });
 
 test('the command for settings pins a version', async () => {

@@ -15,21 +15,21 @@ export function createBoard(queues: JobProducer['queues'], basePath: string, app
     queues: queues.map((queue) => new BullMQAdapter(queue)),
     serverAdapter,
     options: {
-      uiConfig: {
-        boardTitle: 'Cytoqueue',
-        hideRedisDetails: true,
-        miscLinks: [{ text: 'Back to Cytoqueue operations', url: appPath }],
-      },
+      uiConfig: { boardTitle: 'Cytoqueue', hideRedisDetails: true },
     },
   });
-  return removeGoogleFonts(serverAdapter.getRouter() as Express);
+  return adaptPage(serverAdapter.getRouter() as Express, appPath);
 }
 
 type Render = (path: string, data: object, done: (error: Error | null, html?: string) => void) => void;
 
-function removeGoogleFonts(board: Express): Express {
+/** Removes the font's link and adds one back to the app: the board hides its own `miscLinks` in a menu behind an icon. */
+function adaptPage(board: Express, appPath: string): Express {
+  const link = `<a href="${appPath}" style="position:fixed;inset:auto auto 0.5rem 0.5rem;z-index:1000">← Back to Cytoqueue operations</a>`;
   const { '.ejs': render } = (board as unknown as { engines: { '.ejs': Render } }).engines;
   return board.engine('ejs', (path: string, data: object, done) =>
-    render(path, data, (error, html) => done(error, html?.replace(GOOGLE_FONTS_LINK, ''))),
+    render(path, data, (error, html) =>
+      done(error, html?.replace(GOOGLE_FONTS_LINK, '').replace('</body>', `${link}</body>`)),
+    ),
   );
 }

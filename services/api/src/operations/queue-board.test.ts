@@ -93,6 +93,7 @@ test('shows the queues, whose jobs contain ids only', async () => {
     'predictions',
     'shards',
     'finalize',
+    'trainings',
   ]);
   expect(text).toContain(id);
   for (const feature of Object.keys(RECORD)) expect(text).not.toContain(feature);

@@ -85,6 +85,7 @@ test('reports backlog, workers, throughput and failures', async () => {
     { name: 'predictions', waiting: 1, backlog_rows: 1 },
     { name: 'shards', prioritized: 2, backlog_rows: 999 },
     { name: 'finalize', waiting: 0, backlog_rows: 0 },
+    { name: 'trainings', waiting: 0, backlog_rows: 0 },
   ]);
 });
 
