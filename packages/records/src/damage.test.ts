@@ -25,6 +25,7 @@ const COUNTS = {
 const SHARD = {
   counts: COUNTS,
   histogram: [3, 0, 12],
+  probabilities: [1, 0, 0, 0, 0, 0, 0, 0, 0, 1],
   results: Buffer.from('7,1,ok\n8,2,ok\n9,3,rejected\n'),
   errors: Buffer.from('9,bad\n'),
   changes: Buffer.from('7,1\n'),
@@ -92,8 +93,9 @@ describe('objects of earlier releases', () => {
   }
 
   test('are readable', () => {
+    const { probabilities: _, ...shard } = SHARD;
     expect(decodeShardObject(formatOne(SHARD), KEY, 3)).toEqual({
-      ...SHARD,
+      ...shard,
       counts: { ...COUNTS, confident_benign: NaN, confident_malignant: NaN },
       format: 1,
     });
@@ -129,6 +131,7 @@ test('earlier releases can read our header: one line of JSON with the same membe
   expect(JSON.parse(line)).toMatchObject({
     counts: COUNTS,
     histogram: SHARD.histogram,
+    probabilities: SHARD.probabilities,
     bytes: { results: 27, errors: 6, changes: 4 },
   });
   expect(JSON.parse(sealDocument(MANIFEST).toString())).toEqual(MANIFEST);

@@ -75,6 +75,7 @@ export {
   probabilityMembers,
   probabilityOf,
 } from './probability';
+export { countProbabilities, emptyProbabilityBins, sumProbabilityBins } from './probability-bins';
 export {
   addCounts,
   decodeShardCounts,

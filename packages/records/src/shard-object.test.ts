@@ -5,6 +5,7 @@ import {
   type ShardObject,
   addCounts,
   decodeShardCounts,
+  decodeShardHeader,
   decodeShardObject,
   emptyCounts,
   encodeShardObject,
@@ -120,12 +121,50 @@ test('an object is refused under the key of another shard, also when only its co
   expect(() => decodeShardCounts(bytes, 'another')).toThrow(ObjectCorruptError);
 });
 
+const PROBABILITIES = [1, 0, 0, 0, 0, 1, 0, 0, 0, 1];
+
+test('scored rows by tenth of the probability are kept where they are counted', () => {
+  const bytes = encodeShardObject({ ...object, probabilities: PROBABILITIES });
+  expect(decodeShardObject(bytes, KEY).probabilities).toEqual(PROBABILITIES);
+  expect(decodeShardHeader(bytes, KEY).probabilities).toEqual(PROBABILITIES);
+  expect(decodeShardObject(encodeShardObject(object), KEY)).not.toHaveProperty('probabilities');
+});
+
+test.each([
+  ['do not add up to the scored rows', [1, 0, 0, 0, 0, 1, 0, 0, 0, 0]],
+  ['are not ten', [3]],
+  ['are not whole numbers', [1.5, 0, 0, 0, 0, 0, 0, 0, 0, 1.5]],
+  ['are negative', [4, -1, 0, 0, 0, 0, 0, 0, 0, 0]],
+  ['are no list', '0000000003' as unknown as number[]],
+  ['are null', null as unknown as number[]],
+])('an object whose counts by tenth %s is corrupt', (_, probabilities) => {
+  const bytes = encodeShardObject({ ...object, probabilities });
+  expect(() => decodeShardObject(bytes, KEY)).toThrow(ObjectCorruptError);
+  expect(() => decodeShardCounts(bytes, KEY)).toThrow(ObjectCorruptError);
+});
+
+test('an object of format 5, which has no counts by tenth, is read', () => {
+  const bytes = withHeader(encodeShardObject(object), (header) =>
+    header.replace(`"format":${SHARD_FORMAT}`, '"format":5'),
+  );
+  expect(decodeShardObject(bytes, KEY)).toEqual({
+    ...object,
+    format: 5,
+    histogram: Array.from(object.histogram),
+  });
+});
+
+/** The object with a changed header and its new checksum. */
+function withHeader(object: Buffer, change: (header: string) => string): Buffer {
+  const [header = '', ...rows] = object.toString().split('\n');
+  const covered = change(header).replace(/,"header_crc32":\d+}$/, '');
+  return Buffer.from([`${covered},"header_crc32":${crc32(covered)}}`, ...rows].join('\n'));
+}
+
 test('an object of format 2, which names no key and has no confident counts, is read', () => {
   const { confident_benign: _, confident_malignant: __, ...counts } = object.counts;
   const earlier = encodeShardObject({ ...object, counts: counts as ShardObject['counts'] });
-  const [header = '', ...rows] = earlier.toString().split('\n');
-  const covered = header.replace(`"format":${SHARD_FORMAT}`, '"format":2').replace(/,"header_crc32":\d+}$/, '');
-  const bytes = Buffer.from([`${covered},"header_crc32":${crc32(covered)}}`, ...rows].join('\n'));
+  const bytes = withHeader(earlier, (header) => header.replace(`"format":${SHARD_FORMAT}`, '"format":2'));
   expect(decodeShardObject(bytes, KEY).format).toBe(2);
   const total = emptyCounts();
   for (const shard of [bytes, encodeShardObject(object)]) addCounts(total, decodeShardCounts(shard, KEY));

@@ -3,6 +3,7 @@ import type { AgreementCounts } from './agreement';
 import type { BatchSummary } from './documents/documents';
 import { ObjectCorruptError, ObjectFormatError } from '@cytoqueue/storage';
 import { parseJson } from './documents/sealed-document';
+import { PROBABILITY_BINS } from './probability-bins';
 
 /** The counts of one shard. The confident counts by class are NaN in objects up to format 4. */
 export interface ShardCounts extends Required<BatchSummary> {
@@ -23,6 +24,8 @@ export interface ShardObject extends Sections {
   agreement?: AgreementCounts;
   /** Value counts per feature (see `valueHistogram` in packages/samples); empty if not counted. */
   histogram: ArrayLike<number>;
+  /** Scored rows by tenths of the positive class's probability; absent up to format 5. */
+  probabilities?: readonly number[];
 }
 
 interface ShardHeader {
@@ -33,6 +36,7 @@ interface ShardHeader {
   counts: ShardCounts;
   agreement?: AgreementCounts;
   histogram: number[];
+  probabilities?: readonly number[];
   bytes: Record<(typeof SECTIONS)[number], number>;
   /** Checksum of all bytes after the header. */
   crc32: number;
@@ -45,7 +49,7 @@ interface ShardHeader {
  * objects of one shard differ in format, the first stays and no alarm is raised. Releases before format 2 read every format,
  * because they ignore unknown header members.
  */
-export const SHARD_FORMAT = 5;
+export const SHARD_FORMAT = 6;
 /** The first format with confident counts by class. */
 const CONFIDENT_COUNTS_FORMAT = 5;
 const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
@@ -74,13 +78,14 @@ export function encodeShardObject(object: ShardObject, options: { key?: string; 
 }
 
 function headerLine(object: ShardObject, key: string | undefined): string {
-  const { counts, agreement, histogram, results, errors, changes } = object;
+  const { counts, agreement, histogram, probabilities, results, errors, changes } = object;
   const header: ShardHeader = {
     format: SHARD_FORMAT,
     key,
     counts,
     agreement,
     histogram: Array.from(histogram),
+    probabilities,
     bytes: { results: results.length, errors: errors.length, changes: changes.length },
     // For an empty section crc32 may return 0 instead of the running checksum.
     crc32: SECTIONS.filter((section) => object[section].length > 0).reduce(
@@ -99,7 +104,7 @@ function headerLine(object: ShardObject, key: string | undefined): string {
  */
 export function decodeShardObject(bytes: Buffer, key: string, rows?: number): ShardObject & { format: number } {
   const { header, headerEnd } = readHeader(bytes, key);
-  const { counts, agreement, histogram, format = 1 } = header;
+  const { counts, agreement, histogram, probabilities, format = 1 } = header;
   let at = headerEnd + 1;
   const sections = SECTIONS.map((section) => [section, bytes.subarray(at, (at += header.bytes[section]))]);
   if (at !== bytes.length) throw new ObjectCorruptError(key, `it has ${bytes.length} bytes, not ${at}`);
@@ -107,7 +112,14 @@ export function decodeShardObject(bytes: Buffer, key: string, rows?: number): Sh
     throw new ObjectCorruptError(key, 'its rows do not match their checksum');
   if (rows !== undefined && counts.succeeded + counts.rejected !== rows)
     throw new ObjectCorruptError(key, 'its counts do not add up to the rows of its shard');
-  return { format, counts, ...(agreement && { agreement }), histogram, ...(Object.fromEntries(sections) as Sections) };
+  return {
+    format,
+    counts,
+    ...(agreement && { agreement }),
+    histogram,
+    ...(probabilities && { probabilities }),
+    ...(Object.fromEntries(sections) as Sections),
+  };
 }
 
 /** No intact shard object has more bytes: its sections repeat the input's rows at most three times, each row with its result or error. */
@@ -130,11 +142,14 @@ export function decodeShardCounts(head: Buffer, key: string): ShardCounts {
 export function decodeShardHeader(
   head: Buffer,
   key: string,
-): Pick<ShardHeader, 'counts' | 'histogram' | 'agreement' | 'crc32'> & { headerBytes: number; rowBytes: number } {
+): Pick<ShardHeader, 'counts' | 'histogram' | 'agreement' | 'probabilities' | 'crc32'> & {
+  headerBytes: number;
+  rowBytes: number;
+} {
   const { header, headerEnd } = readHeader(head, key);
   const rowBytes = SECTIONS.reduce((sum, section) => sum + header.bytes[section], 0);
-  const { counts, histogram, agreement, crc32: checksum } = header;
-  return { counts, histogram, agreement, headerBytes: headerEnd + 1, rowBytes, crc32: checksum };
+  const { counts, histogram, agreement, probabilities, crc32: checksum } = header;
+  return { counts, histogram, agreement, probabilities, headerBytes: headerEnd + 1, rowBytes, crc32: checksum };
 }
 
 function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEnd: number } {
@@ -158,13 +173,21 @@ function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEn
 }
 
 /** Headers of format 1 have no checksum, so check that the counts are consistent. */
-function hasValidCounts({ format = 1, counts, histogram, bytes, crc32: checksum }: ShardHeader): boolean {
+function hasValidCounts({
+  format = 1,
+  counts,
+  histogram,
+  probabilities,
+  bytes,
+  crc32: checksum,
+}: ShardHeader): boolean {
   const hasConfident = format >= CONFIDENT_COUNTS_FORMAT;
+  const lists = probabilities === undefined ? [histogram] : [histogram, probabilities];
   const numbers = [
     ...COUNT_NAMES.filter((name) => hasConfident || !name.startsWith('confident_')).map((name) => counts?.[name]),
     ...SECTIONS.map((section) => bytes?.[section]),
     checksum,
-    ...(Array.isArray(histogram) ? histogram : [NaN]),
+    ...lists.flatMap((list) => (Array.isArray(list) ? list : [NaN])),
   ];
   if (!numbers.every((value) => Number.isSafeInteger(value) && value >= 0)) return false;
   const { succeeded, benign, malignant, indeterminate, missing_features, changed } = counts;
@@ -172,7 +195,9 @@ function hasValidCounts({ format = 1, counts, histogram, bytes, crc32: checksum 
   return (
     benign + malignant === succeeded &&
     [indeterminate, missing_features, changed].every((count) => count <= succeeded) &&
-    (!hasConfident || confident_benign + confident_malignant + indeterminate === succeeded)
+    (!hasConfident || confident_benign + confident_malignant + indeterminate === succeeded) &&
+    (probabilities === undefined ||
+      (probabilities.length === PROBABILITY_BINS && probabilities.reduce((sum, rows) => sum + rows, 0) === succeeded))
   );
 }
 

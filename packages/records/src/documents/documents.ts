@@ -213,6 +213,8 @@ export interface ManifestDocument {
   drift?: DriftDocument;
   /** For a file with a class column of the model's labels. Absent in manifests of earlier releases. */
   agreement?: AgreementDocument;
+  /** Scored rows by tenths of the positive class's probability. Absent if an earlier release has scored a part of the batch. */
+  probabilities?: readonly number[];
   /** 0-based. The frozen list of the run; for a run whose finalizer failed, every shard without an object. */
   failed_shards: number[];
 }

@@ -83,6 +83,7 @@ test('joins the shards into the result files and completes the batch', async () 
     status: 'completed_with_errors',
     counts: { total: 6, pending: 0, succeeded: 5, rejected: 1, failed: 0 },
     summary: { benign: 5, malignant: 0, indeterminate: 0, missing_features: 0 },
+    probabilities: [5, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     failed_shards: [],
   });
   expect(statuses).toEqual(['ok', 'ok', 'ok', 'rejected', 'ok', 'ok']);
@@ -109,6 +110,7 @@ test('reports the rows of a failed shard as failed and loses none', async () => 
   expect(manifest).toMatchObject({
     status: 'completed_with_errors',
     counts: { total: 6, succeeded: 4, rejected: 0, failed: 2 },
+    probabilities: [4, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     failed_shards: [1],
   });
   expect(statuses).toEqual(['ok', 'ok', 'failed', 'failed', 'ok', 'ok']);

@@ -16,12 +16,14 @@ import {
   decodeShardObject,
   emptyAgreement,
   emptyCounts,
+  emptyProbabilityBins,
   failedShardsShape,
   listUnscoredShards,
   errorColumns,
   explainColumns,
   shardAt,
   addCounts,
+  sumProbabilityBins,
   summarize,
   putOrReadDocument,
 } from '@cytoqueue/records';
@@ -43,6 +45,8 @@ const HASH_SLICE_BYTES = 512 * 1024;
  */
 export class RunFinalizer {
   private readonly total = emptyCounts();
+  /** Undefined after a shard without them. */
+  private probabilities: readonly number[] | undefined = emptyProbabilityBins();
   private readonly agreement = emptyAgreement();
   /** Index of the file's class column. */
   private labelColumn: number | undefined;
@@ -99,7 +103,7 @@ export class RunFinalizer {
       rejected,
       failed: 0,
     };
-    return { run: this.run, status: 'canceled', counts, summary: summarize(this.total), failed_shards: [] };
+    return { run: this.run, status: 'canceled', counts, ...this.summary(), failed_shards: [] };
   }
 
   /** Counts the remaining rows as failed. Damaged shard objects are moved away, so that a retry scores them again. */
@@ -117,7 +121,7 @@ export class RunFinalizer {
       run: this.run,
       status: 'failed',
       counts,
-      summary: summarize(this.total),
+      ...this.summary(),
       failed_shards: unscored.map(({ shard }) => shard),
     };
   }
@@ -129,7 +133,7 @@ export class RunFinalizer {
       PREFETCH,
       (shard) => readShardObject(deps, tenant, batch, shard),
     );
-    for await (const object of existing) if (object !== undefined) addCounts(this.total, object.counts);
+    for await (const object of existing) if (object !== undefined) this.count(object);
     return this.total;
   }
 
@@ -197,11 +201,21 @@ export class RunFinalizer {
     this.failedShards = await putOrReadDocument(deps.store, key, failed, failedShardsShape);
   }
 
-  private addShard(shard: number, { counts, histogram, errors, changes }: ShardObject): void {
-    addCounts(this.total, counts);
+  private addShard(shard: number, object: ShardObject): void {
+    const { histogram, errors, changes } = object;
+    this.count(object);
     Array.from(histogram).forEach((rows, bin) => (this.histogram[bin] = (this.histogram[bin] ?? 0) + rows));
     if (errors.length > 0) this.shardsWithErrors.push(shard);
     if (changes.length > 0) this.shardsWithChanges.push(shard);
+  }
+
+  private count({ counts, probabilities }: ShardObject): void {
+    addCounts(this.total, counts);
+    this.probabilities = sumProbabilityBins(this.probabilities, probabilities);
+  }
+
+  private summary(): Pick<ManifestDocument, 'summary' | 'probabilities'> {
+    return { summary: summarize(this.total), probabilities: this.probabilities };
   }
 
   /** Shards stored by earlier releases lack these counts, so the shard is scored again for them. */
@@ -261,7 +275,7 @@ export class RunFinalizer {
       run,
       status: this.status(),
       counts,
-      summary: summarize(total),
+      ...this.summary(),
       ...files,
       failed_shards: this.failedShards,
     };

@@ -148,6 +148,10 @@ async function expectResult(batch: BatchDocument): Promise<void> {
     failed: count('failed'),
   });
   expect(manifest.agreement).toEqual(expectedAgreement(expected));
+  const scored = results.filter(({ row_status }) => row_status === 'ok');
+  const isInBin = (bin: number) => (row: Record<string, string>) =>
+    Math.min(9, Math.floor(10 * Number(row['probability_malignant']))) === bin;
+  expect(manifest.probabilities).toEqual(Array.from({ length: 10 }, (_, bin) => scored.filter(isInBin(bin)).length));
   for (const shard of manifest.failed_shards) expect(shard).toBeLessThan(batch.shards.length);
 }
 

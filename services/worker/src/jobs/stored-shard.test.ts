@@ -1,5 +1,6 @@
 import {
   type BatchDocument,
+  type ManifestDocument,
   ObjectKeys,
   type PredictionCompletion,
   SHARD_FORMAT,
@@ -53,13 +54,38 @@ async function score(batch: BatchDocument, shard: number): Promise<Buffer> {
   return Buffer.from(await worker.deps.pool.score(await loadShardTask(worker.deps, TENANT, batch, shard)));
 }
 
-/** The same content in the format of the previous release, which has no checksum of the header. */
+/** The same content in the format of the first release, which has no checksum of the header. */
 function asFormatOne(object: Buffer, key: string): Buffer {
   const { counts, histogram, results: rows, errors, changes } = decodeShardObject(object, key);
   const bytes = { results: rows.length, errors: errors.length, changes: changes.length };
   const header = { counts, histogram, bytes, crc32: crc32(Buffer.concat([rows, errors, changes])) };
   return Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), rows, errors, changes]);
 }
+
+/** The same content in format 5, which does not count rows by probability. */
+function asFormatFive(object: Buffer): Buffer {
+  const end = object.indexOf('\n');
+  const { header_crc32: _, probabilities, ...header } = JSON.parse(object.toString('latin1', 0, end));
+  expect(probabilities).toHaveLength(10);
+  const covered = JSON.stringify({ ...header, format: 5 }).slice(0, -1);
+  return Buffer.concat([Buffer.from(`${covered},"header_crc32":${crc32(covered)}}`), object.subarray(end)]);
+}
+
+test.each([
+  ['1', asFormatOne],
+  ['5', asFormatFive],
+])('a batch with a shard of format %s has no counts by probability', async (_, asFormat) => {
+  const [mixed, ours] = [await accept(), await accept()];
+  const key = shardKey(TENANT, mixed, 1);
+  await worker.store.put(key, asFormat(await score(mixed, 1), key));
+  for (const batch of [mixed, ours]) await finalize(batch);
+  const [manifest, expected] = await Promise.all(
+    [mixed, ours].map(({ id }) => worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, id, 1))),
+  );
+  expect(manifest).not.toHaveProperty('probabilities');
+  expect(expected.probabilities).toEqual([4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  expect(await results(mixed)).toEqual(await results(ours));
+});
 
 test('a shard of an earlier release is kept on redelivery and joined with ours', async () => {
   const [mixed, ours] = [await accept(), await accept()];

@@ -129,6 +129,20 @@ test('a prediction cache changes no byte, whatever it contains', () => {
   );
 });
 
+test('scored rows are counted by tenth of their probability, from the cache too', () => {
+  const bad = '8,11,1,1,1,2,1,3,1,1,x';
+  const rows = [ROW, bad, '7,5,4,4,3,4,4,4,3,1,x', ROW, '7,8,8,8,8,8,8,8,8,8,x'].join('\n');
+  const probabilities = [2, 0, 0, 0, 0, 0, 0, 0, 0, 1];
+  const { probability } = classifier.predict([5, 4, 4, 3, 4, 4, 4, 3, 1]);
+  expect(probability).toBeGreaterThan(0.5);
+  probabilities[Math.floor(10 * probability)]++;
+  const cache = new PredictionCache(classifier, 'default');
+  for (const extras of [{}, { cache }, { cache }])
+    expect(scoreShard(classifier, task(rows), extras)).toMatchObject({ counts: { rejected: 1 }, probabilities });
+  expect(scoreShard(classifier, task(`${bad}\n`)).probabilities).toEqual(Array(10).fill(0));
+  expect(writeFailedShard(classifier, task(rows)).probabilities).toEqual(Array(10).fill(0));
+});
+
 test('shards scored with evidence leave the cache unchanged', () => {
   const memo = new PredictionCache(classifier, 'default');
   const explainer = new RowExplainer(classifier.model);

@@ -2,7 +2,14 @@ import { type Classifier, type PredictionColumns, createPredictionColumns, drift
 import type { ByteWriter } from '@cytoqueue/csv';
 import type { HeaderMatch, Schema } from '@cytoqueue/schema';
 import { matchStoredColumns } from '@cytoqueue/tabular';
-import { SHARD_FAILED, type ShardCounts, type ShardObject, emptyCounts } from '@cytoqueue/records';
+import {
+  SHARD_FAILED,
+  type ShardCounts,
+  type ShardObject,
+  countProbabilities,
+  emptyCounts,
+  emptyProbabilityBins,
+} from '@cytoqueue/records';
 import {
   type RowRejection,
   type ShardSamples,
@@ -87,6 +94,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
     writeChanges(writer, task, samples, predictions, comparedPredictions, compared?.model.ref ?? '');
   return {
     counts: countRows(samples, predictions, comparedPredictions),
+    probabilities: countProbabilities(predictions.probability),
     ...(match.labelColumn !== undefined && {
       agreement: countAgreement(readKnownLabels(task, match, samples, schema), predictions),
     }),
@@ -152,7 +160,7 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
     };
     writer.writeUnscored(rowRange(samples, row), task.firstRow + row, 'failed', rejection);
   }
-  return { counts: emptyCounts(), histogram: [], ...writer.finish() };
+  return { counts: emptyCounts(), histogram: [], probabilities: emptyProbabilityBins(), ...writer.finish() };
 }
 
 function namesOfMissing({ samples }: ShardSamples, sampleIndex: number, { features }: Schema): string[] {
