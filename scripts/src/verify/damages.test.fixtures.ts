@@ -109,6 +109,15 @@ export const DAMAGES: [string, string, (made: Installation) => string, Change][]
     ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
     edit((manifest) => ({ ...manifest, summary: { ...(manifest['summary'] as object), benign: 2 } })),
   ],
+  [
+    'a manifest that counts other probabilities',
+    'wrong-counts',
+    ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1),
+    edit((manifest) => {
+      const [first, ...others] = manifest['probabilities'] as number[];
+      return { ...manifest, probabilities: [...others, first] };
+    }),
+  ],
   ['a missing manifest', 'not-listed-as-unfinished', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), remove],
   [
     'a damaged request',

@@ -50,7 +50,7 @@ export async function checkShard(
   store: ObjectStore,
   { key, size }: ObjectInfo,
   rows: number,
-): Promise<Pick<ShardObject, 'counts' | 'agreement'>> {
+): Promise<Pick<ShardObject, 'counts' | 'agreement' | 'probabilities'>> {
   if (size === 0) throw new ObjectCorruptError(key, 'it is empty');
   const head = decodeShardHeader(
     await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) }),

@@ -5,15 +5,16 @@ import {
   type ManifestDocument,
   ObjectKeys,
   type ShardCounts,
-  type ShardObject,
   addAgreement,
   emptyAgreement,
+  emptyProbabilityBins,
   failedShardsShape,
   idTimeMs,
   manifestShape,
   parseBatchDocument,
   readDocument,
   runDocumentShape,
+  sumProbabilityBins,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectInfo, type ObjectStore, listAll } from '@cytoqueue/storage';
 import { checkFile, checkRows, checkShard } from './file-checks';
@@ -50,7 +51,7 @@ export async function verifyBatch(context: VerifyContext, tenant: string, id: st
 }
 
 class BatchVerification {
-  private readonly shards = new Map<number, Pick<ShardObject, 'counts' | 'agreement'> | undefined>();
+  private readonly shards = new Map<number, Awaited<ReturnType<typeof checkShard>> | undefined>();
 
   constructor(
     private readonly context: VerifyContext,
@@ -207,7 +208,7 @@ class BatchVerification {
   /** Shard objects of the newest run. */
   private checkShardCounts(
     key: string,
-    { counts: { succeeded, rejected }, summary, failed_shards, agreement }: ManifestDocument,
+    { counts: { succeeded, rejected }, summary, failed_shards, agreement, probabilities }: ManifestDocument,
   ): void {
     const {
       tenant,
@@ -228,6 +229,12 @@ class BatchVerification {
       if (!Number.isNaN(sum) && sum !== counted)
         checks.add(key, 'wrong-counts', `${key} counts ${counted} rows as ${name}, its shards ${sum}`);
     }
+    const bins = known.reduce<readonly number[] | undefined>(
+      (sum, shard) => sumProbabilityBins(sum, shard.probabilities),
+      emptyProbabilityBins(),
+    );
+    if (probabilities !== undefined && bins !== undefined && !isDeepStrictEqual(probabilities, bins))
+      checks.add(key, 'wrong-counts', `the probability histogram of ${key} is not the sum of its shards`);
     // Shards of earlier releases have no such counts.
     if (agreement === undefined || known.some((shard) => shard.agreement === undefined)) return;
     const total = emptyAgreement();
