@@ -158,6 +158,11 @@ export interface Batch {
     classes: Record<string, number>;
     /** Confident rows by label. With `indeterminate` they add up to the scored rows. */
     confident?: Record<string, number>;
+    /**
+     * Scored rows by tenths of the positive class's probability, ten numbers. Absent for unfinished batches, and if an
+     * earlier release has scored a part of the batch.
+     */
+    probability_histogram?: number[];
     drift?: Drift;
   };
   /** Absent for batches whose description is damaged. */

@@ -59,6 +59,15 @@ export function batchCases({ stack, connect }: SharedStack): void {
     expect((await client.post(`/v1/batches/${id}/retry`)).status).toBe(409);
   });
 
+  test('a finished batch counts its scored rows by tenths of the probability', async () => {
+    const { batch, results } = await run(client, WISCONSIN);
+    const probabilities = readCsv(results.text).map((row) => Number(row['probability_malignant']));
+    const counted = Array<number>(10).fill(0);
+    for (const probability of probabilities) counted[Math.min(9, Math.floor(10 * probability))]!++;
+    expect(batch['summary']).toMatchObject({ probability_histogram: counted });
+    expect(counted.filter((rows) => rows > 0).length).toBeGreaterThan(5);
+  });
+
   test('a deleted batch leaves nothing', async () => {
     const { id } = await run(client, HEADER + rows(10));
     expect((await client.call('delete', `/v1/batches/${id}`)).status).toBe(204);

@@ -148,14 +148,18 @@ function toFinishedResponse(
   batch: BatchDocument,
   { manifest, completedAt }: NonNullable<StoredBatch['completion']>,
 ): BatchResponse {
-  const { status, counts, summary, changed_rows, drift, agreement, error } = manifest;
+  const { status, counts, summary, probabilities, changed_rows, drift, agreement, error } = manifest;
   const { psi, notes } = drift ?? {};
   return {
     ...toBaseResponse(batch, changed_rows),
     status,
     completed_at: completedAt,
     counts,
-    summary: { ...toSummaryResponse(batch, summary), drift: psi && { psi, notes } },
+    summary: {
+      ...toSummaryResponse(batch, summary),
+      probability_histogram: probabilities,
+      drift: psi && { psi, notes },
+    },
     // Earlier releases stored only psi and notes, and their clients read summary.drift.
     drift: drift?.verdict && drift,
     agreement,

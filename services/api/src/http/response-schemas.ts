@@ -202,6 +202,7 @@ export const batch = z
         .optional()
         .meta({ description: 'Absent, as is `confident`, if an earlier release has scored a part of the batch' }),
       confident_malignant: count.optional(),
+      probability_histogram: z.array(count).length(10).optional(),
       drift: drift.optional(),
     }),
     drift: fileDrift.optional().meta({ description: 'For finished batches; absent for those of earlier releases' }),

@@ -136,6 +136,8 @@ const descriptions: Record<string, string> = {
   indeterminate: 'Rows with the outcome `indeterminate`',
   confident_benign: 'Rows with the confident answer benign',
   confident_malignant: 'Rows with the confident answer malignant',
+  probability_histogram:
+    'Scored rows by the probability of the positive class: ten counts, from 0 to below 0.1, from 0.1 to below 0.2, … and from 0.9 to 1. For finished batches; absent if an earlier release has scored a part of the batch',
   notes: 'Remarks on the figures, in sentences',
   unit: 'Unit of the values',
   probability_positive: 'Estimated probability of the positive class, 0 to 1',
