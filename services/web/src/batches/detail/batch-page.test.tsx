@@ -1,6 +1,6 @@
 /** @jest-environment jsdom */
 import type { Batch } from '@cytoqueue/client';
-import { screen, waitFor } from '@testing-library/dom';
+import { screen, waitFor, within } from '@testing-library/dom';
 import { Link } from 'react-router';
 import { client, noRetryClient } from '../../api/clients';
 import { GRADES_MODEL, finishedBatch, renderPage } from '../../page.test.fixtures';
@@ -73,17 +73,50 @@ test('of a failed batch, the rows that were not scored can be downloaded, and no
   expect(screen.queryByRole('link', { name: 'Results as CSV' })).toBeNull();
 });
 
+const HISTOGRAM = [1_200, 300, 0, 0, 0, 100, 0, 0, 0, 400];
+const SUMMARY = finishedBatch('a').summary;
+const CHART_TITLE = 'Distribution of the probability of malignancy';
+
+test('the scored rows are shown by probability, each bar with its number and share', async () => {
+  await renderFirst({ summary: { ...SUMMARY, probability_histogram: HISTOGRAM } });
+  expect(screen.getByRole('heading', { name: CHART_TITLE })).toBeTruthy();
+  const table = screen.getByRole('table', {
+    name: /^2,000 scored rows by the estimated probability of malignancy/,
+  });
+  const rows = within(table).getAllByRole('row').slice(1);
+  expect(rows).toHaveLength(10);
+  expect(rows[0]?.textContent).toBe('0–10\u00a0%1,20060\u00a0%');
+  expect(rows[9]?.textContent).toBe('90–100\u00a0%40020\u00a0%');
+  const widths = Array.from(table.querySelectorAll<HTMLElement>('.bar-fill'), ({ style }) => style.inlineSize);
+  expect([widths[0], widths[1], widths[2]]).toEqual(['100%', '25%', '0%']);
+});
+
+test.each([
+  ['was scored by an earlier release in part', undefined],
+  ['has no scored row', Array<number>(10).fill(0)],
+])('a batch that %s has no chart of probabilities', async (_, probability_histogram) => {
+  await renderFirst({ summary: { ...SUMMARY, ...(probability_histogram && { probability_histogram }) } });
+  expect(screen.queryByRole('heading', { name: CHART_TITLE })).toBeNull();
+});
+
 test('a batch of a model with other classes has their names in summary, filters and agreement', async () => {
   const labels = ['well', 'ill'];
   const listRows = jest.spyOn(noRetryClient, 'listRows');
   jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue({ ...GRADES_MODEL, labels });
   const matrix = { true_positive: 3, false_negative: 1, true_negative: 5, false_positive: 0 };
   const { user } = await renderFirst({
-    summary: { indeterminate: 1, missing_features: 0, classes: { well: 6, ill: 4 }, confident: { well: 6, ill: 3 } },
+    summary: {
+      indeterminate: 1,
+      missing_features: 0,
+      classes: { well: 6, ill: 4 },
+      confident: { well: 6, ill: 3 },
+      probability_histogram: HISTOGRAM,
+    },
     agreement: { column: 'diagnosis', ...matrix, confident: matrix },
   });
   expect((await screen.findByRole('row', { name: /^Likely ill 3 / })).textContent).toContain('30');
   screen.getByText('the model favours ill in 1 of them');
+  screen.getByRole('heading', { name: 'Distribution of the probability of “ill”' });
   expect(screen.getByRole('row', { name: 'ill 1 0 3 4' })).toBeTruthy();
   await user.click(screen.getByLabelText('Likely ill'));
   await waitFor(() =>

@@ -19,6 +19,7 @@ import { WarningsPanel } from '../import/warnings-panel';
 import { RowsPanel } from '../rows/rows-panel';
 import { ErrorsPanel } from './errors-panel';
 import { PreviewPanel } from './preview-panel';
+import { ProbabilityHistogram } from './probability-histogram';
 import { ResultsSummary } from './results-summary';
 import { RescorePanel } from './rescore-panel';
 
@@ -63,10 +64,14 @@ function BatchArticle({ batch }: { batch: Batch }) {
 function FinishedBatch({ batch, classes }: { batch: Batch; classes: BatchClasses | undefined }) {
   const { counts, summary, status, rescores } = batch;
   const hasResults = status === 'succeeded' || status === 'completed_with_errors';
+  const histogram = summary.probability_histogram;
   const hasErrorsFile = counts.rejected + counts.failed > 0 && status !== 'canceled';
   return (
     <>
       {hasResults && counts.succeeded > 0 && <RowsPanel batch={batch} classes={classes} />}
+      {histogram?.some((rows) => rows > 0) && classes !== undefined && (
+        <ProbabilityHistogram histogram={histogram} classes={classes} />
+      )}
       {batch.agreement !== undefined && classes !== undefined && (
         <AgreementPanel agreement={batch.agreement} classes={classes} />
       )}

@@ -1,0 +1,54 @@
+import { subjectOf } from '../../ui/class-words';
+import { formatCount, formatShare, pluralize } from '../../ui/format';
+import { Panel } from '../../ui/panel';
+import type { BatchClasses } from '../batch-queries';
+
+interface ProbabilityHistogramProps {
+  /** Scored rows by tenths of the probability, at least one. */
+  histogram: readonly number[];
+  classes: BatchClasses;
+}
+
+/** Bar chart of the scored rows by probability. The bars are decorative: the cells beside them hold the numbers. */
+export function ProbabilityHistogram({ histogram, classes }: ProbabilityHistogramProps) {
+  const total = histogram.reduce((sum, rows) => sum + rows, 0);
+  const highest = Math.max(...histogram);
+  const subject = subjectOf(classes.positive);
+  return (
+    <Panel title={`Distribution of the probability of ${subject}`}>
+      <table className="bars histogram">
+        <caption className="lead">
+          {`${pluralize(total, 'scored row')} by the estimated probability of ${subject}, in steps of 10\u00a0%.`}
+        </caption>
+        <thead className="visually-hidden">
+          <tr>
+            <th scope="col">Probability</th>
+            <th scope="col">Bar</th>
+            <th scope="col">Rows</th>
+            <th scope="col">Share</th>
+          </tr>
+        </thead>
+        <tbody>
+          {histogram.map((rows, bin) => (
+            <tr key={bin}>
+              <th scope="row" translate="no">
+                {`${bin * 10}–${bin * 10 + 10}\u00a0%`}
+              </th>
+              <td>
+                <div className="bar" aria-hidden="true">
+                  <div className="bar-fill" style={{ inlineSize: `${(rows / highest) * 100}%` }} />
+                </div>
+              </td>
+              <td className="number" translate="no">
+                {formatCount(rows)}
+              </td>
+              <td className="number muted" translate="no">
+                {formatShare(rows / total)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Panel>
+  );
+}
