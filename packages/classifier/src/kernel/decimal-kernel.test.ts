@@ -4,7 +4,7 @@ import { fit, type LabelledSample } from '@cytoqueue/training';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKernelPair, createModel, expectEqualToReference } from '../../test/kernel-pair';
-import { Classifier, createPredictionColumns, serializeModel } from '../index';
+import { Classifier, createPredictionColumns, createRandom, serializeModel } from '../index';
 import { BLOCK_ROWS, MISSING, OUT_OF_RANGE } from './kernel';
 
 const labelled: LabelledSample[] = readFileSync(
@@ -50,6 +50,17 @@ describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
       { numRuns: 300 },
     );
     expect(names).toEqual(new Set(['decimal']));
+  });
+
+  test('equals the reference for more rows than 16 bits can number', () => {
+    const random = createRandom(8);
+    const rows = Array.from({ length: 70_000 }, (_, row) => ({
+      sample: [random(), random(), random()],
+      label: (row % 3 === 0 ? 1 : 0) as 0 | 1,
+    }));
+    const pair = createKernelPair(createModel(rows, 'euclidean', rule, 5));
+    expectEqualToReference(pair, [...rows.slice(-20).map(({ sample }) => sample), [0.5, 0.5, 0.5]]);
+    expect(pair.kernel.name).toBe('decimal');
   });
 
   test('distinguishes rows that differ by rounding from rows that tie', () => {
@@ -111,6 +122,6 @@ describe.each(['class-ratio', 'votes'] as const)('%s', (rule) => {
 
 test.each([
   ['too-many-neighbors', createModel(Array(9).fill({ sample: [0.5], label: 0 }), 'euclidean', 'votes', 9)],
-  ['too-many-rows', createModel(Array(65537).fill({ sample: [0.5], label: 0 }), 'euclidean', 'votes', 1)],
+  ['too-many-rows', createModel(Array(131_073).fill({ sample: [0.5], label: 0 }), 'euclidean', 'votes', 1)],
   ['unsupported-metric', createModel([{ sample: [0.5], label: 0 }], 'bray-curtis', 'votes', 1)],
 ])('there is no kernel: %s', (name, model) => expect(createKernelPair(model).kernel.name).toBe(name));

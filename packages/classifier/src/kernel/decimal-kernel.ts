@@ -12,7 +12,8 @@ const MAX_K = 8;
 const MAX_QUANTIZED = 32767;
 /** Lower limit of the largest training value, which is a divisor. */
 const TINY = 1e-9;
-const MAX_ROWS = 65536;
+/** The rows of 64 features take 80 MB in each thread. */
+const MAX_ROWS = 131_072;
 
 export function createDecimalKernel(model: KernelModel): Kernel | NoKernelReason {
   const { training, file } = model;

@@ -1,5 +1,5 @@
 import type { BenchOptions } from '../bench-options';
-import { benchGrowth } from './bench-growth';
+import { benchGrowth, benchMeasurements } from './bench-growth';
 import { benchModel, type ModelMeasurements } from './bench-model';
 import { benchModels } from './models';
 import { PythonCompetitors } from './python-competitors';
@@ -10,7 +10,10 @@ export async function benchClassifier({ large, python }: BenchOptions): Promise<
   try {
     const figures: Record<string, ModelMeasurements> = {};
     for (const model of benchModels()) figures[model.name] = await benchModel(model, competitors);
-    if (large) await benchGrowth(competitors);
+    if (large) {
+      await benchGrowth(competitors);
+      await benchMeasurements(competitors);
+    }
     return figures;
   } finally {
     await competitors.stop();
