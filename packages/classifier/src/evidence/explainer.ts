@@ -12,7 +12,7 @@ import { Novelty } from '../novelty/novelty';
 import type { UnusualEvidence } from '../novelty/unusual-evidence';
 
 /** Limits the time of evidence to about a tenth of a second: each comparison takes a few nanoseconds. */
-const MAX_COMPARISONS = 2e7;
+const MAX_COMPARISONS = 1e7;
 
 /**
  * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains
