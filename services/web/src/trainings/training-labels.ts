@@ -11,7 +11,7 @@ export const STATUS_LABELS: Readonly<Record<TrainingStatus, string>> = {
 /** The schemas that a file may have without a description of its features. */
 export const SCHEMA_LABELS: Readonly<Record<string, string>> = {
   wbc: 'Wisconsin grades (wbc)',
-  wdbc: 'Diagnostic measurements (wdbc)',
+  wdbc: 'Diagnostic data (wdbc)',
 };
 
 export function schemaLabel(schema: string): string {

@@ -33,7 +33,8 @@ test('a trained model is shown with figures and intervals, and how to use it', a
   ).toBeTruthy();
   await screen.findByText(/^No card is kept/);
   expect(getCard).toHaveBeenCalledWith('own/mylab', '1', expect.anything());
-  expect(screen.getByText('569, of which 560 are complete and were used')).toBeTruthy();
+  expect(screen.getByText('569, of which 560 are complete and used')).toBeTruthy();
+  expect(screen.getByText('Seed').nextElementSibling?.textContent).toBe('2');
 });
 
 test('an open training follows its events and is canceled after a confirmation', async () => {

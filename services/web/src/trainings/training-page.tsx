@@ -66,14 +66,15 @@ function progressText({ status, progress, eta_seconds: eta }: Training): string 
   return eta === null ? percent : `${percent}, about ${formatDuration(eta)} left`;
 }
 
-function TrainingDataPanel({ training: { filename, schema, label, group, data } }: { training: Training }) {
+function TrainingDataPanel({ training: { filename, schema, label, group, seed, data } }: { training: Training }) {
   const classes = Object.entries(data.classes).map(([name, count]) => `${formatCount(count)} ${name}`);
   const facts = [
     ['File', filename ?? 'unnamed'],
-    ['Rows', `${formatCount(data.rows)}, of which ${formatCount(data.complete_rows)} are complete and were used`],
+    ['Rows', rowsText(data)],
     ['Features', `${formatCount(data.features)}: ${schemaLabel(schema)}`],
     ['Classes', `${classes.join(', ')}; column ${label}`],
     ['Patients', group === null ? 'every row counts as another patient' : `column ${group}`],
+    ['Seed', String(seed)],
   ];
   return (
     <Panel title="Training data">
@@ -90,6 +91,12 @@ function TrainingDataPanel({ training: { filename, schema, label, group, data } 
       </p>
     </Panel>
   );
+}
+
+function rowsText({ rows, complete_rows: complete }: Training['data']): string {
+  return complete === rows
+    ? `${formatCount(rows)}, all complete`
+    : `${formatCount(rows)}, of which ${formatCount(complete)} are complete and used`;
 }
 
 function TrainingError({ error, onRetry }: { error: unknown; onRetry: () => void }) {

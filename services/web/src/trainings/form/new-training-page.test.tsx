@@ -25,11 +25,20 @@ test('a file of a known schema is sent with the chosen columns, and its training
   await user.selectOptions(screen.getByLabelText('Features of the file'), 'Wisconsin grades (wbc)');
   await user.selectOptions(screen.getByLabelText('Column with the known diagnosis'), 'Befund');
   await user.selectOptions(screen.getByLabelText(/^Column that identifies the patient/), 'Fall');
+  await user.click(screen.getByText('More options'));
+  await user.type(screen.getByLabelText('Seed (optional)'), '7');
   await user.click(start());
   await screen.findByText('now at /trainings/training_1');
   expect(create).toHaveBeenCalledWith(
     expect.any(File),
-    expect.objectContaining({ name: 'mylab', schema: 'wbc', label: 'Befund', group: 'Fall', filename: 'cases.csv' }),
+    expect.objectContaining({
+      name: 'mylab',
+      schema: 'wbc',
+      label: 'Befund',
+      group: 'Fall',
+      seed: 7,
+      filename: 'cases.csv',
+    }),
   );
 });
 
@@ -66,7 +75,7 @@ test('the columns of a workbook are typed, and its own features are left to the 
   await user.selectOptions(screen.getByLabelText('Features of the file'), 'Own features');
   await screen.findByText(/Save it as CSV, or use the command/);
   expect(start().disabled).toBe(true);
-  await user.selectOptions(screen.getByLabelText('Features of the file'), 'Diagnostic measurements (wdbc)');
+  await user.selectOptions(screen.getByLabelText('Features of the file'), 'Diagnostic data (wdbc)');
   expect(start().disabled).toBe(false);
 });
 

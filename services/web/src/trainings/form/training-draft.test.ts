@@ -57,6 +57,9 @@ test('the first thing that is missing is named, and nothing for a complete draft
   expect(ask({ schema: '' })).toBe('Choose which features the file has.');
   expect(ask({ label: '' })).toBe('Choose the column with the known diagnosis.');
   expect(ask({ group: 'Verlauf' })).toContain('cannot be the same column');
+  expect(ask({ seed: '-1' })).toBe('The seed must be a whole number of at most nine digits.');
+  expect(ask({ seed: '1.5' })).toContain('The seed must be');
+  expect(ask({ seed: '0' })).toBeUndefined();
   expect(ask({ label: 'Station', positive: 'A' })).toBeUndefined();
   expect(ask({ label: '3' })).toBe('The column 3 must hold two classes; it holds 3.');
   expect(ask({ positive: '' })).toBe('Choose the class that the probability is about.');

@@ -18,6 +18,8 @@ export interface TrainingDraft {
   classNames: Readonly<Record<string, string>>;
   /** Text of the positive class. */
   positive: string;
+  /** Digits; empty for the default of the service. */
+  seed: string;
 }
 
 export const EMPTY_DRAFT: TrainingDraft = {
@@ -29,6 +31,7 @@ export const EMPTY_DRAFT: TrainingDraft = {
   features: {},
   classNames: {},
   positive: '',
+  seed: '',
 };
 
 function missingWords({ missing }: Pick<TrainingDraft, 'missing'>): string[] {
@@ -81,6 +84,7 @@ export function openQuestion(draft: TrainingDraft, facts: FileFacts | null): str
   if (draft.schema === '') return 'Choose which features the file has.';
   if (draft.label === '') return 'Choose the column with the known diagnosis.';
   if (draft.label === draft.group) return 'The known diagnosis and the patient cannot be the same column.';
+  if (!/^\d{0,9}$/.test(draft.seed)) return 'The seed must be a whole number of at most nine digits.';
   if (draft.schema !== 'own') return undefined;
   if (facts === null) return 'Own features can be chosen from a CSV or TSV file only.';
   return openFeature(draft, facts) ?? openClass(draft, facts);
@@ -109,13 +113,14 @@ function openClass(draft: TrainingDraft, { classes: texts }: FileFacts): string 
 export function toRequest(
   draft: TrainingDraft,
   facts: FileFacts | null,
-): Pick<TrainingOptions, 'name' | 'schema' | 'label' | 'group'> {
-  const { name, schema, label, group } = draft;
+): Pick<TrainingOptions, 'name' | 'schema' | 'label' | 'group' | 'seed'> {
+  const { name, schema, label, group, seed } = draft;
   return {
     name,
     schema: schema === 'own' && facts !== null ? ownSchema(draft, facts) : schema,
     label,
     ...(group === '' ? {} : { group }),
+    ...(seed === '' ? {} : { seed: Number(seed) }),
   };
 }
 

@@ -46,7 +46,7 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
   return (
     <form className="stack" onSubmit={submit}>
       <Panel title="Model and columns">
-        <div className="fields">
+        <div className="fields wide">
           <TextField
             label="Name of the model"
             description="For example mylab. A second training with the name makes the next version."
@@ -75,7 +75,7 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
             label="Column that identifies the patient (optional)"
             description="Cases of one patient then stay together, so that none is both trained on and tested. It is no feature and is not stored in the model."
             columns={columns}
-            emptyOption="None: every row is another patient"
+            emptyOption="None: one row per patient"
             value={draft.group}
             onChange={(group) => change({ group })}
           />
@@ -93,6 +93,20 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
             <ClassesPanel draft={draft} facts={facts} onChange={change} />
           </>
         ))}
+      <details className="panel settings">
+        <summary>More options</summary>
+        <div className="fields wide">
+          <TextField
+            label="Seed (optional)"
+            description="The seed, 2 by default, decides how the cases are divided for cross-validation; the same file and seed give the same model."
+            value={draft.seed}
+            onChange={(seed) => change({ seed: seed.trim() })}
+            inputMode="numeric"
+            maxLength={9}
+            autoComplete="off"
+          />
+        </div>
+      </details>
       {training.isError && <UploadErrorNotice error={training.error} what={refusalText(training.error)} />}
       {training.isPending && (
         <UploadProgressBar label="Uploading" progress={training.progress} onCancel={training.cancel} />
