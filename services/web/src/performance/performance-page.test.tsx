@@ -41,6 +41,7 @@ beforeEach(() => {
     ],
     histograms: {},
   });
+  jest.spyOn(noRetryClient, 'listConfirmations').mockResolvedValue({ data: [], has_more: false, last_id: null });
   jest.spyOn(noRetryClient, 'getModelEvaluation').mockResolvedValue({
     cv: {},
     cv_intervals: { sensitivity: [0.958, 0.994] },

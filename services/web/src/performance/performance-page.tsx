@@ -10,6 +10,7 @@ import { Notice } from '../ui/notice';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
+import { ConfirmationsPanel } from './confirmations-panel';
 import { ConfirmDiagnosisPanel } from './confirm-diagnosis-panel';
 import { DriftPanel } from './drift-panel';
 import { MonthsPanel } from './months-panel';
@@ -30,6 +31,7 @@ export function PerformancePage() {
       </QueryState>
       <DriftPanel />
       <ConfirmDiagnosisPanel />
+      <ConfirmationsPanel />
     </div>
   );
 }

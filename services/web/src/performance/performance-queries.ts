@@ -1,10 +1,12 @@
 import type { PerformanceEntry } from '@cytoqueue/client';
-import { useQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { noRetryClient } from '../api/clients';
+import { firstFilledPage } from '../api/first-filled-page';
 
 export const PERFORMANCE_KEY = ['performance'] as const;
 
 const MONTHS = 6;
+const CONFIRMATIONS_PAGE_SIZE = 25;
 
 export function usePerformance() {
   return useQuery({
@@ -46,4 +48,21 @@ function lastMonths(now: Date): [from: string, to: string][] {
 
 export function useDrift() {
   return useQuery({ queryKey: ['drift'], queryFn: ({ signal }) => noRetryClient.drift({ signal }) });
+}
+
+/** The confirmed diagnoses, newest first. */
+export function useConfirmations() {
+  return useInfiniteQuery({
+    queryKey: [...PERFORMANCE_KEY, 'confirmations'],
+    queryFn: ({ pageParam, signal }) =>
+      firstFilledPage(pageParam, (after) =>
+        noRetryClient.listConfirmations({
+          limit: CONFIRMATIONS_PAGE_SIZE,
+          ...(after === '' ? {} : { after }),
+          signal,
+        }),
+      ),
+    initialPageParam: '',
+    getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
+  });
 }
