@@ -159,6 +159,9 @@ export function describeLabPages(newPeople: () => WebApp): void {
     expect(await axeViolations(page)).toEqual([]);
     await first.click();
     await page.getByRole('heading', { name: reference }).waitFor();
+    await page.getByRole('heading', { name: 'Model and limits of use' }).waitFor();
+    const pdf = await page.pdf({ preferCSSPageSize: true });
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
     await page.getByLabel('Malignant').check();
     await page.getByRole('button', { name: 'Record review' }).click();
     await page.getByText('The review is recorded.').waitFor();

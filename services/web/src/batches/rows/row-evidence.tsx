@@ -1,6 +1,7 @@
 import type { Batch, BatchRow, ExplainedBatchRow, ModelVersion, PredictionResult } from '@cytoqueue/client';
 import { ConfidencePanel } from '../../predictions/result/confidence-panel';
 import { FlipPanel } from '../../predictions/result/flip-panel';
+import { ModelPanel } from '../../predictions/result/model-panel';
 import { NeighborsPanel } from '../../predictions/result/neighbors-panel';
 import { ShapleyPanel } from '../../predictions/result/shapley-panel';
 import { UnusualReasons } from '../../predictions/result/unusual-reasons';
@@ -40,6 +41,12 @@ export function RowEvidence({ batch, row, version, threshold }: RowEvidenceProps
       </div>
       <ShapleyPanel result={result} version={version} />
       <NeighborsPanel record={row.features} neighbors={result.neighbors} version={version} />
+      <ModelPanel
+        model={batch.model}
+        version={version}
+        operatingPoint={result.operating_point}
+        completedAt={batch.completed_at}
+      />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-import type { BatchRow } from '@cytoqueue/client';
+import type { BatchRow, Session } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { Link } from 'react-router';
 import { noRetryClient } from '../../api/clients';
@@ -62,4 +62,21 @@ test('a model description that cannot be loaded is reported, and loaded by the n
   const user = renderRows('/batches/a/rows/5');
   await user.click(await screen.findByRole('button', { name: 'Try again' }));
   expect(await screen.findByText('sample a')).toBeTruthy();
+});
+
+test('a printed row names laboratory, file, batch and row, and has a line for the reviewer', async () => {
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({ tenant: 'clinic' } as Session);
+  const print = jest.spyOn(window, 'print').mockImplementation();
+  const user = renderRows('/batches/a/rows/5');
+  await screen.findByText(/^clinic · a\.csv, a, row 5 · printed /);
+  screen.getByText(/^Reviewed by ___/);
+  await user.click(screen.getByRole('button', { name: 'Print' }));
+  expect(print).toHaveBeenCalledTimes(1);
+});
+
+test('the values of a row without a result are printed, as no other part of the page has them', async () => {
+  jest.spyOn(noRetryClient, 'getRow').mockResolvedValue({ ...scoredRow('a', 5), result: undefined });
+  renderRows('/batches/a/rows/5');
+  const values = await screen.findByRole('region', { name: 'Values in the file' });
+  expect(values.classList.contains('no-print')).toBe(false);
 });

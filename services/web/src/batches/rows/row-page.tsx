@@ -1,6 +1,7 @@
 import { ApiError, type Batch, type BatchRow, type ModelVersion } from '@cytoqueue/client';
 import { Link, useParams } from 'react-router';
 import { failureOf } from '../../api/clients';
+import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { formatCount } from '../../ui/format';
 import { Loading } from '../../ui/loading';
@@ -9,6 +10,7 @@ import { toneOf } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { ModelContext } from '../../models/model-context';
 import { useModelVersion } from '../../models/model-queries';
+import { PrintIdentity, PrintSignature } from '../../predictions/result/print-parts';
 import { ProbabilityScale } from '../../predictions/result/probability-scale';
 import { reasonLabel } from '../../predictions/result/reason-labels';
 import { resultTitle } from '../../predictions/result/result-labels';
@@ -43,11 +45,16 @@ export function RowPage() {
           </p>
           <h1 translate="no">{rowTitle(data)}</h1>
           <p className="small muted">Row {formatCount(row)} of the results · not a medical device</p>
+          <PrintIdentity subject={`${batch.filename ?? 'unnamed file'}, ${id}, row ${row}`} />
+        </div>
+        <div className="actions no-print">
+          <Button onPress={() => window.print()}>Print</Button>
         </div>
       </header>
       <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
       <RowResult batch={batch} row={data} version={version} />
-      <Panel title="Values in the file">
+      {/* On paper the table of the nearest cases has them. */}
+      <Panel title="Values in the file" className={hasResult(data) ? 'no-print' : ''}>
         <ValuesList values={data.features} features={version.features} />
       </Panel>
       {hasResult(data) && (
@@ -59,6 +66,7 @@ export function RowPage() {
           <NextRow batch={batch} row={row} />
         </ReviewsPanel>
       )}
+      <PrintSignature />
     </article>
   );
 }

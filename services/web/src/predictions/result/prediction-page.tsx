@@ -41,7 +41,7 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
             {prediction.sample_id ?? 'Record without reference'}
           </h1>
           <p className="small muted">Sent {formatDateTime(prediction.created_at)} · not a medical device</p>
-          <PrintIdentity id={prediction.id} />
+          <PrintIdentity subject={`record ${prediction.id}`} />
         </div>
         <RecordActions prediction={prediction} />
       </header>

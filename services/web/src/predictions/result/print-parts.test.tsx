@@ -11,7 +11,7 @@ afterEach(() => jest.restoreAllMocks());
 test('the printed time is that of printing, not of the last change of the page', () => {
   jest.spyOn(noRetryClient, 'session').mockRejectedValue(new Error('not needed'));
   const now = jest.spyOn(Date.prototype, 'toISOString').mockReturnValue('2026-11-27T08:00:00Z');
-  renderPage(<PrintIdentity id="pred_1" />);
+  renderPage(<PrintIdentity subject="record pred_1" />);
   screen.getByText(new RegExp(formatDateTime('2026-11-27T08:00:00Z')));
   now.mockReturnValue('2026-11-28T09:30:00Z');
   act(() => void window.dispatchEvent(new Event('beforeprint')));

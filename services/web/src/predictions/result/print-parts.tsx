@@ -3,13 +3,16 @@ import { flushSync } from 'react-dom';
 import { useSession } from '../../session/use-session';
 import { formatDateTime } from '../../ui/format';
 
-/** On paper only: the laboratory, the record and the time of printing. */
-export function PrintIdentity({ id }: { id: string }) {
+/**
+ * On paper only: the laboratory, what is printed and the time of printing.
+ * @param subject such as `record pred_1`
+ */
+export function PrintIdentity({ subject }: { subject: string }) {
   const session = useSession();
   const printedAt = usePrintTime();
   return (
     <p className="print-only small" translate="no">
-      {`${session?.tenant ?? ''} · record ${id} · printed ${formatDateTime(printedAt)}`}
+      {`${session?.tenant ?? ''} · ${subject} · printed ${formatDateTime(printedAt)}`}
     </p>
   );
 }

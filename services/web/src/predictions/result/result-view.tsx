@@ -1,12 +1,10 @@
 import type { ModelVersion, Prediction, PredictionResult } from '@cytoqueue/client';
-import { Link } from 'react-router';
-import { modelAddress, modelLabel } from '../../models/model-reference';
 import { toneOf } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
-import { formatDateTime, formatShare } from '../../ui/format';
 import { ConfidencePanel } from './confidence-panel';
 import { ShapleyPanel } from './shapley-panel';
 import { FlipPanel } from './flip-panel';
+import { ModelPanel } from './model-panel';
 import { NeighborsPanel } from './neighbors-panel';
 import { ProbabilityScale } from './probability-scale';
 import { explainOutcome, resultTitle } from './result-labels';
@@ -33,7 +31,12 @@ export function ResultView({ prediction, version }: ResultViewProps) {
       </div>
       <ShapleyPanel result={result} version={version} />
       <NeighborsPanel record={features} neighbors={result.neighbors} version={version} />
-      <ModelPanel prediction={prediction} version={version} />
+      <ModelPanel
+        model={model}
+        version={version}
+        operatingPoint={result.operating_point}
+        completedAt={prediction.completed_at}
+      />
     </div>
   );
 }
@@ -78,54 +81,5 @@ function ResultSummary({ result, version }: { result: PredictionResult; version:
         range={missing && [missing.probability_min, missing.probability_max]}
       />
     </section>
-  );
-}
-
-function ModelPanel({ prediction, version }: ResultViewProps) {
-  const { model, completed_at, result } = prediction;
-  return (
-    <Panel title="Model and limits of use" className="wide">
-      <dl className="facts">
-        <div>
-          <dt>Model</dt>
-          <dd>
-            <Link to={modelAddress(model.name, model.version)}>{modelLabel(model)}</Link>
-          </dd>
-        </div>
-        <div>
-          <dt>Method</dt>
-          <dd>
-            compares with {version.training.rows} training cases,{' '}
-            {version.rule === 'class-ratio'
-              ? `the ${version.k} nearest of each class`
-              : `of which the ${version.k} nearest decide`}
-          </dd>
-        </div>
-        <div>
-          <dt>Threshold for {version.labels[1]}</dt>
-          <dd>
-            {formatShare(result.operating_point.threshold)} probability
-            {result.operating_point.name === 'sensitivity99' && ' (cautious)'}
-          </dd>
-        </div>
-        {completed_at !== undefined && (
-          <div>
-            <dt>Scored</dt>
-            <dd>{formatDateTime(completed_at)}</dd>
-          </div>
-        )}
-        <div className="digest">
-          <dt>Model digest (SHA-256)</dt>
-          <dd>
-            <code>{model.digest}</code>
-          </dd>
-        </div>
-      </dl>
-      <ul className="limits">
-        {version.limits_of_use.map((limit) => (
-          <li key={limit}>{limit}</li>
-        ))}
-      </ul>
-    </Panel>
   );
 }
