@@ -26,7 +26,7 @@ export function FeaturesPanel({ draft, facts, isComplete, onChange }: FeaturesPa
       lead="Lowest and highest value are those of the file. Records outside this range will be rejected, so widen it to what is possible."
     >
       {!isComplete && <p className="small">Only the first rows of the file were read for these values.</p>}
-      <div className="fields">
+      <div className="fields wide">
         <TextField
           label="Words for “not measured” (optional)"
           description="Separated by commas, for example n.d., unknown. Empty cells, ?, NA and NaN always mean it."
@@ -87,17 +87,17 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
           ),
         },
         {
-          title: 'Values',
+          title: 'Numbers',
           cell: (row) => (
             <select
               className="input small-control"
-              aria-label={`Values of ${row.column}`}
+              aria-label={`Numbers of ${row.column}`}
               value={row.type}
               disabled={!row.isChosen}
               onChange={({ target }) => onChoose(row.column, { type: target.value as FeatureChoice['type'] })}
             >
-              <option value="integer">Whole numbers</option>
-              <option value="real">Decimal numbers</option>
+              <option value="integer">Whole</option>
+              <option value="real">Decimal</option>
             </select>
           ),
         },
