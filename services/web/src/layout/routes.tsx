@@ -1,11 +1,12 @@
 import { Navigate, type RouteObject } from 'react-router';
+import { NewPredictionPage } from '../predictions/form/new-prediction-page';
 import { SignInPage } from '../session/sign-in-page';
 import { permissionsOf, useSession } from '../session/use-session';
 import { RouteErrorPage } from './route-error-page';
 import { NotFoundPage } from './not-found-page';
 import { AppLayout } from './app-layout';
 
-/** Each page's script is loaded on the first visit. */
+/** Each page's script is loaded on the first visit, except for the form that most users open first. */
 export const routes: RouteObject[] = [
   {
     errorElement: <RouteErrorPage />,
@@ -25,9 +26,7 @@ export const routes: RouteObject[] = [
               },
               {
                 path: 'predictions/new',
-                lazy: async () => ({
-                  Component: (await import('../predictions/form/new-prediction-page')).NewPredictionPage,
-                }),
+                element: <NewPredictionPage />,
               },
               {
                 path: 'predictions/:id',
