@@ -15,6 +15,12 @@ async function everyPage(app: WebApp): Promise<string[]> {
   const prediction = await app.scoreRecord('admin', record);
   const batch = await app.sendFile('admin', FEW_ROWS);
   await finish(await ContractClient.connect(app.stack.url, app.keys.admin), batch);
+  const confirmed = await app.call('admin', '/v1/confirmations', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ batch_id: batch, row: 1, confirmed_class: 'benign' }),
+  });
+  expect(confirmed.status).toBe(201);
   return [
     '/predictions/new',
     '/predictions',

@@ -22,6 +22,8 @@ export function describeTrainingPages(newPeople: () => WebApp): void {
     const options = { viewport: { width: 320, height: 640 } };
     const { page, complaints } = await newPeople().visit('/trainings/new', 'admin', options);
     await describeFile(page);
+    await page.getByText('More options').click();
+    await page.getByLabel('Seed (optional)').fill('7');
     expect(await page.getByRole('checkbox', { checked: true }).count()).toBe(7);
     expect(await page.getByRole('button', { name: 'Start the training' }).isEnabled()).toBe(true);
     expect(await isTooWide(page)).toBe(false);
