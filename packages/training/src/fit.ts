@@ -28,6 +28,8 @@ export interface FitOptions {
   readonly limitsOfUse: readonly string[];
   /** Default: refuse. */
   readonly ifSeparable?: IfSeparable;
+  /** Whether a feature with the same value in all rows is refused (the default) or left unscaled. */
+  readonly ifConstant?: 'refuse' | 'unscaled';
 }
 
 const DEFAULT_THRESHOLD = 0.5;
@@ -42,7 +44,7 @@ type Calibration = Pick<ModelFile, 'calibration' | 'conformal'>;
 export function fit(labelled: readonly LabelledSample[], options: FitOptions): Omit<ModelFile, 'digest'> {
   const { name, version, schema, metric, rule, k, dataDigest, limitsOfUse } = options;
   const training = createTrainingSet(labelled, schema);
-  const scaling = options.scaling === 'z-score' ? fitScaling(training, schema) : null;
+  const scaling = options.scaling === 'z-score' ? fitScaling(training, schema, options.ifConstant) : null;
   const search = new BruteForceSearch(training, metric, scaling);
   const leaveOneOut = computeLeaveOneOut(search, k, groupById(labelled));
   const { calibration, conformal } =
@@ -135,15 +137,22 @@ function fitSensitivity99(probabilities: Float64Array, { labels }: TrainingSet):
 }
 
 /** Mean and population standard deviation of every feature. */
-function fitScaling({ samples, rows, featureCount }: TrainingSet, { features }: Schema): Scaling {
+function fitScaling(
+  { samples, rows, featureCount }: TrainingSet,
+  { features }: Schema,
+  ifConstant: FitOptions['ifConstant'] = 'refuse',
+): Scaling {
   const columns = features.map((_, feature) => samples.filter((__, index) => index % featureCount === feature));
   const center = columns.map((column) => sum(column) / rows);
   const scale = columns.map((column, feature) =>
     Math.sqrt(sum(column.map((value) => (value - center[feature]) ** 2)) / rows),
   );
-  const constant = columns.findIndex((column) => column.every((value) => value === column[0]));
-  if (constant >= 0)
-    throw new TrainingDataError('constant-column', `${features[constant].name} has the same value in all rows`);
+  columns.forEach((column, feature) => {
+    if (column.some((value) => value !== column[0])) return;
+    if (ifConstant === 'refuse')
+      throw new TrainingDataError('constant-column', `${features[feature].name} has the same value in all rows`);
+    scale[feature] = 1;
+  });
   return { center, scale };
 }
 

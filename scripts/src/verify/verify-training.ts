@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  OWN_PREFIX,
   ObjectKeys,
   TrainingKeys,
   readDocument,
@@ -8,7 +9,8 @@ import {
   trainingShape,
   trainingVersionShape,
 } from '@cytoqueue/records';
-import { ObjectCorruptError, listAll } from '@cytoqueue/storage';
+import { ObjectCorruptError, type ObjectStore, listAll } from '@cytoqueue/storage';
+import { FindingError } from './finding';
 import type { VerifyContext } from './verify-batch';
 
 /** Checks a training's documents, and file and rows by their digests; retention deletes those of a finished training. */
@@ -39,7 +41,11 @@ export async function verifyTraining({ store, checks }: VerifyContext, tenant: s
     else if (key === TrainingKeys.result(tenant, id))
       await checks.run(key, 'damaged-document', () => readDocument(store, key, trainingResultShape));
   }
-  if (found.has(TrainingKeys.result(tenant, id))) return;
+  const resultKey = TrainingKeys.result(tenant, id);
+  if (found.has(resultKey)) {
+    await checks.run(resultKey, 'missing', () => assertVersionExists(store, tenant, resultKey));
+    return;
+  }
   const [, rowsKey] = [...digests.keys()] as [string, string];
   if (!found.has(rowsKey)) checks.add(rowsKey, 'missing', 'an unfinished training needs its rows');
   if ((await store.head(ObjectKeys.pending(tenant, id))) === undefined)
@@ -48,4 +54,15 @@ export async function verifyTraining({ store, checks }: VerifyContext, tenant: s
       'not-listed-as-unfinished',
       `the training has no result, and ${ObjectKeys.pending(tenant, id)} is missing`,
     );
+}
+
+/** @throws FindingError when the version that the training has added is neither stored nor marked as deleted */
+async function assertVersionExists(store: ObjectStore, tenant: string, resultKey: string): Promise<void> {
+  const { model } = await readDocument(store, resultKey, trainingResultShape);
+  if (model === undefined) return;
+  const name = model.name.slice(OWN_PREFIX.length);
+  const keys = [ObjectKeys.model(name, model.version), ObjectKeys.deletedModel(name, model.version)];
+  const heads = keys.map((key) => store.head(ObjectKeys.ownModelsFolder(tenant) + key));
+  if ((await Promise.all(heads)).every((head) => head === undefined))
+    throw new FindingError('missing', `it names ${model.name}@${model.version}, which is not there`);
 }

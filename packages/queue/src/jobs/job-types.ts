@@ -80,7 +80,8 @@ export const jobOptions = {
     ignoreDependencyOnFailure: true,
   },
   finalize: { ...keepFinished, attempts: 10, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } },
-  training: { ...keepFinished, attempts: 5, backoff: { type: 'exponential', delay: 1_000 } },
+  /** A training waits for days of other work, so an outage must not use up its attempts. */
+  training: { ...keepFinished, attempts: 12, backoff: { type: 'exponential', delay: 1_000 } },
 } satisfies Record<string, JobsOptions>;
 
 /**
@@ -92,5 +93,5 @@ export const workerOptions = {
   shards: { lockDuration: 60_000, stalledInterval: 15_000, maxStalledCount: 3 },
   finalize: { lockDuration: 60_000, stalledInterval: 15_000, maxStalledCount: 10 },
   // Each redelivery goes on at the fold that the killed worker was in.
-  trainings: { lockDuration: 60_000, stalledInterval: 15_000, maxStalledCount: 10 },
+  trainings: { lockDuration: 60_000, stalledInterval: 15_000, maxStalledCount: 5 },
 } as const;

@@ -64,3 +64,11 @@ test.each([
   }));
   expect(train(labelled, thyroidSchema).file.novelty !== undefined).toBe(hasRule);
 });
+
+test('a value that only one row has is no fault in the fold that leaves it out', () => {
+  const labelled = thyroidRows().map((row, index) => ({
+    ...row,
+    sample: Array.from(row.sample, (value, feature) => (feature === 5 ? Number(index === 7) : value)),
+  }));
+  expect(train(labelled, thyroidSchema).cv.auc).toBeGreaterThan(0.9);
+});

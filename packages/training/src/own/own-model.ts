@@ -143,6 +143,8 @@ function fitFile(data: EvaluationData, { name, schema, dataDigest }: OwnModelOpt
     dataDigest,
     limitsOfUse: LIMITS_OF_USE,
     ifSeparable: 'smooth',
+    // A value that only one patient has is constant in the train rows of that patient's fold.
+    ifConstant: 'unscaled',
   });
   const novelty = allowsNovelty(data.training) ? fitNovelty(data, schema) : undefined;
   return novelty === undefined ? file : { ...file, novelty, format_version: file.format_version === 3 ? 3 : 2 };

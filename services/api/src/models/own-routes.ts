@@ -5,6 +5,7 @@ import { notFound } from '../http/error-handler';
 import { Problem } from '../http/problem';
 import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { HandlerContext, Operation, Route } from '../http/router';
+import type { TenantQuotas } from '../tenants/tenant-quotas';
 import type { SettingsReader } from '../settings/settings-reader';
 import { findOwnVersion } from './own-artifacts';
 import { findModel, promote, promotionBody, toVersionResponse } from './model-actions';
@@ -55,6 +56,7 @@ const promoteOperation: Operation = {
 
 export interface OwnModelRouteDeps {
   registry: ModelRegistry;
+  quotas: Pick<TenantQuotas, 'storage'>;
   settings: SettingsReader;
 }
 
@@ -104,7 +106,7 @@ async function getVersion(registry: ModelRegistry, { response, principal, params
 }
 
 async function deleteVersion(
-  { registry, settings }: OwnModelRouteDeps,
+  { registry, settings, quotas }: OwnModelRouteDeps,
   { response, principal: { tenant }, params: { name, version }, auditEntry }: HandlerContext,
 ): Promise<void> {
   const ref = `${OWN_PREFIX}${name}@${version}`;
@@ -116,6 +118,7 @@ async function deleteVersion(
     .catch((error: unknown) => {
       throw error instanceof UnknownModelError ? notFound(error) : error;
     });
+  await quotas.storage.invalidate(tenant);
   auditEntry.resource = `models/${ref}`;
   await auditEntry.recordDurably();
   response.status(204).end();

@@ -228,3 +228,15 @@ test('file and rows of a training count, also after Redis has lost the sizes', a
   await stored.release(TENANT, id);
   expect(await stored.assertAvailable(TENANT)).toBe(QUOTA);
 });
+
+test('own models count once the sizes are counted again', async () => {
+  const key = ObjectKeys.ownModelsFolder(TENANT) + ObjectKeys.model('mylab', '1');
+  const { stored } = new Process();
+  await stored.assertAvailable(TENANT);
+  await store.put(key, Buffer.alloc(300));
+  await stored.invalidate(TENANT);
+  expect(await stored.assertAvailable(TENANT)).toBe(QUOTA - 300);
+  await store.delete(key);
+  await stored.invalidate(TENANT);
+  expect(await stored.assertAvailable(TENANT)).toBe(QUOTA);
+});

@@ -13,6 +13,8 @@ const FIELDS_PER_CALL = 1_000;
 
 /** Hash field for confirmations that a listing found; later ones have a field per request. */
 const CONFIRMATIONS_FIELD = 'confirmations';
+/** Hash field for own models that a listing found: workers add versions, so their bytes count from the next listing on. */
+const MODELS_FIELD = 'own-models';
 
 export interface StorageQuotaDeps {
   store: ObjectStore;
@@ -166,6 +168,10 @@ export class StorageQuota {
     for await (const { size } of listAll(this.deps.store, ConfirmationKeys.entriesFolder(tenant), { onUnreadable }))
       confirmed += size;
     if (confirmed > 0) sizes.set(CONFIRMATIONS_FIELD, confirmed);
+    let models = 0;
+    for await (const { size } of listAll(this.deps.store, ObjectKeys.ownModelsFolder(tenant), { onUnreadable }))
+      models += size;
+    if (models > 0) sizes.set(MODELS_FIELD, models);
     return sizes;
   }
 
@@ -181,7 +187,7 @@ export class StorageQuota {
 export function quotaExceeded(remainingBytes: number): Problem {
   return new Problem(
     'quota-exceeded',
-    `This tenant's storage quota has ${Math.max(0, remainingBytes)} bytes left for uploads, reviews and confirmed diagnoses. Delete batches or trainings to free space.`,
+    `This tenant's storage quota has ${Math.max(0, remainingBytes)} bytes left for uploads, reviews, confirmed diagnoses and own models. Delete batches, trainings or versions to free space.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { ObjectKeys, TrainingKeys, decodeTrainingRows, readDocument, trainingShape } from '@cytoqueue/records';
+import { odsOf } from '../../../../packages/tabular/test/containers';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { thyroidCsv, thyroidRows, thyroidSchema } from '../../../../test/src/support/third-schema';
 import { RunningApi } from '../../test/running-api';
@@ -142,6 +143,21 @@ describe('an accepted training', () => {
     const { status, json } = await requests.send('POST', TRAIN_LABELLED, body(), { 'content-type': type });
     expect([status, json]).toMatchObject([202, { data: { rows: 120, features: 9 } }]);
     expect((await requests.storedKeys()).filter((path) => path.includes('canonical'))).toEqual([]);
+  });
+
+  test('reads the chosen sheet of a workbook with several', async () => {
+    const toRow = (line: string) =>
+      `<table:table-row>${line
+        .split(',')
+        .map((text) => `<table:table-cell office:value-type="string"><text:p>${text}</text:p></table:table-cell>`)
+        .join('')}</table:table-row>`;
+    const tableOf = (name: string, lines: readonly string[]) =>
+      `<table:table table:name="${name}">${lines.map(toRow).join('')}</table:table>`;
+    const book = await odsOf(tableOf('Cases', LABELLED_FILE.split('\n')) + tableOf('Codes', ['code,text', '2,benign']));
+    const post = (path: string) =>
+      requests.send('POST', path, trainingForm(['file', new Blob([new Uint8Array(book)])]));
+    expect(await post(TRAIN_LABELLED)).toMatchObject({ status: 422, json: { errors: [{ code: 'several-sheets' }] } });
+    expect(await post(`${TRAIN_LABELLED}&sheet=Cases`)).toMatchObject({ status: 202, json: { data: { rows: 120 } } });
   });
 
   test('is returned again for the same idempotency key, and refused for another content', async () => {

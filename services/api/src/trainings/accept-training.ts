@@ -72,6 +72,8 @@ async function acceptNewTraining(
   const { store, idempotency } = deps;
   const { tenant, idempotencyKey } = wanted;
   await assertBelowDailyLimit(store, tenant);
+  // Counts the versions that earlier trainings have added.
+  await deps.quotas.storage.invalidate(tenant);
   const id = createId('training_');
   const folder = TrainingKeys.folder(tenant, id);
   const accept = async () => {

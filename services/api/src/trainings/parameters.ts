@@ -22,6 +22,7 @@ export const trainingParameters = z.strictObject({
   group: column.optional().meta({
     description: 'Name of the column that identifies the patient, whose rows are tested together; by default none',
   }),
+  sheet: z.string().max(200).optional().meta({ description: 'The sheet of a workbook with several' }),
   seed: z.coerce
     .number()
     .int()
@@ -39,6 +40,7 @@ export interface TrainingParameters {
   schema: Schema;
   label: string;
   group: string | null;
+  sheet?: string;
   seed: number;
 }
 
@@ -59,9 +61,12 @@ export function readParameters(query: object, fields: Record<string, unknown>): 
 }
 
 /** Names the columns of class and patient to the importer, as an import profile does. */
-export function importSettingsOf({ schema, label, group }: TrainingParameters, charset?: string): ImportSettings {
+export function importSettingsOf(
+  { schema, label, group, sheet }: TrainingParameters,
+  charset?: string,
+): ImportSettings {
   const columns = { label, ...(group !== null && { id: group }) };
-  return { schema, charset, profile: { name: 'training', sha256: '', content: { columns } } };
+  return { schema, charset, sheet, profile: { name: 'training', sha256: '', content: { columns } } };
 }
 
 /** The schema of a stored training. @throws SchemaError */

@@ -201,6 +201,52 @@ test('a redelivery after the version was stored adds no second version', async (
   expect((await registry.ofTenant(TENANT).find('mylab'))?.versions).toEqual(['1']);
 });
 
+test.each([
+  ['goes on', false],
+  ['is killed then', true],
+])('a training that is canceled after its version was stored, by a worker that %s, removes it', async (_, isKilled) => {
+  const job = await accept();
+  const cancel = () =>
+    putDocumentOnce(store, TrainingKeys.result(TENANT, job.trainingId), {
+      status: 'canceled',
+      completed_at: new Date().toISOString(),
+    });
+  const disturbed = new Proxy(store, {
+    get: (target, member, receiver) => {
+      if (member !== 'putOnce') return Reflect.get(target, member, receiver) as unknown;
+      return async (key: string, ...rest: [Buffer]) => {
+        if (key.endsWith('/card.md')) await cancel();
+        if (key.endsWith('/card.md') && isKilled) throw new Error('killed');
+        await target.putOnce(key, ...rest);
+      };
+    },
+  });
+  const first = createProcessor({ registry: new ModelRegistry(disturbed) });
+  const outcome = await first.process(job).catch((error: Error) => error.message);
+  expect(outcome).toBe(isKilled ? 'killed' : undefined);
+  const before = await registry.ofTenant(TENANT).find('mylab');
+  expect(before?.versions).toEqual(isKilled ? ['1'] : undefined);
+  await createProcessor().process(job);
+  expect(await registry.ofTenant(TENANT).find('mylab')).toBeUndefined();
+  expect(await resultOf(job.trainingId)).toMatchObject({ status: 'canceled' });
+});
+
+test('a training that its admin deletes as soon as it has succeeded keeps its version', async () => {
+  const job = await accept();
+  const deleting = new Proxy(store, {
+    get: (target, member, receiver) => {
+      if (member !== 'putOnce') return Reflect.get(target, member, receiver) as unknown;
+      return async (key: string, ...rest: [Buffer]) => {
+        await target.putOnce(key, ...rest);
+        if (key === TrainingKeys.result(TENANT, job.trainingId))
+          await target.deletePrefix(TrainingKeys.folder(TENANT, job.trainingId));
+      };
+    },
+  });
+  await createProcessor({ store: deleting }).process(job);
+  expect((await registry.ofTenant(TENANT).find('mylab'))?.versions).toEqual(['1']);
+});
+
 test('a canceled training stops, and one that is deleted as well leaves nothing', async () => {
   const [canceled, deleted] = [await accept(), await accept()];
   const end = { status: 'canceled', completed_at: new Date().toISOString() };

@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type JobProducer, PostponeError, type TrainingJob, publishChange } from '@cytoqueue/queue';
+import {
+  type JobProducer,
+  PostponeError,
+  QueueUnavailableError,
+  type TrainingJob,
+  publishChange,
+} from '@cytoqueue/queue';
 import {
   type ModelPin,
   OWN_PREFIX,
@@ -18,7 +24,13 @@ import {
   trainingShape,
   trainingVersionShape,
 } from '@cytoqueue/records';
-import { type LoadedModel, type ModelRegistry, NoChampionError, ignoreMissingModel } from '@cytoqueue/registry';
+import {
+  type LoadedModel,
+  type ModelRegistry,
+  NoChampionError,
+  type OwnModels,
+  ignoreMissingModel,
+} from '@cytoqueue/registry';
 import { ObjectCorruptError, ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import type { EvaluationData, FoldAnswers } from '@cytoqueue/training';
 import type { Redis } from 'ioredis';
@@ -33,6 +45,9 @@ const TURN_INTERVAL_MS = 500;
 const STOPPED_DELAY_MS = 1_000;
 /** The thread ends when no training has run for this long. */
 const IDLE_THREAD_MS = 10_000;
+
+/** A training that needs more fails without ending the process, which also scores. The largest one needs some 250 MB. */
+const MAX_HEAP_MB = 768;
 
 export interface TrainingDeps {
   store: ObjectStore;
@@ -66,7 +81,13 @@ export class TrainingProcessor {
     private readonly deps: TrainingDeps,
     threadFile = join(__dirname, 'training-thread.js'),
   ) {
-    this.thread = new Piscina({ filename: threadFile, minThreads: 0, maxThreads: 1, idleTimeout: IDLE_THREAD_MS });
+    this.thread = new Piscina({
+      filename: threadFile,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: IDLE_THREAD_MS,
+      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
+    });
   }
 
   /** @throws PostponeError when this worker stops */
@@ -80,7 +101,8 @@ export class TrainingProcessor {
     } catch (error) {
       if (this.isStopping) throw new PostponeError(STOPPED_DELAY_MS, { cause: error });
       if (error instanceof RefusedError) await this.end(tenant, trainingId, { status: 'failed', error: error.reason });
-      else if (!(error instanceof EndedError)) throw error;
+      else if (error instanceof EndedError) await this.removeUnfinishedVersion(tenant, training);
+      else throw error;
     }
     await deletePending(store, tenant, trainingId);
     // It was deleted while a fold was computed, whose answers were stored after that.
@@ -91,6 +113,8 @@ export class TrainingProcessor {
   async fail({ tenant, trainingId }: TrainingJob): Promise<void> {
     const detail = 'The training failed several times for a reason that the log of the workers names. Start it again.';
     await this.end(tenant, trainingId, { status: 'failed', error: { code: 'internal-error', detail } });
+    const training = await findDocument(this.deps.store, TrainingKeys.document(tenant, trainingId), trainingShape);
+    if (training !== undefined) await this.removeUnfinishedVersion(tenant, training);
     await deletePending(this.deps.store, tenant, trainingId);
   }
 
@@ -148,11 +172,25 @@ export class TrainingProcessor {
   private async waitForTurn(tenant: string, id: string): Promise<void> {
     for (;;) {
       if (this.isStopping) throw new PostponeError(STOPPED_DELAY_MS);
-      if ((await this.deps.store.head(TrainingKeys.result(tenant, id))) !== undefined) throw new EndedError();
-      if (!(await this.exists(tenant, id))) throw new EndedError();
-      if ((await this.deps.producer.waitingJobs()) === 0) return;
-      this.deps.livenessMonitor.recordActivity();
+      await this.assertNotEnded(tenant, id);
+      if (!(await this.hasOtherWork())) return;
       await sleep(TURN_INTERVAL_MS);
+    }
+  }
+
+  /** @throws EndedError when the training was canceled, and perhaps deleted */
+  private async assertNotEnded(tenant: string, id: string): Promise<void> {
+    if ((await this.deps.store.head(TrainingKeys.result(tenant, id))) !== undefined) throw new EndedError();
+    if (!(await this.exists(tenant, id))) throw new EndedError();
+  }
+
+  /** While Redis does not answer, there may be. */
+  private async hasOtherWork(): Promise<boolean> {
+    try {
+      return (await this.deps.producer.waitingJobs()) > 0;
+    } catch (error) {
+      if (error instanceof QueueUnavailableError) return true;
+      throw error;
     }
   }
 
@@ -182,33 +220,58 @@ export class TrainingProcessor {
         facts: { rows, classes },
         others,
       });
-      try {
-        return await this.publish(
-          tenant,
-          training,
-          await own.addVersion(name, version, Buffer.from(fitted.bytes)),
-          fitted,
-        );
-      } catch (error) {
-        // Another training has taken the number meanwhile.
-        if (!(error instanceof ObjectMismatchError)) throw error;
-        reserved = undefined;
-      }
+      // A canceled training adds no version, not even for a moment.
+      await this.assertNotEnded(tenant, id);
+      const model = await this.addOrSkip(own, name, version, Buffer.from(fitted.bytes));
+      if (model !== undefined) return this.publish(tenant, training, model, fitted);
+      reserved = undefined;
+    }
+  }
+
+  /** @returns undefined when another training has taken the number meanwhile */
+  private async addOrSkip(own: OwnModels, name: string, version: string, bytes: Buffer): Promise<ModelPin | undefined> {
+    try {
+      return await own.addVersion(name, version, bytes);
+    } catch (error) {
+      if (error instanceof ObjectMismatchError) return undefined;
+      throw error;
     }
   }
 
   private async publish(
     tenant: string,
-    { id, name }: TrainingDocument,
+    training: TrainingDocument,
     model: ModelPin,
     { artifacts, comparisons, evaluation }: FittedVersion,
   ): Promise<void> {
+    const { id, name } = training;
     const own = this.deps.registry.ofTenant(tenant);
     const { version } = model;
     await own.putArtifacts(name, version, artifacts);
     if (comparisons.length > 0) await own.comparisons.add({ ...model, name }, comparisons);
-    const { status } = await this.end(tenant, id, { status: 'succeeded', model, evaluation });
-    if (status === 'canceled' || !(await this.exists(tenant, id))) await own.delete(name, version);
+    // An admin may delete the training as soon as it has succeeded; the version stays then.
+    const exists = await this.exists(tenant, id);
+    const result = exists ? await this.end(tenant, id, { status: 'succeeded', model, evaluation }) : undefined;
+    if (result?.model?.version !== version) await this.removeVersion(tenant, training, version);
+  }
+
+  /** Removes the version that a training has added before it ended otherwise. */
+  private async removeUnfinishedVersion(tenant: string, training: TrainingDocument): Promise<void> {
+    const { store } = this.deps;
+    const [reserved, result] = await Promise.all([
+      findDocument(store, TrainingKeys.version(tenant, training.id), trainingVersionShape),
+      findDocument(store, TrainingKeys.result(tenant, training.id), trainingResultShape),
+    ]);
+    if (reserved !== undefined && result?.status !== 'succeeded')
+      await this.removeVersion(tenant, training, reserved.version);
+  }
+
+  /** Removes a version if it was trained on this file: another training may have taken the number. */
+  private async removeVersion(tenant: string, { name, input }: TrainingDocument, version: string): Promise<void> {
+    const own = this.deps.registry.ofTenant(tenant);
+    const found = await this.findModel(tenant, `${OWN_PREFIX}${name}@${version}`);
+    if (found?.model.file.training.data_digest !== `sha256:${input.sha256}`) return;
+    await own.delete(name, version);
   }
 
   /** Files of the champions of the same schema: that of the own name, and shared ones. */
