@@ -36,6 +36,7 @@ export {
   answerFold,
   fitOwnModel,
   labelledSamples,
+  noveltyRowsOfClass,
   type FoldAnswers,
   type OwnModel,
   ownModelFile,

@@ -2,7 +2,8 @@ import { markdownTable, type NoveltyReport, type ShiftCounts } from '@cytoqueue/
 import type { ModelReport } from './report';
 
 /** Sections on records and files unlike the training data; none for versions that do not detect them. */
-export function describeTrust({ novelty, drift }: ModelReport): string[] {
+export function describeTrust({ novelty, drift, unlike_training: rules }: ModelReport): string[] {
+  if (rules !== undefined) return ['## Records and files unlike the training data', describeOwnRules(rules)];
   if (novelty === undefined || drift === undefined) return [];
   return [
     '## Records unlike the training data',
@@ -33,6 +34,13 @@ export function describeTrust({ novelty, drift }: ModelReport): string[] {
       ]),
     ),
   ];
+}
+
+/** Of a model of own data, whose rules are fitted and not measured. */
+export function describeOwnRules({ fitted, reason }: NonNullable<ModelReport['unlike_training']>): string {
+  return fitted
+    ? 'The model has the rule for unusual records and the limits for verdicts on files, fitted to this file. How well they work was not measured.'
+    : `The model knows neither unusual records by their values nor verdicts fitted to this file: ${reason}.`;
 }
 
 function describeRule({ folds, repetitions, least_kept: kept, chosen, shifts }: NoveltyReport): string {

@@ -1,5 +1,6 @@
 import type { EvaluationMetrics } from '@cytoqueue/training';
 import { textTable } from '../demo/text-table';
+import { describeOwnRules } from './card-trust';
 import type { TrainingReport } from './report';
 
 const shown = ['accuracy', 'sensitivity', 'specificity', 'jaccard_benign', 'jaccard_malignant', 'f1', 'mcc', 'auc', 'brier', 'log_loss', 'ece'] as const satisfies (keyof EvaluationMetrics)[]; // prettier-ignore
@@ -19,6 +20,9 @@ export function printScores({ models, nested, data, protocol }: TrainingReport, 
     '',
     textTable(['model', ...shown], scores),
     '',
+    ...Object.entries(models).flatMap(([name, { unlike_training: rules }]) =>
+      rules === undefined ? [] : [`${name}: ${describeOwnRules(rules)}`, ''],
+    ),
     ...files,
     `  ${directory}/evaluation.json`,
     '',

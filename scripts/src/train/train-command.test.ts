@@ -74,6 +74,13 @@ describe('a small labelled file', () => {
     expect(parseModel(files.get('small/2.1.0.json') ?? Buffer.of()).ref).toBe('small@2.1.0');
   });
 
+  test('has too few rows of a class for rules about unlike records and files, and the card and the terminal say so', () => {
+    expect(parseModel(files.get('small/2.1.0.json') ?? Buffer.of()).file).not.toHaveProperty('novelty');
+    const reason = /knows neither unusual records[^:]*: \d+ complete rows are malignant, 50 are needed/;
+    expect(runs[0].out).toMatch(reason);
+    expect(String(files.get('small/2.1.0/card.md'))).toMatch(reason);
+  });
+
   test('gives the same bytes every time', () => {
     const again = filesOf(outs[1]);
     expect([...again.keys()]).toEqual([...files.keys()]);
@@ -94,6 +101,18 @@ describe('a small labelled file', () => {
     expect(runs[0].err).not.toContain('\r');
     expect(runs[0].out).toContain('evaluation.json');
   });
+});
+
+test('a file with enough rows gives a main model that tells records and files unlike it', () => {
+  const data = writeData('enough.csv', [header, ...rows.slice(0, 140)]);
+  const out = join(directory, 'enough');
+  const { status, out: printed } = run('--data', data, '--schema', 'wbc', '--out', out, '--repetitions', '1');
+  expect(status).toBe(0);
+  const { file } = parseModel(readFileSync(join(out, 'wbc-knn/1.0.0.json')));
+  expect(file).toMatchObject({ format_version: 2, novelty: { range_margin: 1.25 }, drift: expect.any(Object) });
+  expect(printed).toContain('wbc-knn: The model has the rule for unusual records');
+  const report = JSON.parse(readFileSync(join(out, 'evaluation.json'), 'utf8')) as TrainingReport;
+  expect(report.models['wbc-knn']).toMatchObject({ digest: file.digest, unlike_training: { fitted: true } });
 });
 
 /** The file's rows with a cell replaced. */

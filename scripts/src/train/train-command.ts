@@ -11,6 +11,7 @@ import { printScores } from './print-scores';
 import { schemaOf } from './recipes';
 import { defaultSeed, train } from './train';
 import { readTrainingFile } from './training-file';
+import { addRules } from './trust';
 import { InvalidTrainingFileError } from './invalid-training-file';
 
 const USAGE = `npm run train -- --data FILE --schema wbc|wdbc [options]
@@ -44,7 +45,7 @@ export function runTrainCommand(argv: string[], { out, err }: Terminal): number 
   }
   try {
     const file = readTrainingFile(options.data, options.schema);
-    const trained = train(file, { ...options, onProgress: showProgress(err) });
+    const trained = addRules(train(file, { ...options, onProgress: showProgress(err) }), file, options.schema);
     const models = [...trained.models.values()].map((bytes) => parseModel(bytes));
     const files = new Map([
       ...listArtifacts(trained),

@@ -7,11 +7,12 @@ import {
   fitDriftLimits,
   groupById,
   NoveltyFit,
+  noveltyRowsOfClass,
 } from '@cytoqueue/training';
 import { hasGrades, type Schema } from '@cytoqueue/schema';
-import type { Recipe } from './recipes';
+import { type Recipe, recipesFor } from './recipes';
 import { type ModelReport, type TrainingReport, reportOf } from './report';
-import { defaultSeed, fitModel, serializeWithScores } from './train';
+import { type Trained, defaultSeed, fitModel, serializeWithScores } from './train';
 import type { TrainingFile } from './training-file';
 
 /** Minimum share of confident results for genuine records that the rule for unusual records must keep. */
@@ -63,4 +64,37 @@ export function addTrust(
     drift: evaluateDrift(model),
   };
   return { report: { ...before, models: { [recipe.name]: report } }, models: new Map([[recipe.name, bytes]]) };
+}
+
+/** Adds to the main model of own data what it takes to tell records and files that are unlike them, if there are enough rows. */
+export function addRules(trained: Trained, file: TrainingFile, schema: Schema): Trained {
+  const [name = '', ...others] = trained.models.keys();
+  const recipe = recipesFor(schema, name)[0];
+  const own = reportOf(trained.report, name);
+  const reason = whyTooFew(file, schema);
+  if (recipe === undefined || reason !== undefined)
+    return withReport(trained, name, { ...own, unlike_training: { fitted: false, reason: reason ?? '' } });
+  const bytes = serializeWithScores(fitTrustedModel(recipe, file, schema, own.version), own.cv);
+  const models = new Map([
+    [name, bytes],
+    ...others.map((other) => [other, trained.models.get(other) as Uint8Array] as const),
+  ]);
+  return withReport({ ...trained, models }, name, {
+    ...own,
+    digest: parseModel(bytes).digest,
+    unlike_training: { fitted: true },
+  });
+}
+
+function withReport({ report, models }: Trained, name: string, changed: ModelReport): Trained {
+  return { models, report: { ...report, models: { ...report.models, [name]: changed } } };
+}
+
+/** @returns undefined when every class has enough rows */
+function whyTooFew({ complete }: TrainingFile, { labels, features }: Schema): string | undefined {
+  const needed = noveltyRowsOfClass(features.length);
+  const counts = labels.map((_, label) => complete.filter((row) => row.label === label).length);
+  const smallest = counts.indexOf(Math.min(...counts));
+  const count = counts[smallest] ?? 0;
+  return count < needed ? `${count} complete rows are ${labels[smallest]}, ${needed} are needed` : undefined;
 }

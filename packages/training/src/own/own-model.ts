@@ -170,14 +170,19 @@ function methodOf(schema: Schema): Pick<FitOptions, 'metric' | 'rule' | 'k' | 's
     : { metric: 'euclidean', rule: 'class-ratio', k: 5, scaling: 'z-score' };
 }
 
+/** The rows of each class that a rule for unusual records needs. */
+export function noveltyRowsOfClass(featureCount: number): number {
+  return Math.max(MIN_ROWS_OF_CLASS, MIN_ROWS_OF_CLASS_PER_FEATURE * featureCount);
+}
+
 /**
  * Whether the data allow a rule for unusual records: enough rows of each class, no values below zero, whose logarithms it
  * would need, and no feature that is the same in all rows of a class, from which any other value would be infinitely far.
  */
 function allowsNovelty({ rows, labels, samples, featureCount }: TrainingSet): boolean {
   const positive = labels.reduce((sum, label) => sum + label, 0);
-  const needed = Math.max(MIN_ROWS_OF_CLASS, MIN_ROWS_OF_CLASS_PER_FEATURE * featureCount);
-  if (Math.min(positive, rows - positive) < needed || samples.some((value) => value < 0)) return false;
+  if (Math.min(positive, rows - positive) < noveltyRowsOfClass(featureCount) || samples.some((value) => value < 0))
+    return false;
   return [0, 1].every((label) => {
     const first = labels.indexOf(label);
     return Array.from({ length: featureCount }).every((_, feature) =>
