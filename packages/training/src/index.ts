@@ -36,6 +36,7 @@ export {
   answerFold,
   fitOwnModel,
   labelledSamples,
+  fitUnlikeTraining,
   noveltyRowsOfClass,
   type FoldAnswers,
   type OwnModel,

@@ -106,7 +106,13 @@ export function serializeWithScores(model: ModelWithoutDigest, cv: ModelReport['
   return serializeModel({ ...model, evaluation: { cv: { ...cv }, ...model.evaluation } });
 }
 
+/** @throws InvalidTrainingFileError when no calibration fits in some fold */
 function finalizeModel(recipe: Recipe, model: ModelWithoutDigest, scores: ModelScores) {
+  if (Number.isNaN(scores.cv.auc)) {
+    const detail =
+      'in a fold of the cross-validation the scores separate the classes, so that no calibration curve fits';
+    throw new InvalidTrainingFileError([{ code: 'separable', detail }]);
+  }
   const bytes = serializeWithScores(model, scores.cv);
   const report: ModelReport = {
     version: model.version,

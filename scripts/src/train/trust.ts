@@ -1,16 +1,17 @@
-import { type ModelFile, parseModel } from '@cytoqueue/classifier';
+import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier';
 import {
   chooseNovelty,
   createTrainingSet,
   evaluateDrift,
   evaluateNovelty,
   fitDriftLimits,
+  fitUnlikeTraining,
   groupById,
   NoveltyFit,
   noveltyRowsOfClass,
 } from '@cytoqueue/training';
 import { hasGrades, type Schema } from '@cytoqueue/schema';
-import { type Recipe, recipesFor } from './recipes';
+import type { Recipe } from './recipes';
 import { type ModelReport, type TrainingReport, reportOf } from './report';
 import { type Trained, defaultSeed, fitModel, serializeWithScores } from './train';
 import type { TrainingFile } from './training-file';
@@ -66,15 +67,16 @@ export function addTrust(
   return { report: { ...before, models: { [recipe.name]: report } }, models: new Map([[recipe.name, bytes]]) };
 }
 
-/** Adds to the main model of own data what it takes to tell records and files that are unlike them, if there are enough rows. */
+/** Adds to the main model of own data what it takes to tell records and files that are unlike them, if the data allow it. */
 export function addRules(trained: Trained, file: TrainingFile, schema: Schema): Trained {
   const [name = '', ...others] = trained.models.keys();
-  const recipe = recipesFor(schema, name)[0];
   const own = reportOf(trained.report, name);
-  const reason = whyTooFew(file, schema);
-  if (recipe === undefined || reason !== undefined)
-    return withReport(trained, name, { ...own, unlike_training: { fitted: false, reason: reason ?? '' } });
-  const bytes = serializeWithScores(fitTrustedModel(recipe, file, schema, own.version), own.cv);
+  const data = { training: createTrainingSet(file.complete, schema), groups: groupById(file.complete) };
+  const rules = fitUnlikeTraining(data, schema);
+  if (rules === undefined)
+    return withReport(trained, name, { ...own, unlike_training: { fitted: false, reason: whyNone(file, schema) } });
+  const { digest: _, ...model } = parseModel(trained.models.get(name) ?? Buffer.of()).file;
+  const bytes = serializeModel({ ...model, ...rules, format_version: model.format_version === 3 ? 3 : 2 });
   const models = new Map([
     [name, bytes],
     ...others.map((other) => [other, trained.models.get(other) as Uint8Array] as const),
@@ -90,11 +92,12 @@ function withReport({ report, models }: Trained, name: string, changed: ModelRep
   return { models, report: { ...report, models: { ...report.models, [name]: changed } } };
 }
 
-/** @returns undefined when every class has enough rows */
-function whyTooFew({ complete }: TrainingFile, { labels, features }: Schema): string | undefined {
+function whyNone({ complete }: TrainingFile, { labels, features }: Schema): string {
   const needed = noveltyRowsOfClass(features.length);
   const counts = labels.map((_, label) => complete.filter((row) => row.label === label).length);
   const smallest = counts.indexOf(Math.min(...counts));
   const count = counts[smallest] ?? 0;
-  return count < needed ? `${count} complete rows are ${labels[smallest]}, ${needed} are needed` : undefined;
+  return count < needed
+    ? `${count} complete rows are ${labels[smallest]}, ${needed} are needed`
+    : 'a value is below zero, or the same in nearly all rows of a class';
 }

@@ -58,3 +58,8 @@ test('log loss and Matthews correlation equal values computed by hand', () => {
   expect(mcc).toBe(0);
   expect(new Evaluator(Float64Array.of(0.2, 0.6), Uint8Array.of(0, 1)).evaluate().mcc).toBe(1);
 });
+
+test('every metric is NaN where a fold has no answers', () => {
+  const metrics = new Evaluator(Float64Array.of(0.2, NaN, 0.9, NaN), Uint8Array.of(0, 0, 1, 1)).evaluate();
+  expect(new Set(Object.values(metrics))).toEqual(new Set([NaN]));
+});

@@ -30,18 +30,24 @@ const LOG_LOSS_CLIP = 1e-6;
 /** Evaluates probabilities against labels. Sorts them once, so that many weightings of the rows are fast. */
 export class Evaluator {
   private readonly ascending: Int32Array;
+  private readonly isIncomplete: boolean;
 
   constructor(
     private readonly probabilities: Float64Array,
     private readonly labels: Uint8Array,
     private readonly threshold = 0.5,
   ) {
+    this.isIncomplete = probabilities.some(Number.isNaN);
     this.ascending = Int32Array.from(labels.keys()).sort((a, b) => probabilities[a] - probabilities[b]);
   }
 
-  /** @param weights how often each row counts; default once */
+  /**
+   * Every metric is NaN where a probability is: no model could be fitted in some fold.
+   * @param weights how often each row counts; default once
+   */
   evaluate(weights?: ArrayLike<number>): EvaluationMetrics {
     const { probabilities, labels } = this;
+    if (this.isIncomplete) return incompleteMetrics;
     const confusion = [0, 0, 0, 0];
     const bins = new Float64Array(2 * ECE_BINS);
     let [rows, brier, logLoss] = [0, 0, 0];
@@ -76,6 +82,10 @@ export class Evaluator {
     return pairs / (benignBelow * malignant);
   }
 }
+
+const incompleteMetrics = Object.fromEntries(
+  evaluationMetricNames.map((name) => [name, NaN]),
+) as unknown as EvaluationMetrics;
 
 export function calibrationBin(probability: number): number {
   return min(ECE_BINS - 1, floor(probability * ECE_BINS));

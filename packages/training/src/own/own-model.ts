@@ -150,6 +150,15 @@ function fitFile(data: EvaluationData, { name, schema, dataDigest }: OwnModelOpt
   return novelty === undefined ? file : { ...file, novelty, format_version: file.format_version === 3 ? 3 : 2 };
 }
 
+/** The rule for unusual records and the limits for verdicts on files, or undefined where the data allow none. */
+export function fitUnlikeTraining(
+  data: EvaluationData,
+  schema: Schema,
+): Pick<ModelFile, 'novelty' | 'drift'> | undefined {
+  const novelty = allowsNovelty(data.training) ? fitNovelty(data, schema) : undefined;
+  return novelty && { novelty, drift: fitDriftLimits({ schema, training: data.training }) };
+}
+
 /** @returns undefined when a feature is the same in nearly all rows of a class, so that no distance limits them */
 function fitNovelty({ training, groups }: EvaluationData, schema: Schema): ModelFile['novelty'] {
   try {
