@@ -36,7 +36,7 @@ export function describeTrust({ novelty, drift, unlike_training: rules }: ModelR
   ];
 }
 
-/** Of a model of own data, whose rules are fitted and not measured. */
+/** Describes the rules of a model of own data, whose rules are fitted and not measured. */
 export function describeOwnRules({ fitted, reason }: NonNullable<ModelReport['unlike_training']>): string {
   return fitted
     ? 'The model has the rule for unusual records and the limits for verdicts on files, fitted to this file. How well they work was not measured.'

@@ -64,7 +64,7 @@ export interface ModelReport {
   readonly chronological: EvaluationMetrics | null;
   readonly conformal: ConformalMetrics | null;
   readonly curves: Curves;
-  /** Of models of own data: whether they tell records and files unlike their training data, and if not, why. */
+  /** For models of own data: whether they tell records and files unlike their training data, and if not, why. */
   readonly unlike_training?: { readonly fitted: boolean; readonly reason?: string };
   /** Results for versions that tell records and files unlike their training data. */
   readonly novelty?: NoveltyReport;
