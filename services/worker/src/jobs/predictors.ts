@@ -6,8 +6,8 @@ import type { ClassNames } from '@cytoqueue/schema';
 /** Explanations after which most of the code is compiled. */
 const WARM_UP_RECORDS = 20;
 
-/** Own models of tenants that stay loaded. */
-const MAX_OWN = 8;
+/** Bytes of the files of own models that stay loaded, beside the one in use. What is made of a file takes about as much again. */
+const MAX_OWN_BYTES = 64 * 1024 * 1024;
 
 /** A loaded model version. Both parts hold scratch memory, so they are created once and reused. */
 export interface Predictor {
@@ -20,32 +20,37 @@ export interface Predictor {
 /** Caches one classifier and one explainer per model digest. */
 export class Predictors {
   private readonly loaded = new Map<string, Predictor>();
-  /** Digests of own models, the least recently used one first. */
-  private readonly own = new Set<string>();
+  /** Bytes of the files of own models by digest, the least recently used one first. */
+  private readonly own = new Map<string, number>();
 
-  constructor(private readonly registry: ModelRegistry) {}
+  constructor(
+    private readonly registry: ModelRegistry,
+    private readonly maxOwnBytes = MAX_OWN_BYTES,
+  ) {}
 
   /** @param tenant of the record or row */
   async load(pin: ModelPin, tenant?: string): Promise<Predictor> {
     const cached = this.loaded.get(pin.digest);
     // An own model may have been deleted since: the registry looks it up each time.
     if (cached !== undefined && !isOwn(pin.name)) return cached;
-    const { model } = await this.registry.loadPinned(pin, tenant);
-    if (cached !== undefined) return this.markUsed(pin, cached);
+    const { model, bytes } = await this.registry.loadPinned(pin, tenant);
+    if (cached !== undefined) return this.markUsed(pin, cached, bytes.length);
     const predictor = { classifier: new Classifier(model), explainer: new Explainer(model), results: new Map() };
-    return this.markUsed(pin, predictor);
+    return this.markUsed(pin, predictor, bytes.length);
   }
 
   /** Keeps all shared versions, and the own ones that were used last. */
-  private markUsed({ digest, name }: ModelPin, predictor: Predictor): Predictor {
+  private markUsed({ digest, name }: ModelPin, predictor: Predictor, fileBytes: number): Predictor {
     this.loaded.set(digest, predictor);
     if (!isOwn(name)) return predictor;
     this.own.delete(digest);
-    this.own.add(digest);
-    const [oldest] = this.own;
-    if (this.own.size > MAX_OWN && oldest !== undefined) {
+    this.own.set(digest, fileBytes);
+    let total = [...this.own.values()].reduce((sum, bytes) => sum + bytes, 0);
+    for (const [oldest, bytes] of this.own) {
+      if (oldest === digest || total <= this.maxOwnBytes) break;
       this.own.delete(oldest);
       this.loaded.delete(oldest);
+      total -= bytes;
     }
     return predictor;
   }

@@ -39,3 +39,15 @@ test('a model that was not used lately is dropped, with its explainer and predic
   expect(partsOf(first).map((part, index) => part === ofFirst[index])).toEqual([true, true, true]);
   expect(partsOf(second).map((part, index) => part === ofSecond[index])).toEqual([false, false, false]);
 });
+
+test('large models are dropped although they are few, but never the one in use', () => {
+  const models = new LoadedModels(8, first.bytes.length + second.bytes.length);
+  const ofFirst = models.classifierFor(first);
+  const ofSecond = models.classifierFor(second);
+  expect(models.classifierFor(first)).toBe(ofFirst);
+  const ofThird = models.classifierFor(third);
+  expect(models.classifierFor(third)).toBe(ofThird);
+  expect(models.classifierFor(second)).not.toBe(ofSecond);
+  const tiny = new LoadedModels(8, 1);
+  expect(tiny.classifierFor(first)).toBe(tiny.classifierFor(first));
+});

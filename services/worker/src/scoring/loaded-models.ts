@@ -5,10 +5,13 @@ import type { ShardTask, TaskModel } from './shard-task';
 
 /** Models that a thread keeps. A model file holds its training rows, so those of other tenants must not pile up. */
 const MAX_MODELS = 8;
+/** Bytes of their files, beside the model in use. What is made of a file takes about as much again. */
+const MAX_MODEL_BYTES = 64 * 1024 * 1024;
 /** A full cache takes some 15 MB. */
 const MAX_CACHES = 2;
 
 interface LoadedModel {
+  fileBytes: number;
   classifier: Classifier;
   explainer?: RowExplainer;
 }
@@ -20,7 +23,10 @@ export class LoadedModels {
   /** By model digest, operating point and delimiter, on which the cached text depends. */
   private readonly caches = new Map<string, PredictionCache>();
 
-  constructor(private readonly maxModels = MAX_MODELS) {}
+  constructor(
+    private readonly maxModels = MAX_MODELS,
+    private readonly maxBytes = MAX_MODEL_BYTES,
+  ) {}
 
   classifierFor(model: TaskModel): Classifier {
     return this.load(model).classifier;
@@ -49,12 +55,19 @@ export class LoadedModels {
   }
 
   private load({ digest, bytes }: TaskModel): LoadedModel {
-    const loaded = this.models.get(digest) ?? { classifier: Classifier.load(bytes) };
+    const loaded = this.models.get(digest) ?? { classifier: Classifier.load(bytes), fileBytes: bytes.length };
     this.models.delete(digest);
     this.models.set(digest, loaded);
-    const [oldest] = this.models.keys();
-    if (this.models.size > this.maxModels && oldest !== undefined) this.evict(oldest);
+    for (const oldest of this.models.keys()) {
+      if (oldest === digest || !this.isFull()) break;
+      this.evict(oldest);
+    }
     return loaded;
+  }
+
+  private isFull(): boolean {
+    const bytes = [...this.models.values()].reduce((sum, { fileBytes }) => sum + fileBytes, 0);
+    return this.models.size > this.maxModels || bytes > this.maxBytes;
   }
 
   private evict(digest: string): void {
