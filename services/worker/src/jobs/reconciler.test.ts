@@ -72,6 +72,27 @@ test('enqueues a training whose job was lost, until it has a result', async () =
   expect(await worker.store.head(ObjectKeys.pending(TENANT, id))).toBeUndefined();
 });
 
+test('work that ends between the look at the store and the look at Redis is not enqueued again', async () => {
+  const id = createId('pred_');
+  const { store } = worker;
+  await store.put(ObjectKeys.predictionRequest(TENANT, id), Buffer.from('{}'));
+  await store.put(ObjectKeys.pending(TENANT, id), Buffer.alloc(0));
+  const result = ObjectKeys.predictionResult(TENANT, id);
+  const ending = new Proxy(store, {
+    get: (target, member, receiver) => {
+      if (member !== 'head') return Reflect.get(target, member, receiver) as unknown;
+      return async (key: string) => {
+        const found = await target.head(key);
+        if (key === result && found === undefined) await target.put(result, Buffer.from('{}'));
+        return found;
+      };
+    },
+  });
+  expect(await reconcile({ ...reconciler(), store: ending }, { nowMs: Date.now() + 2 * MINUTE_MS })).toBe(0);
+  expect(await producer.predictionState(id)).toBe('unknown');
+  expect(await store.head(ObjectKeys.pending(TENANT, id))).toBeUndefined();
+});
+
 test('a marker without a resource is kept for a day, even by a clock that is an hour ahead', async () => {
   const key = ObjectKeys.pending(TENANT, createId('pred_'));
   await worker.store.put(key, Buffer.alloc(0));
