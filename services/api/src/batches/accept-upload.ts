@@ -105,10 +105,13 @@ export async function receiveUpload(
 export async function withoutIdleLimit<T>(request: Request, work: () => Promise<T>): Promise<T> {
   const { socket } = request;
   const { timeout: idleMs = 0 } = socket;
-  request.once('end', () => socket.setTimeout(0));
+  const lift = () => socket.setTimeout(0);
+  request.once('end', lift);
   try {
     return await work();
   } finally {
+    // The rest of a refused upload is discarded and ends later.
+    request.off('end', lift);
     socket.setTimeout(idleMs);
   }
 }

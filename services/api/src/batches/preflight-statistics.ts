@@ -39,7 +39,6 @@ export class PreflightStatistics {
   private repeated = 0;
   private spentMs = 0;
   private readonly blocks: WholeRowChunker;
-  private readonly comparedRows: number;
   private readonly seenDigests: DigestSet;
   private blockLine: number;
   private readonly canonical: CanonicalFile | undefined;
@@ -51,8 +50,7 @@ export class PreflightStatistics {
     private readonly options: StatisticsOptions,
   ) {
     const { firstLine, canonical, rows } = options;
-    this.comparedRows = Math.min(rows, MAX_COMPARED_ROWS);
-    this.seenDigests = new DigestSet(this.comparedRows);
+    this.seenDigests = new DigestSet(Math.min(rows, MAX_COMPARED_ROWS));
     this.blocks = new WholeRowChunker(dialect);
     this.missing = schema.features.map(() => 0);
     this.blockLine = firstLine;
@@ -141,7 +139,7 @@ export class PreflightStatistics {
 
   private countRepeated(block: Buffer, { table }: ShardSamples): void {
     const hidden = this.canonical === undefined ? 0 : 2;
-    for (let row = 0; row < table.rows && this.seenDigests.size < this.comparedRows; row++) {
+    for (let row = 0; row < table.rows && !this.seenDigests.isFull; row++) {
       const bytes = block.subarray(table.start[row], table.end[row]);
       const digest = createHash('md5')
         .update(hidden === 0 ? bytes : withoutLine(bytes, this.dialect))
@@ -158,9 +156,13 @@ class DigestSet {
   private readonly slots: number;
   private readonly words: Uint32Array;
 
-  constructor(capacity: number) {
+  constructor(private readonly capacity: number) {
     this.slots = 2 * Math.max(1, capacity);
     this.words = new Uint32Array(2 * this.slots);
+  }
+
+  get isFull(): boolean {
+    return this.size >= this.capacity;
   }
 
   /** @returns whether the digest is new */

@@ -42,22 +42,16 @@ export async function storeUpload(
   limits: UploadSizeLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
-  const inspector = new UploadInspector(settings, limits);
   const { store, keys, signal } = target;
-  try {
-    // The key and the content type say CSV for every upload, also for workbooks and compressed files.
-    await store.put(keys.input, inspector.inspectWhileStreaming(source), {
-      contentType: 'text/csv',
-      signal,
-    });
-  } catch (error) {
-    // The store reads the generator, so it is the store that fails when the inspector throws; `failure` is the cause.
-    throw inspector.failure ?? error;
-  } finally {
-    if (!inspector.needsImport) charge(inspector.rows);
-  }
-  if (!inspector.needsImport) return inspector.result();
-  return target.importSemaphore.run(() => importStored(target, inspector, settings, limits, charge));
+  return inspectAndImport(target, settings, limits, charge, async (inspector) => {
+    try {
+      // The key and the content type say CSV for every upload, also for workbooks and compressed files.
+      await store.put(keys.input, inspector.inspectWhileStreaming(source), { contentType: 'text/csv', signal });
+    } catch (error) {
+      // The store reads the generator, so it is the store that fails when the inspector throws; `failure` is the cause.
+      throw inspector.failure ?? error;
+    }
+  });
 }
 
 /** Reads an upload that was stored without `storeUpload`, because its settings arrived after its bytes, in the same way. */
@@ -67,10 +61,23 @@ export async function readStoredUpload(
   limits: UploadSizeLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
-  const inspector = new UploadInspector(settings, limits);
   const stored = (await target.store.getStream(target.keys.input)) as AsyncIterable<Uint8Array>;
-  try {
+  return inspectAndImport(target, settings, limits, charge, async (inspector) => {
     for await (const _ of inspector.inspectWhileStreaming(stored)) await cpuTimeslices.next();
+  });
+}
+
+/** @param pass passes the upload's bytes through the inspector */
+async function inspectAndImport(
+  target: UploadTarget,
+  settings: ImportSettings,
+  limits: UploadSizeLimits,
+  charge: (rows: number) => void,
+  pass: (inspector: UploadInspector) => Promise<void>,
+): Promise<UploadSummary> {
+  const inspector = new UploadInspector(settings, limits);
+  try {
+    await pass(inspector);
   } finally {
     if (!inspector.needsImport) charge(inspector.rows);
   }

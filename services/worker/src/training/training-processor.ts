@@ -170,12 +170,9 @@ export class TrainingProcessor {
 
   /** Waits until no other work does. @throws EndedError when the training was canceled */
   private async waitForTurn(tenant: string, id: string): Promise<void> {
-    for (;;) {
-      if (this.isStopping) throw new PostponeError(STOPPED_DELAY_MS);
-      await this.assertNotEnded(tenant, id);
-      if (!(await this.hasOtherWork())) return;
-      await sleep(TURN_INTERVAL_MS);
-    }
+    while (!this.isStopping && (await this.hasOtherWork())) await sleep(TURN_INTERVAL_MS);
+    if (this.isStopping) throw new PostponeError(STOPPED_DELAY_MS);
+    await this.assertNotEnded(tenant, id);
   }
 
   /** @throws EndedError when the training was canceled, and perhaps deleted */
