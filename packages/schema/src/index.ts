@@ -1,3 +1,4 @@
+import { createSchema } from './custom-schema';
 import type { Schema } from './schema';
 import { wbc } from './wbc';
 import { wdbc } from './wdbc';
@@ -34,3 +35,14 @@ export { wbc, wdbc };
 
 /** The shipped schemas by id. */
 export const schemas: Readonly<Record<'wbc' | 'wdbc', Schema>> = { wbc, wdbc };
+
+/**
+ * The schema of a stored model or training, which has the id of a shipped schema or the definition of another one.
+ * @throws SchemaError, RangeError for an id that no schema has
+ */
+export function schemaOf(stored: string | object): Schema {
+  if (typeof stored === 'object') return createSchema(stored);
+  const shipped = Object.values(schemas).find(({ id }) => id === stored);
+  if (shipped === undefined) throw new RangeError(`there is no schema ${stored}`);
+  return shipped;
+}

@@ -1,7 +1,6 @@
-import type { Schema } from '@cytoqueue/schema';
+import { type Schema, schemaOf } from '@cytoqueue/schema';
 import { readModelFile } from './model-bytes';
 import type { ModelFile } from './model-file';
-import { schemaOf } from './validate';
 
 /** Training rows in flat arrays, in the order of the training file. */
 export interface TrainingSet {

@@ -14,11 +14,6 @@ export function validateModelFile(file: unknown): string | undefined {
   return rules.find(([, isValid]) => !isValid(file, schema))?.[0];
 }
 
-/** The shipped schema that a model file names, or the one that it holds. @throws SchemaError */
-export function schemaOf(schema: ModelFile['schema']): Schema {
-  return typeof schema === 'string' ? schemas[schema] : createSchema(schema);
-}
-
 function findSchema({ schema, format_version: version }: UncheckedFile): Schema | undefined {
   if (version !== 3) return Object.values(schemas).find(({ id }) => id === schema);
   try {

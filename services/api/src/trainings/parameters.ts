@@ -69,11 +69,6 @@ export function importSettingsOf(
   return { schema, charset, sheet, profile: { name: 'training', sha256: '', content: { columns } } };
 }
 
-/** The schema of a stored training. @throws SchemaError */
-export function toSchema(stored: string | object): Schema {
-  return stored === 'wbc' || stored === 'wdbc' ? schemas[stored] : createSchema(stored);
-}
-
 function readSchema(text: string): Schema {
   if (text === 'wbc' || text === 'wdbc') return schemas[text];
   const definition = parseJson(text);

@@ -11,10 +11,10 @@ import {
   trainingResultShape,
   trainingShape,
 } from '@cytoqueue/records';
+import { schemaOf } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
 import type { z } from 'zod';
 import type { trainingSchema } from './openapi';
-import { toSchema } from './parameters';
 import type { TrainingDeps } from './training-deps';
 
 export type TrainingResponse = z.output<typeof trainingSchema>;
@@ -152,7 +152,7 @@ function versionLink({ name, version }: ModelPin): string {
 
 function toBaseResponse(training: TrainingDocument): TrainingResponse {
   const { id, created_at, name, filename, label, group, seed, input, rows, complete_rows, features } = training;
-  const schema = toSchema(training.schema);
+  const schema = schemaOf(training.schema);
   const classes = Object.fromEntries(schema.labels.map((one, index) => [one, training.classes[index] ?? 0]));
   return {
     id,

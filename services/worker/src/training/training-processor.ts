@@ -36,7 +36,7 @@ import type { EvaluationData, FoldAnswers } from '@cytoqueue/training';
 import type { Redis } from 'ioredis';
 import { Piscina } from 'piscina';
 import type { LivenessMonitor } from '../liveness-monitor';
-import { schemaOf } from './schema-of';
+import { schemaOf } from '@cytoqueue/schema';
 import type { FittedVersion, SentOptions, TrainingAnswer, TrainingTask } from './training-task';
 
 /** How often a training looks whether other work waits. */

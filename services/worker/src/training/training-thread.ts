@@ -12,7 +12,7 @@ import {
   TrainingDataError,
   writeOwnCard,
 } from '@cytoqueue/training';
-import { schemaOf } from './schema-of';
+import { schemaOf } from '@cytoqueue/schema';
 import type { FittedVersion, SentOptions, TrainingAnswer, TrainingTask } from './training-task';
 
 /** Lower than the scoring threads. */
