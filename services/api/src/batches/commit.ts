@@ -1,9 +1,3 @@
-/*
- * The commit point is the pending marker. A failure before it is rolled back; the rollback is retried in the background
- * until nothing is left. After it nothing is rolled back and the response is 202: when the jobs cannot be enqueued, this
- * process retries, and after a minute the reconciler enqueues them. Once an idempotency key is claimed, another request
- * may already have returned the batch, so it is not rolled back either: repeating the key completes it.
- */
 import {
   type BatchDocument,
   ObjectKeys,
@@ -15,35 +9,28 @@ import {
 } from '@cytoqueue/records';
 import { ENQUEUE_RETRY_MS } from '../concurrency/background';
 import type { BatchDeps, Upload } from './batch-deps';
-import { rollback, withRollback } from './rollback';
+import { commitAccepted } from './commit-accepted';
 
 /** Stores `batch.json`, claims the key, marks the batch as pending and enqueues it. @returns the batch that the key stands for */
 export async function commitBatch(
   deps: BatchDeps,
-  { tenant, idempotencyKey: key }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
+  { tenant, idempotencyKey }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
   batch: BatchDocument,
   payload: unknown,
 ): Promise<BatchDocument> {
-  const { id } = batch;
-  if (key === undefined) {
-    await withRollback(deps, tenant, id, async () => {
+  return commitAccepted(deps, {
+    tenant,
+    id: batch.id,
+    folder: ObjectKeys.batchFolder(tenant, batch.id),
+    idempotencyKey,
+    store: async () => {
       await reserveAndDescribe(deps, tenant, batch);
-      await putPending(deps.store, tenant, id);
-    });
-  } else {
-    const accepted = await withRollback(deps, tenant, id, async () => {
-      await reserveAndDescribe(deps, tenant, batch);
-      return deps.idempotency.claimFor(tenant, key, batch, payload, (claimed) => findBatch(deps, tenant, claimed));
-    });
-    if (accepted.id !== id) {
-      await rollback(deps, tenant, id);
-      await ensureEnqueued(deps, tenant, accepted);
-      return accepted;
-    }
-    await putPending(deps.store, tenant, id);
-  }
-  await enqueue(deps, tenant, batch);
-  return batch;
+      return { resource: batch, payload };
+    },
+    find: (id) => findBatch(deps, tenant, id),
+    ensureEnqueued: (earlier) => ensureEnqueued(deps, tenant, earlier),
+    enqueue: () => enqueue(deps, tenant, batch),
+  });
 }
 
 /** Reserves the quota, stores `batch.json` and checks that Redis accepts jobs. */

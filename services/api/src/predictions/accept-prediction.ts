@@ -1,6 +1,6 @@
 /*
  * Write order: idempotency claim, request and pending marker (the commit point), job, response. As with batches (see
- * batches/commit.ts), nothing is rolled back after the commit point, and the response is 202 even when the job cannot
+ * batches/commit-accepted.ts), nothing is rolled back after the commit point, and the response is 202 even when the job cannot
  * be enqueued at once: the reconciler or a repeated request enqueues it.
  */
 import type { JobProducer } from '@cytoqueue/queue';

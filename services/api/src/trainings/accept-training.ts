@@ -1,22 +1,15 @@
 /*
  * A 202 guarantees that the training is durable. Order: lookup of the idempotency key, limits, input, import and check of the
- * rows, quota reservation, rows, `training.json`, claim of the key, pending marker (the commit point, as in batches/commit.ts),
+ * rows, quota reservation, rows, `training.json`, claim of the key, pending marker (the commit point, see batches/commit-accepted.ts),
  * job, response. The input is stored before its rows are read, because the fields of a form may follow its file.
  */
 import { createHash } from 'node:crypto';
-import {
-  createId,
-  encodeTrainingRows,
-  putDocument,
-  putPending,
-  type TrainingDocument,
-  TrainingKeys,
-} from '@cytoqueue/records';
+import { createId, encodeTrainingRows, putDocument, type TrainingDocument, TrainingKeys } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
 import { abortOnDisconnect, withoutIdleLimit } from '../batches/accept-upload';
 import { MeasuredUpload } from '../batches/measured-upload';
 import { receiveForm } from '../batches/receive-file';
-import { rollback, withRollback } from '../batches/rollback';
+import { commitAccepted } from '../batches/commit-accepted';
 import { readStoredUpload } from '../batches/store-upload';
 import type { UploadSizeLimits } from '../batches/upload-inspector';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
@@ -69,35 +62,21 @@ async function acceptNewTraining(
   response: Response,
   wanted: TrainingRequest,
 ): Promise<TrainingDocument> {
-  const { store, idempotency } = deps;
   const { tenant, idempotencyKey } = wanted;
-  await assertBelowDailyLimit(store, tenant);
+  await assertBelowDailyLimit(deps.store, tenant);
   // Counts the versions that earlier trainings have added.
   await deps.quotas.storage.invalidate(tenant);
   const id = createId('training_');
-  const folder = TrainingKeys.folder(tenant, id);
-  const accept = async () => {
-    const { training, payload } = await withoutIdleLimit(request, () =>
-      storeTraining(deps, request, response, { ...wanted, id }),
-    );
-    if (idempotencyKey === undefined) {
-      await putPending(store, tenant, id);
-      return training;
-    }
-    return idempotency.claimFor(tenant, idempotencyKey, training, payload, (claimed) =>
-      findTraining(deps, tenant, claimed),
-    );
-  };
-  const accepted = await withRollback(deps, tenant, id, accept, folder);
-  if (accepted.id !== id) {
-    await rollback(deps, tenant, id, folder);
-    await ensureEnqueued(deps, tenant, accepted);
-    return accepted;
-  }
-  // Another request may already have returned the training of a claimed key, so it is not rolled back.
-  if (idempotencyKey !== undefined) await putPending(store, tenant, id);
-  await enqueue(deps, tenant, id);
-  return accepted;
+  return commitAccepted(deps, {
+    tenant,
+    id,
+    folder: TrainingKeys.folder(tenant, id),
+    idempotencyKey,
+    store: () => withoutIdleLimit(request, () => storeTraining(deps, request, response, { ...wanted, id })),
+    find: (earlierId) => findTraining(deps, tenant, earlierId),
+    ensureEnqueued: (earlier) => ensureEnqueued(deps, tenant, earlier),
+    enqueue: () => enqueue(deps, tenant, id),
+  });
 }
 
 /** Stores input, rows and `training.json`. The caller rolls them back if this or a later step fails. */
@@ -106,7 +85,7 @@ async function storeTraining(
   request: Request,
   response: Response,
   { tenant, id, query }: TrainingRequest & { id: string },
-): Promise<{ training: TrainingDocument; payload: unknown }> {
+): Promise<{ resource: TrainingDocument; payload: unknown }> {
   const { store, quotas, importSemaphore, producer } = deps;
   const keys = { input: TrainingKeys.input(tenant, id), canonical: TrainingKeys.canonical(tenant, id) };
   const signal = abortOnDisconnect(request, response);
@@ -144,7 +123,7 @@ async function storeTraining(
   };
   await putDocument(store, TrainingKeys.document(tenant, id), training);
   await producer.assertAvailable();
-  return { training, payload: payloadOf(parameters, sha256) };
+  return { resource: training, payload: payloadOf(parameters, sha256) };
 }
 
 function limitsOf({ limits }: TrainingDeps): UploadSizeLimits {
