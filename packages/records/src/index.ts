@@ -55,6 +55,7 @@ export {
   trainingVersionShape,
 } from './documents/document-shapes';
 export type * from './documents/documents';
+export type * from './documents/training-documents';
 export { findDocument, parseDocument, readDocument, readDocumentBytes } from './documents/read-document';
 export { sealDocument, unsealDocument } from './documents/sealed-document';
 export { putDocument, putDocumentOnce, putOrReadDocument } from './documents/write-document';

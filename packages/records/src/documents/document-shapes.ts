@@ -22,11 +22,8 @@ import type {
   StoredKeysFile,
   TenantKeys,
   TenantSettings,
-  TrainingDocument,
-  TrainingFold,
-  TrainingResult,
-  TrainingVersion,
 } from './documents';
+import type { TrainingDocument, TrainingFold, TrainingResult, TrainingVersion } from './training-documents';
 
 type Kind = 'string' | 'number' | 'object' | 'array';
 /** A kind of value, the required members of an object, or the shape of every item of a list. */
