@@ -60,6 +60,11 @@ import { type UploadFile, sendFile } from './upload';
 const FINISHED_PREDICTION: readonly PredictionStatus[] = ['succeeded', 'failed', 'canceled'];
 const FINISHED_BATCH: readonly BatchStatus[] = ['succeeded', 'completed_with_errors', 'failed', 'canceled'];
 
+/** Whether a response to `predict` is the prediction itself, and not only the notice that it was accepted. */
+export function isFullPrediction(response: Prediction | AcceptedPrediction): response is Prediction {
+  return 'features' in response;
+}
+
 export function isPredictionFinished({ status }: { status: PredictionStatus }): boolean {
   return FINISHED_PREDICTION.includes(status);
 }

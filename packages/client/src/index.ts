@@ -1,6 +1,6 @@
 export type * from './access-types';
 export { ApiError, ConnectionError, InvalidResponseError, isOutcomeUnknown } from './api-error';
-export { CytoqueueClient, isBatchFinished, isPredictionFinished } from './cytoqueue-client';
+export { CytoqueueClient, isBatchFinished, isFullPrediction, isPredictionFinished } from './cytoqueue-client';
 export type {
   BatchFile,
   BatchSettings,
@@ -16,7 +16,7 @@ export type {
 export { positiveClassOf, probabilityOf } from './probability';
 export { randomHex } from './random-hex';
 export { versionPath } from './resource-paths';
-export type { RetryPolicy } from './retry';
+export { isRetryable, type RetryPolicy } from './retry';
 export { isTrainingFinished } from './training-methods';
 export type { CallOptions, ClientOptions } from './transport';
 export type * from './types';

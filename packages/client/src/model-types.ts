@@ -90,6 +90,7 @@ export interface Shadow {
 
 export interface ModelVersion extends ModelPin {
   schema: string;
+  schema_title: string;
   features: Feature[];
   labels: string[];
   k: number;
@@ -97,6 +98,8 @@ export interface ModelVersion extends ModelPin {
   rule: string;
   operating_points: Record<string, number>;
   training: { rows: number; data_digest: string };
+  /** Whether evidence has a search for `flip`: not for decimals, nor for too many grades or training rows. */
+  flip_searched: boolean;
   evaluation: Record<string, unknown>;
   comparisons: ModelComparison[];
   limits_of_use: string[];

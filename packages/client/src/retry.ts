@@ -30,6 +30,7 @@ export async function withRetries<T>(
   }
 }
 
+/** Whether a failure is likely to pass soon: the API restarts, is busy, or the network is down. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof ConnectionError || (error instanceof ApiError && RETRYABLE_STATUSES.has(error.status));
 }

@@ -77,6 +77,7 @@ export interface Evidence {
     probability_min: number;
     probability_max: number;
   } | null;
+  /** The smallest change that changes the class; null if there is none, or none is searched (`ModelVersion.flip_searched`). */
   flip: {
     changes: { feature: string; from: number; to: number }[];
     total_change: number;

@@ -71,6 +71,7 @@ export const GRADES_MODEL: ModelVersion = {
   version: '1.0.0',
   digest: 'sha256:0',
   schema: 'wbc',
+  schema_title: 'Wisconsin Breast Cancer (Original)',
   features: FEATURES,
   labels: ['benign', 'malignant'],
   k: 5,
@@ -80,6 +81,7 @@ export const GRADES_MODEL: ModelVersion = {
   training: { rows: 683, data_digest: 'sha256:1' },
   evaluation: {},
   comparisons: [],
+  flip_searched: true,
   limits_of_use: [],
   links: { self: '/v1/models/wbc-knn/versions/1.0.0' },
 };

@@ -3,7 +3,7 @@ import type { PredictOptions } from '../classifier';
 import { conformalEvidence } from './conformal';
 import { DecimalAnalysis } from './decimal-analysis';
 import type { ApproximatedPart, Evidence, MissingEvidence, RecordAnalysis, ShapleyEvidence } from './evidence';
-import { comparesGrades, IntegerAnalysis } from './integer-analysis';
+import { canUseIntegerAnalysis, IntegerAnalysis } from './integer-analysis';
 import { missingCombinations } from './missing';
 import { createToProbability, type ToProbability } from '../knn/probability';
 import { ReferenceKnn } from '../knn/reference-knn';
@@ -13,6 +13,11 @@ import type { UnusualEvidence } from '../novelty/unusual-evidence';
 
 /** Limits the time of evidence to about a tenth of a second: each comparison takes a few nanoseconds. */
 const MAX_COMPARISONS = 1e7;
+
+/** Whether evidence for the model's predictions has a search for `flip`; see `DecimalAnalysis`. */
+export function isFlipSearched(model: Model): boolean {
+  return canUseIntegerAnalysis(model, MAX_COMPARISONS);
+}
 
 /**
  * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains
@@ -37,7 +42,7 @@ export class Explainer {
     this.reference = new ReferenceKnn(model);
     this.toProbability = createToProbability(file);
     this.novelty = file.novelty && new Novelty(file.novelty);
-    this.analysis = comparesGrades(model, options.maxComparisons)
+    this.analysis = canUseIntegerAnalysis(model, options.maxComparisons)
       ? new IntegerAnalysis(model)
       : new DecimalAnalysis(model, options.maxComparisons);
     this.prevalence = training.labels.reduce((sum, label) => sum + label, 0) / training.rows;

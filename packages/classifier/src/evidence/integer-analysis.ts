@@ -22,7 +22,7 @@ const ROUNDING = 1e-9;
  * features are scored and their scores kept, so time and memory double with each feature.
  * @param maxComparisons of coalitions with training rows
  */
-export function comparesGrades({ file: { scaling }, schema, training }: Model, maxComparisons: number): boolean {
+export function canUseIntegerAnalysis({ file: { scaling }, schema, training }: Model, maxComparisons: number): boolean {
   const { features } = schema;
   return (
     scaling === null &&

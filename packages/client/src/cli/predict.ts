@@ -1,4 +1,4 @@
-import { type CytoqueueClient, isPredictionFinished } from '../cytoqueue-client';
+import { type CytoqueueClient, isFullPrediction, isPredictionFinished } from '../cytoqueue-client';
 import type { FeatureInput, Prediction } from '../types';
 import { creationKey, missingRule, operatingPoint } from './arguments';
 import type { CommandContext } from './command-context';
@@ -22,8 +22,9 @@ export async function predict(context: CommandContext): Promise<number> {
   };
   const waitLimit = AbortSignal.timeout(PREDICT_WAIT_SECONDS * 1_000);
   const accepted = await client.predict(body, { waitSeconds: PREDICT_WAIT_SECONDS, signal, ...creationKey(options) });
-  const prediction =
-    'features' in accepted ? accepted : await followPrediction(client, accepted.id, { waitLimit, signal });
+  const prediction = isFullPrediction(accepted)
+    ? accepted
+    : await followPrediction(client, accepted.id, { waitLimit, signal });
   print(context, prediction, formatPrediction);
   return statusOf(prediction);
 }

@@ -64,7 +64,10 @@ export const evidence = z
         probability_positive: z.number().optional(),
       })
       .nullable()
-      .meta({ description: 'The smallest change of one or two features that changes the class' }),
+      .meta({
+        description:
+          'The smallest change of one or two features that changes the class; null if there is none, and for model versions without `flip_searched`',
+      }),
     unusual: unusualEvidence
       .nullable()
       .optional()

@@ -1,4 +1,4 @@
-import type { Model } from '@cytoqueue/classifier';
+import { type Model, isFlipSearched } from '@cytoqueue/classifier';
 import {
   type ModelEntry,
   type ModelRegistry,
@@ -76,16 +76,15 @@ export function toModelResponse(model: ModelEntry) {
   return { ...model, links: { self: `/v1/models/${model.name}` } };
 }
 
-export async function toVersionResponse(
-  { file, schema, training, digest, name, version }: Model,
-  comparisons: ModelRegistry['comparisons'],
-) {
+export async function toVersionResponse(model: Model, comparisons: ModelRegistry['comparisons']) {
+  const { file, schema, training, digest, name, version } = model;
   const stored = isOwn(name) ? name.slice(OWN_PREFIX.length) : name;
   return {
     name,
     version,
     digest,
     schema: schema.id,
+    schema_title: schema.title,
     features: schema.features.map((feature) => ({
       ...feature,
       max: Number.isFinite(feature.max) ? feature.max : null,
@@ -96,6 +95,7 @@ export async function toVersionResponse(
     rule: file.rule,
     operating_points: file.operating_points,
     training: { rows: training.rows, data_digest: file.training.data_digest },
+    flip_searched: isFlipSearched(model),
     evaluation: file.evaluation,
     comparisons: await comparisons.read({ name: stored, version, digest }),
     limits_of_use: file.limits_of_use,

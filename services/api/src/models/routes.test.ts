@@ -60,6 +60,15 @@ test('a model without a champion is listed and found by name and version', async
   expect(await json('/v1/models/wbc-knn')).toMatchObject({ status: 200 });
 });
 
+test('a version says whether evidence has a search for the smallest change: only for grades', async () => {
+  const read = async (version: string) => (await json(`/v1/models/${version}`)).body;
+  expect(await read('wbc-knn/versions/1.1.0')).toMatchObject({
+    schema_title: 'Wisconsin Breast Cancer (Original)',
+    flip_searched: true,
+  });
+  expect(await read('wdbc-knn/versions/1.1.0')).toMatchObject({ flip_searched: false });
+});
+
 test('a name without a champion is rejected until a version is promoted', async () => {
   const refusal = {
     status: 409,

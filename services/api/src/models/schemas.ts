@@ -42,6 +42,7 @@ export const modelVersion = z
   .strictObject({
     ...modelPin.shape,
     schema: z.string(),
+    schema_title: z.string(),
     features: z.array(feature),
     labels: z.array(z.string()),
     k: z.int(),
@@ -49,6 +50,7 @@ export const modelVersion = z
     rule: z.string(),
     operating_points: z.record(z.string(), z.number()),
     training: z.strictObject({ rows: z.int().min(0), data_digest: z.string() }),
+    flip_searched: z.boolean(),
     evaluation: z.record(z.string(), z.unknown()),
     comparisons: z.array(modelComparison),
     limits_of_use: z.array(z.string()),

@@ -161,6 +161,8 @@ const descriptions: Record<string, string> = {
   history: 'The champions, newest first',
   promoted_by: 'Key that promoted it',
   schema: 'Name of the feature schema',
+  schema_title: 'Title of the feature schema',
+  flip_searched: 'Whether evidence has a search for `flip`: not for decimals, nor for too many grades or training rows',
   description: 'What it measures',
   'features.title': 'Title for people',
   'features.low': 'What the lowest value means',

@@ -7,17 +7,11 @@ export const client = new CytoqueueClient({ url: BASE_PATH });
 /** Tries once: queries retry themselves and show that they do. */
 export const noRetryClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 1 } });
 
-/** Opens an interrupted stream again: the service ends each one after some minutes. Polls after two failures in a row. */
+/** Reconnects an event stream, because the service ends each one after some minutes. After two failures in a row the events end. */
 export const streamClient = new CytoqueueClient({ url: BASE_PATH, retry: { attempts: 2 } });
 
-const RETRYABLE_STATUSES = [429, 502, 503, 504];
 const RETRY_MS = 2_000;
 const MAX_RETRY_MS = 15_000;
-
-/** Whether a failure is likely to pass soon: the API restarts or the network is down. */
-export function isRetryable(error: unknown): boolean {
-  return error instanceof ConnectionError || (error instanceof ApiError && RETRYABLE_STATUSES.includes(error.status));
-}
 
 export function retryDelayMs(failures: number, error: unknown): number {
   const requestedMs = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 
-/** Polling interval after the event stream has ended, as at once in networks that block such streams. */
+/** Polling interval after the event stream has ended. Where a network blocks event streams, it ends at once. */
 const POLL_INTERVAL_MS = 2_000;
 
 interface LiveQueryOptions<T> {
@@ -12,8 +12,8 @@ interface LiveQueryOptions<T> {
 }
 
 /**
- * Queries a resource that changes until it is finished, and follows its events. Polls it once these have ended, because they
- * failed or because the response of a request that started earlier has replaced the last one.
+ * Queries a resource that changes until it is finished, and follows its event stream. Polls the resource when the stream has
+ * ended before that: it failed, or a response to an earlier request arrived after its final event and replaced that.
  */
 export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQueryOptions<T>) {
   const queryClient = useQueryClient();

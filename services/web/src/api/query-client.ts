@@ -1,6 +1,6 @@
-import type { Session } from '@cytoqueue/client';
+import { type Session, isRetryable } from '@cytoqueue/client';
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
-import { isUnauthorized, isRetryable, retryDelayMs } from './clients';
+import { isUnauthorized, retryDelayMs } from './clients';
 
 export const SESSION_KEY = ['session'] as const;
 

@@ -1,5 +1,5 @@
+import { isRetryable } from '@cytoqueue/client';
 import { useIsFetching } from '@tanstack/react-query';
-import { isRetryable } from '../api/clients';
 
 /** Shows that the service is unavailable while a query of the page is retried; loaded data stay visible. */
 export function ConnectionBanner() {

@@ -5,7 +5,7 @@ import { Link } from 'react-router';
 import { client, noRetryClient } from '../api/clients';
 import { DEFAULTS_KEY, useModels } from '../models/model-queries';
 import { modelLabel, modelReference } from '../models/model-reference';
-import { OPERATING_POINT_LABELS } from '../models/operating-points';
+import { operatingPointLabels } from '../models/operating-points';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
@@ -93,7 +93,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
             value={settings.operating_point}
             onChange={(point) => change({ operating_point: point as OperatingPoint })}
           >
-            {Object.entries(OPERATING_POINT_LABELS).map(([point, label]) => (
+            {Object.entries(operatingPointLabels('malignant')).map(([point, label]) => (
               <option key={point} value={point}>
                 {label}
               </option>

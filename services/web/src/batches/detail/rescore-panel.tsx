@@ -8,7 +8,7 @@ import { Button } from '../../ui/button';
 import { Panel } from '../../ui/panel';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
-import { OPERATING_POINT_LABELS } from '../../models/operating-points';
+import { operatingPointLabels } from '../../models/operating-points';
 import { batchKey } from '../batch-queries';
 import { UploadErrorNotice } from '../upload-error-notice';
 
@@ -39,7 +39,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
           value={operatingPoint}
           onChange={(point) => setOperatingPoint(point as OperatingPoint)}
         >
-          {Object.entries(OPERATING_POINT_LABELS).map(([point, label]) => (
+          {Object.entries(operatingPointLabels('malignant')).map(([point, label]) => (
             <option key={point} value={point}>
               {label}
             </option>

@@ -2,7 +2,7 @@ import type { BatchSettings, OperatingPoint } from '@cytoqueue/client';
 import { modelLabel, modelReference } from '../../models/model-reference';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
-import { OPERATING_POINT_LABELS } from '../../models/operating-points';
+import { operatingPointLabels } from '../../models/operating-points';
 import { useImportProfiles } from './import-profiles';
 
 interface BatchSettingsFormProps {
@@ -42,7 +42,7 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           }
         >
           <option value="">Laboratory’s setting</option>
-          {Object.entries(OPERATING_POINT_LABELS).map(([point, label]) => (
+          {Object.entries(operatingPointLabels('malignant')).map(([point, label]) => (
             <option key={point} value={point}>
               {label}
             </option>

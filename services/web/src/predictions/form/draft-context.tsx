@@ -2,7 +2,7 @@ import { randomHex } from '@cytoqueue/client';
 import { type ReactNode, type RefObject, createContext, useContext, useEffect, useRef, useState } from 'react';
 import { type Draft, emptyDraft, isEmptyDraft } from './draft';
 
-/** Keys may arrive faster than renders: pass a function to update from the current draft. */
+/** Changes members of the draft. Pass a function where they depend on the draft: two keys may be typed between renders. */
 export type ChangeDraft = (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)) => void;
 
 interface KeptDraft {
@@ -38,7 +38,7 @@ export function DraftProvider({ tenant, children }: { tenant: string; children: 
   const change: ChangeDraft = (given) =>
     setDraft((before) => {
       const part = typeof given === 'function' ? given(before) : given;
-      return Object.keys(part).length === 0 ? before : { ...before, ...part, key: randomHex() };
+      return Object.keys(part).length === 0 ? before : { ...before, ...part, idempotencyKey: randomHex() };
     });
   return <DraftContext value={[draft, change]}>{children}</DraftContext>;
 }

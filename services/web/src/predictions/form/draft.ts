@@ -3,8 +3,8 @@ import { isGrade, parseFeatureValue } from './feature-value';
 
 /** A record that is being entered. Kept in memory only, never in an address or in browser storage. */
 export interface Draft {
-  /** Idempotency key, unchanged until the draft changes, so that a record sent twice is stored once. */
-  key: string;
+  /** Unchanged until the draft changes, so that a record sent twice is stored once. */
+  idempotencyKey: string;
   /** Text as typed, by feature. */
   texts: Readonly<Record<string, string>>;
   reference: string;
@@ -15,7 +15,7 @@ export interface Draft {
 }
 
 export function emptyDraft(): Draft {
-  return { key: randomHex(), texts: {}, reference: '', model: undefined, operatingPoint: undefined };
+  return { idempotencyKey: randomHex(), texts: {}, reference: '', model: undefined, operatingPoint: undefined };
 }
 
 export function isEmptyDraft({ texts, reference }: Draft): boolean {
@@ -29,10 +29,10 @@ export function toDraftTexts(features: FeatureValues): Draft['texts'] {
 }
 
 /** Error of each invalid field; empty when the record can be sent. */
-export function validate(texts: Draft['texts'], features: readonly Feature[]): Record<string, string> {
+export function findErrors(texts: Draft['texts'], features: readonly Feature[]): Record<string, string> {
   const errors = features.flatMap((feature) => {
     const value = parseFeatureValue(texts[feature.name] ?? '', feature);
-    if (value.kind === 'invalid') return [[feature.name, value.text]];
+    if (value.kind === 'invalid') return [[feature.name, value.message]];
     if (value.kind !== 'empty') return [];
     return [
       [
@@ -44,7 +44,7 @@ export function validate(texts: Draft['texts'], features: readonly Feature[]): R
   return Object.fromEntries(errors) as Record<string, string>;
 }
 
-/** @param valid texts */
+/** @param texts without errors (see `findErrors`) */
 export function toFeatures(texts: Draft['texts'], features: readonly Feature[]): FeatureValues {
   return Object.fromEntries(
     features.map((feature) => {

@@ -24,7 +24,7 @@ test.each([
   ['5.5', 'not a whole number'],
   ['five', '“five”'],
 ])('%j is invalid, with a reason', (text, why) => {
-  expect(parseFeatureValue(text, grade)).toEqual({ kind: 'invalid', text: expect.stringContaining(why) });
+  expect(parseFeatureValue(text, grade)).toEqual({ kind: 'invalid', message: expect.stringContaining(why) });
 });
 
 test('an empty field is none of these', () => expect(parseFeatureValue('  ', grade)).toEqual({ kind: 'empty' }));

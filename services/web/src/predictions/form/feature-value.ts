@@ -1,11 +1,11 @@
 import type { Feature } from '@cytoqueue/client';
 
-/** Text of one field and its meaning. */
+/** Meaning of the text in one field. */
 export type FeatureValue =
   | { kind: 'empty' }
   | { kind: 'missing' }
   | { kind: 'value'; value: number }
-  | { kind: 'invalid'; text: string };
+  | { kind: 'invalid'; message: string };
 
 const MISSING_TOKEN = /^(\?|na|nan)$/i;
 const MAX_QUOTED_LENGTH = 20;
@@ -16,14 +16,14 @@ export function parseFeatureValue(text: string, { min, max, integer }: Feature):
   if (MISSING_TOKEN.test(trimmed)) return { kind: 'missing' };
   const range = rangeText({ min, max, integer });
   const isNumber = integer ? /^-?\d+([.,]0+)?$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
-  if (!isNumber) return { kind: 'invalid', text: `“${trimmed.slice(0, MAX_QUOTED_LENGTH)}” is not ${range}.` };
+  if (!isNumber) return { kind: 'invalid', message: `“${trimmed.slice(0, MAX_QUOTED_LENGTH)}” is not ${range}.` };
   const value = Number(trimmed.replace(',', '.'));
   if (value < min)
     return {
       kind: 'invalid',
-      text: `${trimmed} is too low: enter ${range}, or choose “Not measured”.`,
+      message: `${trimmed} is too low: enter ${range}, or choose “Not measured”.`,
     };
-  if (max !== null && value > max) return { kind: 'invalid', text: `${trimmed} is too high: enter ${range}.` };
+  if (max !== null && value > max) return { kind: 'invalid', message: `${trimmed} is too high: enter ${range}.` };
   return { kind: 'value', value };
 }
 
@@ -32,7 +32,7 @@ export function rangeText({ min, max, integer }: Pick<Feature, 'min' | 'max' | '
   return max === null ? `${what} of at least ${min}` : `${what} from ${min} to ${max}`;
 }
 
-/** Grades (small whole numbers): typed one after the other and shown as a scale. */
+/** Whether a feature is a grade from 1 to 10: shown as ten radio buttons, and entered with one key. */
 export function isGrade({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): boolean {
   return integer && min === 1 && max === 10;
 }

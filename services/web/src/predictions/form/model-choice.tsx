@@ -1,8 +1,8 @@
-import type { OperatingPoint, Session } from '@cytoqueue/client';
+import type { ModelVersion, OperatingPoint, Session } from '@cytoqueue/client';
 import { modelLabel } from '../../models/model-reference';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
-import { OPERATING_POINT_LABELS } from '../../models/operating-points';
+import { operatingPointLabels } from '../../models/operating-points';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
 
@@ -10,10 +10,12 @@ interface ModelChoiceProps {
   draft: Draft;
   change: ChangeDraft;
   defaults: Session['defaults'];
+  /** Classes of the model that is used for the draft. */
+  labels: ModelVersion['labels'];
 }
 
 /** Another model or threshold for this record alone; the next one has the laboratory's settings again. */
-export function ModelChoice({ draft, change, defaults }: ModelChoiceProps) {
+export function ModelChoice({ draft, change, defaults, labels: [negative = '', positive = ''] }: ModelChoiceProps) {
   const { data: models = [] } = useModels();
   const point = defaults?.operating_point;
   return (
@@ -33,13 +35,13 @@ export function ModelChoice({ draft, change, defaults }: ModelChoiceProps) {
             ))}
         </SelectField>
         <SelectField
-          label="Threshold for malignant"
+          label={`Threshold for ${positive}`}
           value={draft.operatingPoint ?? ''}
           onChange={(chosen) => change({ operatingPoint: chosen === '' ? undefined : (chosen as OperatingPoint) })}
-          description="Cautious: low enough to detect 99 % of the malignant training cases; more benign cases are classified as malignant."
+          description={`Cautious: low enough to detect 99 % of the ${positive} training cases; more ${negative} cases are classified as ${positive}.`}
         >
           <option value="">{`Laboratory’s setting${point === undefined ? '' : `: ${SHORT_LABELS[point]}`}`}</option>
-          {Object.entries(OPERATING_POINT_LABELS).map(([name, label]) => (
+          {Object.entries(operatingPointLabels(positive)).map(([name, label]) => (
             <option key={name} value={name}>
               {label}
             </option>

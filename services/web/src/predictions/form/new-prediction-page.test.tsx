@@ -1,9 +1,18 @@
 /** @jest-environment jsdom */
-import type { Session } from '@cytoqueue/client';
-import { screen } from '@testing-library/dom';
+import type { ModelVersion, Session } from '@cytoqueue/client';
+import { screen, waitFor } from '@testing-library/dom';
 import { noRetryClient } from '../../api/clients';
-import { renderPage } from '../../page.test.fixtures';
+import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
 import { NewPredictionPage } from './new-prediction-page';
+
+const OWN_MODEL: ModelVersion = {
+  ...GRADES_MODEL,
+  name: 'own/thyroid',
+  schema: 'custom-1',
+  schema_title: 'Thyroid aspirates',
+  features: GRADES_MODEL.features.slice(0, 4),
+  labels: ['euthyroid', 'relapsed'],
+};
 
 afterEach(() => jest.restoreAllMocks());
 
@@ -14,4 +23,20 @@ test('a model setting that cannot be read is named as the cause, not a failure o
   const notice = await screen.findByRole('alert');
   expect(notice.textContent).toContain('Your laboratory’s model setting could not be read.');
   expect(notice.textContent).not.toContain('This page failed');
+});
+
+test('the page of an own model names its schema, features and classes, and nothing while the model is loading', async () => {
+  const defaults = { model: 'own/thyroid@1', operating_point: 'default' } as const;
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({ defaults } as Session);
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([]);
+  let show: (version: ModelVersion) => void = () => undefined;
+  const loading = new Promise<ModelVersion>((resolve) => (show = resolve));
+  const getModelVersion = jest.spyOn(noRetryClient, 'getModelVersion').mockReturnValue(loading);
+  renderPage(<NewPredictionPage />);
+  await waitFor(() => expect(getModelVersion).toHaveBeenCalled());
+  expect(screen.queryByText(/grades|measurements|features/)).toBeNull();
+  show(OWN_MODEL);
+  await screen.findByText('Thyroid aspirates: 4 features.');
+  expect(screen.getByLabelText('Threshold for relapsed').textContent).toContain('99 % of the relapsed training cases');
+  expect(screen.queryByText(/malignant/)).toBeNull();
 });

@@ -1,14 +1,14 @@
-import type { Feature, ModelVersion } from '@cytoqueue/client';
+import type { ModelVersion } from '@cytoqueue/client';
 import { Link } from 'react-router';
 import { parseModelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { Notice } from '../../ui/notice';
+import { pluralize } from '../../ui/format';
 import { usePageTitle } from '../../ui/page-title';
 import { ModelContext } from '../../models/model-context';
 import { useChampionVersion, useDefaults, useModelVersion } from '../../models/model-queries';
-import { isGrade } from './feature-value';
 import { useDraft } from './draft-context';
 import { ModelChoice } from './model-choice';
 import { RecordForm } from './record-form';
@@ -24,11 +24,12 @@ export function NewPredictionPage() {
     <div className="page">
       <h1>New record</h1>
       <p className="lead">
-        {featuresLead(version)} <Link to="/help">How to enter a record and read its result</Link>
+        {version !== undefined && featuresLead(version)}{' '}
+        <Link to="/help">How to enter a record and read its result</Link>
       </p>
       {version !== undefined && (
         <ModelContext model={version} operatingPoint={draft.operatingPoint ?? defaults.data?.operating_point}>
-          <ModelChoice draft={draft} change={change} defaults={defaults.data ?? undefined} />
+          <ModelChoice draft={draft} change={change} defaults={defaults.data ?? undefined} labels={version.labels} />
         </ModelContext>
       )}
       {noDefault && (
@@ -61,9 +62,10 @@ function useVersionToUse(chosen: string | undefined, byDefault: string | undefin
   return chosen === undefined ? pinned : current;
 }
 
-function featuresLead(version: ModelVersion | undefined): string {
-  const features: readonly Feature[] = version?.features ?? [];
-  if (features.every(isGrade))
+function featuresLead({ schema, schema_title, features }: ModelVersion): string {
+  if (schema === 'wbc')
     return 'Nine grades of one fine needle aspirate, from 1 (as in normal tissue) to 10 (most abnormal).';
-  return `${features.length} measurements of the cell nuclei in a digitised image of a fine needle aspirate.`;
+  if (schema === 'wdbc')
+    return `${features.length} measurements of the cell nuclei in a digitised image of a fine needle aspirate.`;
+  return `${schema_title}: ${pluralize(features.length, 'feature')}.`;
 }

@@ -1,43 +1,43 @@
 import type { Feature } from '@cytoqueue/client';
 import { Button } from '../../ui/button';
-import type { Reading } from './pasted-row';
+import type { Interpretation } from './pasted-row';
 
 interface PasteQuestionProps {
-  readings: readonly Reading[];
+  interpretations: readonly Interpretation[];
   features: readonly Feature[];
-  onAccept: (reading: Reading) => void;
+  onAccept: (interpretation: Interpretation) => void;
   onReject: () => void;
 }
 
 /** Shows the possible interpretations of pasted text and applies the one that the user chooses, or none. */
-export function PasteQuestion({ readings, features, onAccept, onReject }: PasteQuestionProps) {
+export function PasteQuestion({ interpretations, features, onAccept, onReject }: PasteQuestionProps) {
   const [first] = features;
   return (
     <div className="notice warning stack" role="group" aria-label="What was pasted">
       <p>
-        {readings.length > 1
+        {interpretations.length > 1
           ? 'The pasted row is ambiguous.'
-          : `Check the pasted row: does the ${readings[0]?.reference === undefined ? 'first cell' : 'second cell'} belong to ${first?.title ?? ''}?`}
+          : `Check the pasted row: does the ${interpretations[0]?.reference === undefined ? 'first cell' : 'second cell'} belong to ${first?.title ?? ''}?`}
       </p>
-      {readings.map((reading) => (
-        <div key={JSON.stringify(reading)} className="stack">
+      {interpretations.map((interpretation) => (
+        <div key={JSON.stringify(interpretation)} className="stack">
           <dl className="small" translate="no">
-            {reading.reference !== undefined && (
+            {interpretation.reference !== undefined && (
               <>
                 <dt>Reference</dt>
-                <dd>{reading.reference}</dd>
+                <dd>{interpretation.reference}</dd>
               </>
             )}
             <dt>Values</dt>
-            <dd>{reading.values.map((value) => (value === '' ? '–' : value)).join(' · ')}</dd>
-            {reading.ignoredClass !== undefined && (
+            <dd>{interpretation.values.map((value) => (value === '' ? '–' : value)).join(' · ')}</dd>
+            {interpretation.ignoredClass !== undefined && (
               <>
                 <dt>Not used</dt>
-                <dd>{reading.ignoredClass}</dd>
+                <dd>{interpretation.ignoredClass}</dd>
               </>
             )}
           </dl>
-          <Button onPress={() => onAccept(reading)}>{readingLabel(reading)}</Button>
+          <Button onPress={() => onAccept(interpretation)}>{interpretationLabel(interpretation)}</Button>
         </div>
       ))}
       <Button variant="quiet" onPress={onReject}>
@@ -47,7 +47,7 @@ export function PasteQuestion({ readings, features, onAccept, onReject }: PasteQ
   );
 }
 
-function readingLabel({ reference, values }: Reading): string {
+function interpretationLabel({ reference, values }: Interpretation): string {
   return reference === undefined
     ? `Yes, starting with ${values[0] === '' ? 'an empty cell' : values[0]}`
     : `Yes, for reference ${reference}`;

@@ -42,8 +42,8 @@ test.each(['\t', ';', ',', '|', ' ', ', '])(
   'nine values with %j between them are a question, because the first could be a record number',
   (separator) => {
     expect(read(`${nine.join(separator)}\n`)).toEqual({
-      kind: 'readings',
-      readings: [{ values: nine }],
+      kind: 'interpretations',
+      interpretations: [{ values: nine }],
       certain: false,
     });
   },
@@ -68,62 +68,66 @@ test.each([
     'S24-0001',
   ],
 ])('one record with %s fills every field', (_kind, text, reference) => {
-  expect(read(text)).toMatchObject({ kind: 'readings', certain: true, readings: [{ values: nine, reference }] });
+  expect(read(text)).toMatchObject({
+    kind: 'interpretations',
+    certain: true,
+    interpretations: [{ values: nine, reference }],
+  });
 });
 
 test('a header in another order puts each value under its own name', () => {
   const order = [8, 0, 1, 2, 3, 4, 5, 6, 7];
   const text = `${order.map((i) => NAMES[i]).join('\t')}\n${order.map((i) => nine[i]).join('\t')}`;
-  expect(read(text)).toMatchObject({ certain: true, readings: [{ values: nine }] });
+  expect(read(text)).toMatchObject({ certain: true, interpretations: [{ values: nine }] });
 });
 
 test('an empty cell in a row with a reference stays empty, in its place', () => {
   expect(read('S24-0001,5,4,4,3,4,,4,3,1')).toMatchObject({
-    readings: [{ values: ['5', '4', '4', '3', '4', '', '4', '3', '1'] }],
+    interpretations: [{ values: ['5', '4', '4', '3', '4', '', '4', '3', '1'] }],
   });
 });
 
 test('a blank line in a column is an empty cell, and the values behind it stay in their places', () => {
   const values = ['5', '4', '', '3', '4', '2', '4', '3', '1'];
   expect(read(['S24-0001', ...values, ''].join('\n'))).toEqual({
-    kind: 'readings',
+    kind: 'interpretations',
     certain: true,
-    readings: [{ values, reference: 'S24-0001' }],
+    interpretations: [{ values, reference: 'S24-0001' }],
   });
   expect(read([...values, '2'].join('\n'))).toMatchObject({
     certain: false,
-    readings: [
+    interpretations: [
       { values: ['4', '', '3', '4', '2', '4', '3', '1', '2'], reference: '5' },
       { values, ignoredClass: '2' },
     ],
   });
   expect(read(['S24-0001', ...values, '2'].join('\r\n'))).toEqual({
-    kind: 'readings',
+    kind: 'interpretations',
     certain: false,
-    readings: [{ values, reference: 'S24-0001', ignoredClass: '2' }],
+    interpretations: [{ values, reference: 'S24-0001', ignoredClass: '2' }],
   });
   expect(read(['', 'S24-0001', ...nine].join('\n'))).toMatchObject({ kind: 'refused' });
 });
 
 test('bars around a row add no empty cells', () => {
   expect(read(`| S24-0001 | ${nine.join(' | ')} |`)).toEqual({
-    kind: 'readings',
+    kind: 'interpretations',
     certain: true,
-    readings: [{ values: nine, reference: 'S24-0001' }],
+    interpretations: [{ values: nine, reference: 'S24-0001' }],
   });
   expect(read(`|${nine.join('|')}|`)).toMatchObject({
     certain: false,
-    readings: expect.arrayContaining([{ values: nine }]),
+    interpretations: expect.arrayContaining([{ values: nine }]),
   });
 });
 
-test('ten values give a choice of both readings, none of them selected', () => {
-  expect(read(`3,${nine.join()}`)).toMatchObject({ kind: 'readings', certain: false });
+test('ten values give a choice of both interpretations, none of them selected', () => {
+  expect(read(`3,${nine.join()}`)).toMatchObject({ kind: 'interpretations', certain: false });
   const both = read('3,5,4,4,3,4,5,4,3,1');
   expect(both).toEqual({
-    kind: 'readings',
+    kind: 'interpretations',
     certain: false,
-    readings: [
+    interpretations: [
       { values: ['5', '4', '4', '3', '4', '5', '4', '3', '1'], reference: '3' },
       { values: ['3', '5', '4', '4', '3', '4', '5', '4', '3'], ignoredClass: '1' },
     ],
@@ -146,9 +150,9 @@ test.each([
 
 test('a number after the values may be a class or a surplus cell, so the user must choose', () => {
   expect(read(`1000025,${nine.join()},2`)).toEqual({
-    kind: 'readings',
+    kind: 'interpretations',
     certain: false,
-    readings: [{ values: nine, reference: '1000025', ignoredClass: '2' }],
+    interpretations: [{ values: nine, reference: '1000025', ignoredClass: '2' }],
   });
 });
 
@@ -159,7 +163,7 @@ describe('measurements', () => {
   test.each(['\t', ';', ' '])('with decimal commas and %j between them are read as decimals', (separator) => {
     expect(read(`842302x${separator}${thirty.join(separator)}`, measured)).toMatchObject({
       certain: true,
-      readings: [{ values: thirty, reference: '842302x' }],
+      interpretations: [{ values: thirty, reference: '842302x' }],
     });
   });
   test('with decimal commas and commas between them are refused', () => {
@@ -167,9 +171,9 @@ describe('measurements', () => {
   });
   test('with a number in front give a choice', () => {
     expect(read(`842302\t${thirty.join('\t')}`, measured)).toEqual({
-      kind: 'readings',
+      kind: 'interpretations',
       certain: false,
-      readings: [{ values: thirty, reference: '842302' }],
+      interpretations: [{ values: thirty, reference: '842302' }],
     });
   });
 });
@@ -196,9 +200,9 @@ test('no damaged row is read unambiguously with a value at another feature', () 
         if (change.kind === 'drop') cells.splice(change.at, 1);
         if (change.kind === 'insert') cells.splice(change.at, 0, change.text);
         const result = parsePastedRow(cells.join(by) + end, grades);
-        if (result.kind !== 'readings' || !result.certain) return;
+        if (result.kind !== 'interpretations' || !result.certain) return;
         // A duplicated cell equals its neighbour, so compare the values, not the position.
-        expect(result.readings[0].values).toEqual(values);
+        expect(result.interpretations[0].values).toEqual(values);
       },
     ),
     { numRuns: 2_000 },

@@ -2,7 +2,7 @@ import type { Feature } from '@cytoqueue/client';
 import { parseFeatureValue } from './feature-value';
 
 /** One interpretation of pasted text. It always fills every field. */
-export interface Reading {
+export interface Interpretation {
   /** Texts in feature order; an empty cell stays empty. */
   values: string[];
   /** Sender's reference of the record. */
@@ -13,7 +13,7 @@ export interface Reading {
 
 /** `certain`: only one interpretation is possible. Otherwise the user chooses one or none. */
 export type PastedRow =
-  | { kind: 'readings'; readings: [Reading, ...Reading[]]; certain: boolean }
+  | { kind: 'interpretations'; interpretations: [Interpretation, ...Interpretation[]]; certain: boolean }
   | { kind: 'value'; text: string }
   | { kind: 'refused'; reason: string };
 
@@ -41,17 +41,17 @@ export function parsePastedRow(text: string, features: readonly Feature[]): Past
       parseTable(table, features),
     ),
   );
-  const [reading, ...others] = found;
-  if (reading === undefined) return { kind: 'refused', reason: rejectionReason(lines, features) };
+  const [candidate, ...others] = found;
+  if (candidate === undefined) return { kind: 'refused', reason: rejectionReason(lines, features) };
   return {
-    kind: 'readings',
-    readings: [reading.reading, ...others.map((other) => other.reading)],
-    certain: others.length === 0 && reading.certain,
+    kind: 'interpretations',
+    interpretations: [candidate.interpretation, ...others.map((other) => other.interpretation)],
+    certain: others.length === 0 && candidate.certain,
   };
 }
 
 interface Candidate {
-  reading: Reading;
+  interpretation: Interpretation;
   certain: boolean;
 }
 
@@ -127,7 +127,7 @@ function parseNamed(names: string[], values: string[], features: readonly Featur
   return areValid(picked, features)
     ? [
         {
-          reading: { values: picked, ...(reference === undefined || reference === '' ? {} : { reference }) },
+          interpretation: { values: picked, ...(reference === undefined || reference === '' ? {} : { reference }) },
           certain: true,
         },
       ]
@@ -153,9 +153,9 @@ function parseCells(given: string[], features: readonly Feature[]): Candidate[] 
   const certain = parseFeatureValue(first, features[0] as Feature).kind === 'invalid';
   const isClass = NAMED_CLASS.test(last) || CLASS_CODE.test(last);
   const candidates: Candidate[] = [];
-  const add = (start: number, candidate: Omit<Reading, 'values'>, isCertain: boolean): void => {
+  const add = (start: number, candidate: Omit<Interpretation, 'values'>, isCertain: boolean): void => {
     const values = cells.slice(start, start + count);
-    if (areValid(values, features)) candidates.push({ reading: { values, ...candidate }, certain: isCertain });
+    if (areValid(values, features)) candidates.push({ interpretation: { values, ...candidate }, certain: isCertain });
   };
   if (cells.length === count) add(0, {}, false);
   if (cells.length === count + 1 && isReference) add(1, { reference: first }, certain);
@@ -183,7 +183,7 @@ function areValid(values: string[], features: readonly Feature[]): boolean {
 function distinctCandidates(candidates: Candidate[]): Candidate[] {
   const byContent = new Map<string, Candidate>();
   for (const candidate of candidates) {
-    const key = JSON.stringify(candidate.reading);
+    const key = JSON.stringify(candidate.interpretation);
     const same = byContent.get(key);
     byContent.set(key, same === undefined || candidate.certain ? candidate : same);
   }
@@ -191,16 +191,15 @@ function distinctCandidates(candidates: Candidate[]): Candidate[] {
 }
 
 function rejectionReason(lines: string[], features: readonly Feature[]): string {
-  const nothing = 'nothing was filled in.';
   if (lines.length > 1)
-    return `Found ${lines.length} lines that are not one record; ${nothing} For several records, upload a file under Batches.`;
+    return `Found ${lines.length} lines that are not one record; nothing was filled in. For several records, upload a file under Batches.`;
   const cells = cellsOf(lines[0] as string).find((found) => found.length > 1) ?? [];
   const count = trimEnd(cells, features.length).length;
-  if (count !== features.length) return `Found ${count} cells for ${features.length} fields; ${nothing}`;
+  if (count !== features.length) return `Found ${count} cells for ${features.length} fields; nothing was filled in.`;
   const place = cells.findIndex(
     (cell, index) => parseFeatureValue(cell, features[index] as Feature).kind === 'invalid',
   );
   const { title } = features[place] as Feature;
   const fault = parseFeatureValue(cells[place] as string, features[place] as Feature);
-  return `Cell ${place + 1} does not fit ${title}: ${fault.kind === 'invalid' ? fault.text : ''} ${nothing.replace('n', 'N')}`;
+  return `Cell ${place + 1} does not fit ${title}: ${fault.kind === 'invalid' ? fault.message : ''} Nothing was filled in.`;
 }

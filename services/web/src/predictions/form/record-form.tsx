@@ -5,7 +5,7 @@ import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { TextField } from '../../ui/text-field';
 import { isGrade } from './feature-value';
-import { type Draft, emptyDraft, isEmptyDraft, validate } from './draft';
+import { type Draft, emptyDraft, isEmptyDraft, findErrors } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { GradeField } from './grade-field';
 import { KeyHints } from './key-hints';
@@ -32,8 +32,8 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (predict.isPending) return;
-    if (pasting.readings.length > 0) return pasting.remindOfQuestion();
-    const errors = validate(draft.texts, features);
+    if (pasting.interpretations.length > 0) return pasting.remindOfQuestion();
+    const errors = findErrors(draft.texts, features);
     form.setErrors(errors);
     const first = features.findIndex(({ name }) => name in errors);
     if (first >= 0) form.focus(first);
@@ -100,11 +100,11 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
   );
 }
 
-/** Grades typed on arrival go into the first field. */
+/** Focuses the first field when the form opens with an empty draft, so that typing can begin at once. */
 function useFocusOnArrival(isEmpty: boolean, focus: () => void): void {
-  const latest = useRef({ isEmpty, focus });
+  const initial = useRef({ isEmpty, focus });
   useEffect(() => {
-    if (latest.current.isEmpty) latest.current.focus();
+    if (initial.current.isEmpty) initial.current.focus();
   }, []);
 }
 
@@ -137,12 +137,12 @@ function PasteOutcome({
   pasting: ReturnType<typeof useRecordForm>['pasting'];
   features: ModelVersion['features'];
 }) {
-  const { note, isRefused, readings, fill, reject } = pasting;
+  const { note, isRefused, interpretations, fill, discardInterpretations } = pasting;
   const place = useRef<HTMLDivElement>(null);
-  const needsAttention = isRefused || readings.length > 0;
+  const needsAttention = isRefused || interpretations.length > 0;
   useEffect(() => {
     if (needsAttention) place.current?.scrollIntoView({ block: 'nearest' });
-  }, [needsAttention, note, readings]);
+  }, [needsAttention, note, interpretations]);
   return (
     <div ref={place} className="paste-outcome">
       <p
@@ -153,8 +153,13 @@ function PasteOutcome({
       >
         {note}
       </p>
-      {readings.length > 0 && (
-        <PasteQuestion readings={readings} features={features} onAccept={fill} onReject={reject} />
+      {interpretations.length > 0 && (
+        <PasteQuestion
+          interpretations={interpretations}
+          features={features}
+          onAccept={fill}
+          onReject={discardInterpretations}
+        />
       )}
     </div>
   );
@@ -183,7 +188,7 @@ function Fields({
             container={(element) => {
               form.fields.current[field] = element;
             }}
-            onPick={(text) => form.pick(field, text)}
+            onPick={(text) => form.setText(field, text)}
             onKeyDown={(event) => form.onKeyDown(field, event)}
             onBlur={() => form.onBlur(field)}
           />

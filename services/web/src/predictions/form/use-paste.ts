@@ -3,7 +3,7 @@ import { type ClipboardEvent, useState } from 'react';
 import { canonicalText, parseFeatureValue } from './feature-value';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
-import { type PastedRow, type Reading, parsePastedRow } from './pasted-row';
+import { type PastedRow, type Interpretation, parsePastedRow } from './pasted-row';
 
 interface PasteOptions {
   features: readonly Feature[];
@@ -23,9 +23,9 @@ interface PasteOptions {
 export function usePaste({ features, draft, change, focus, fieldOf, clearError, onFilled }: PasteOptions) {
   const [note, setNote] = useState('');
   const [isRefused, setIsRefused] = useState(false);
-  const [readings, setReadings] = useState<readonly Reading[]>([]);
+  const [interpretations, setInterpretations] = useState<readonly Interpretation[]>([]);
 
-  const fill = ({ values, reference, ignoredClass }: Reading): void => {
+  const fill = ({ values, reference, ignoredClass }: Interpretation): void => {
     const hadValues = Object.values(draft.texts).some((text) => text !== '');
     const texts = Object.fromEntries(
       features.map((feature, index) => [feature.name, canonicalText(values[index] ?? '', feature)]),
@@ -33,7 +33,7 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
     // Pasted values without a reference may belong to another patient, so the old reference is removed.
     const isDoubtful = reference === undefined && hadValues && draft.reference !== '';
     change({ texts, ...(reference !== undefined || isDoubtful ? { reference: reference ?? '' } : {}) });
-    setReadings([]);
+    setInterpretations([]);
     setIsRefused(false);
     setNote(
       filledText(features.length, {
@@ -47,20 +47,20 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
     focus(empty < 0 ? features.length : empty);
   };
 
-  const refuse = (reason: string): void => {
+  const showRefusal = (reason: string): void => {
     setNote(reason);
     setIsRefused(true);
   };
 
   /** @returns whether the text was handled; a single value is left to the field */
-  const accept = (pasted: PastedRow): boolean => {
-    setReadings([]);
+  const applyPasted = (pasted: PastedRow): boolean => {
+    setInterpretations([]);
     if (pasted.kind === 'value') return false;
-    if (pasted.kind === 'refused') refuse(pasted.reason);
-    else if (pasted.certain) fill(pasted.readings[0]);
+    if (pasted.kind === 'refused') showRefusal(pasted.reason);
+    else if (pasted.certain) fill(pasted.interpretations[0]);
     else {
       setNote('');
-      setReadings(pasted.readings);
+      setInterpretations(pasted.interpretations);
     }
     return true;
   };
@@ -71,13 +71,14 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
     const field = fieldOf(target);
     const pasted = parsePastedRow(event.clipboardData.getData('text/plain'), features);
     const isReference = field < 0 && target instanceof HTMLInputElement && target.dataset['paste'] === undefined;
-    if (isReference && pasted.kind !== 'readings') return;
+    if (isReference && pasted.kind !== 'interpretations') return;
     event.preventDefault();
-    if (accept(pasted) || pasted.kind !== 'value') return;
+    if (applyPasted(pasted) || pasted.kind !== 'value') return;
     const feature = features[field];
-    if (feature === undefined) return refuse('Found one value; nothing was filled in. Paste it into its own field.');
+    if (feature === undefined)
+      return showRefusal('Found one value; nothing was filled in. Paste it into its own field.');
     const cell = parseFeatureValue(pasted.text, feature);
-    if (cell.kind === 'invalid') refuse(`${cell.text} The form is unchanged.`);
+    if (cell.kind === 'invalid') showRefusal(`${cell.message} The form is unchanged.`);
     else {
       change(({ texts }) => ({ texts: { ...texts, [feature.name]: canonicalText(pasted.text, feature) } }));
       clearError(feature.name);
@@ -85,20 +86,20 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
     }
   };
 
-  const remindOfQuestion = (): void => refuse('Answer the question about the pasted row first.');
+  const remindOfQuestion = (): void => showRefusal('Answer the question about the pasted row first.');
 
   const reset = (): void => {
-    setReadings([]);
+    setInterpretations([]);
     setIsRefused(false);
     setNote('');
   };
 
-  const reject = (): void => {
+  const discardInterpretations = (): void => {
     reset();
     setNote('The form is unchanged.');
     focus(0);
   };
-  return { note, isRefused, readings, fill, reject, reset, remindOfQuestion, paste };
+  return { note, isRefused, interpretations, fill, discardInterpretations, reset, remindOfQuestion, paste };
 }
 
 function filledText(

@@ -1,4 +1,4 @@
-import type { ModelVersion, Prediction } from '@cytoqueue/client';
+import { type ModelVersion, type Prediction, isFullPrediction } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef } from 'react';
 import { useNavigate } from 'react-router';
@@ -32,19 +32,20 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
           ...(sent.operatingPoint === undefined ? {} : { operating_point: sent.operatingPoint }),
           ...(sent.reference.trim() === '' ? {} : { sample_id: sent.reference.trim() }),
         },
-        { waitSeconds: WAIT_SECONDS, idempotencyKey: sent.key },
+        { waitSeconds: WAIT_SECONDS, idempotencyKey: sent.idempotencyKey },
       ),
+    // Runs on every page, unlike the callback of `mutate`, which runs only while the form is open.
     onSuccess: async (prediction, { sent }) => {
-      change(({ key }) => (key === sent.key ? emptyDraft() : {}));
-      if ('features' in prediction) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
+      change(({ idempotencyKey }) => (idempotencyKey === sent.idempotencyKey ? emptyDraft() : {}));
+      if (isFullPrediction(prediction)) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
       await queryClient.invalidateQueries({ queryKey: ['predictions'] });
     },
     onError,
   });
   /** Opens the result, unless another record is being entered by now. */
   const showAnswer = ({ id }: { id: string }, { sent }: { sent: Draft }): void => {
-    if (latestDraft.current.key === sent.key || isEmptyDraft(latestDraft.current))
-      void navigate(`/predictions/${id}`, { state: { fresh: true } });
+    if (latestDraft.current.idempotencyKey === sent.idempotencyKey || isEmptyDraft(latestDraft.current))
+      void navigate(`/predictions/${id}`, { state: { justSent: true } });
   };
   return {
     ...mutation,

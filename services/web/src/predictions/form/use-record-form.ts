@@ -20,7 +20,7 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
   const fields = useRef<(HTMLElement | null)[]>([]);
   const submitButton = useRef<HTMLButtonElement>(null);
   /** Field in which the last key was a 1, which a 0 makes a 10. */
-  const fieldOfOne = useRef<number>(undefined);
+  const fieldThatMayBecomeTen = useRef<number>(undefined);
   /** Field that has just received the focus automatically. */
   const advancedTo = useRef<number>(undefined);
   const [errors, setErrors] = useState<Readonly<Record<string, string>>>({});
@@ -33,34 +33,38 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
   const clearError = (name: string): void =>
     setErrors((errors) => Object.fromEntries(Object.entries(errors).filter(([other]) => other !== name)));
 
-  const pick = (field: number, text: string): void => {
+  const setText = (field: number, text: string): void => {
     const { name } = features[field] as Feature;
-    fieldOfOne.current = undefined;
+    fieldThatMayBecomeTen.current = undefined;
     change(({ texts }) => ({ texts: { ...texts, [name]: text } }));
     clearError(name);
   };
 
   const typeGrade = (field: number, text: string): void => {
-    pick(field, text);
-    if (text === '1') fieldOfOne.current = field;
+    setText(field, text);
+    if (text === '1') fieldThatMayBecomeTen.current = field;
     if (!autoAdvance) return;
     focus(field + 1);
     advancedTo.current = field + 1;
   };
 
-  const onGradeKey = (field: number, event: KeyboardEvent): void => {
-    const { key } = event;
-    const isPassed = advancedTo.current === field && END_KEYS.includes(key) && !event.shiftKey;
-    const isEmpty = (draft.texts[features[field]?.name ?? ''] ?? '') === '';
-    if (isPassed && isEmpty) event.preventDefault();
-    else if (/^[1-9]$/.test(key)) typeGrade(field, key);
+  /** @returns false for a key that has no meaning in a grade's field */
+  const handleGradeKey = (field: number, key: string, isEmpty: boolean): boolean => {
+    if (/^[1-9]$/.test(key)) typeGrade(field, key);
     else if (/^[?nN]$/.test(key)) typeGrade(field, '?');
     else if (key === 'Enter') focus(field + 1);
     else if (key === 'Backspace' || key === 'Delete') {
       if (isEmpty) focus(field - 1);
-      else pick(field, '');
-    } else return;
-    event.preventDefault();
+      else setText(field, '');
+    } else return false;
+    return true;
+  };
+
+  const onGradeKey = (field: number, event: KeyboardEvent): void => {
+    const { key } = event;
+    const isEmpty = (draft.texts[features[field]?.name ?? ''] ?? '') === '';
+    const isSurplusEndKey = isEmpty && advancedTo.current === field && END_KEYS.includes(key) && !event.shiftKey;
+    if (isSurplusEndKey || handleGradeKey(field, key, isEmpty)) event.preventDefault();
   };
 
   const onNumberKey = (field: number, event: KeyboardEvent): void => {
@@ -85,13 +89,13 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
   const onKeyDownCapture = (event: KeyboardEvent): void => {
     // Some keyboards need it for digits.
     if (event.key === 'Shift') return;
-    const field = fieldOfOne.current;
-    fieldOfOne.current = undefined;
+    const field = fieldThatMayBecomeTen.current;
+    fieldThatMayBecomeTen.current = undefined;
     if (event.key !== '0' || field === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
     const target = event.target as HTMLElement;
     const at = target === submitButton.current ? features.length : fieldOf(target);
     if (at !== field && at !== field + 1) return;
-    pick(field, '10');
+    setText(field, '10');
     event.preventDefault();
   };
 
@@ -103,14 +107,14 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
     fieldOf,
     clearError,
     onFilled: () => {
-      fieldOfOne.current = undefined;
+      fieldThatMayBecomeTen.current = undefined;
       setErrors({});
     },
   });
 
   /** For an empty record: removes errors and a pasted row, and starts with the first field. */
   const reset = (): void => {
-    fieldOfOne.current = undefined;
+    fieldThatMayBecomeTen.current = undefined;
     setErrors({});
     pasting.reset();
     focus(0);
@@ -120,7 +124,19 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
   const onBlur = (field: number): void => {
     const feature = features[field] as Feature;
     const value = parseFeatureValue(draft.texts[feature.name] ?? '', feature);
-    if (value.kind === 'invalid') setErrors((others) => ({ ...others, [feature.name]: value.text }));
+    if (value.kind === 'invalid') setErrors((others) => ({ ...others, [feature.name]: value.message }));
   };
-  return { fields, submitButton, pasting, errors, setErrors, focus, reset, pick, onKeyDown, onKeyDownCapture, onBlur };
+  return {
+    fields,
+    submitButton,
+    pasting,
+    errors,
+    setErrors,
+    focus,
+    reset,
+    setText,
+    onKeyDown,
+    onKeyDownCapture,
+    onBlur,
+  };
 }

@@ -14,7 +14,7 @@ export function ConfidencePanel({ result, model }: { result: PredictionResult; m
   const { missing, conformal } = result.evidence;
   return (
     <Panel title="Certainty">
-      {/* The tested cases are not like an unusual record. */}
+      {/* Not shown for an unusual record, because the cases of the cross-validation are unlike it. */}
       {!result.evidence.unusual && result.positive_class === undefined && (
         <ObservedReliability probability={probabilityOf(result)} model={model} />
       )}

@@ -8,6 +8,7 @@ function renderFlip(
   outcome: PredictionResult['outcome'],
   probabilityAfter: number | undefined,
   reasons: string[] = [],
+  version = GRADES_MODEL,
 ): string {
   const flip = probabilityAfter !== undefined && {
     changes: [{ feature: 'mitoses', from: 1, to: 3 }],
@@ -25,7 +26,7 @@ function renderFlip(
     neighbors: [],
     evidence: { conformal: null, shapley: { base: 0, values: {} }, missing: null, flip: flip || null },
   };
-  renderPage(<FlipPanel result={result} version={GRADES_MODEL} />);
+  renderPage(<FlipPanel result={result} version={version} />);
   return screen.queryByRole('region', { name: 'How firm the result is' })?.textContent ?? '';
 }
 
@@ -44,4 +45,10 @@ test.each([0.6, undefined])('an undecided result has no change to %s, which woul
 
 test('a record that is undecided because it is unusual has no change, for it may stay unusual', () => {
   expect(renderFlip('indeterminate', 0.97, ['The record is unlike the benign training cases.'])).toBe('');
+});
+
+test('a result of a model of grades for which no change is searched does not say that there is none', () => {
+  const text = renderFlip('confident', undefined, [], { ...GRADES_MODEL, flip_searched: false });
+  expect(text).toContain('Not computed for this model.');
+  expect(text).not.toContain('No change');
 });

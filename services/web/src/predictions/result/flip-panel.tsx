@@ -18,9 +18,9 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
     return isUndecided ? null : (
       <Panel title="How firm the result is">
         <p>
-          {features.every(({ integer }) => integer)
+          {version.flip_searched
             ? `No change of one or two features changes the class to ${oppositeClass(result.predicted_class, labels)}.`
-            : 'Not computed for measurements, only for grades.'}
+            : 'Not computed for this model.'}
         </p>
       </Panel>
     );

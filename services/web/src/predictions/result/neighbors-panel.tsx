@@ -99,14 +99,14 @@ interface FeatureRowProps extends Omit<NeighborsPanelProps, 'version'> {
 }
 
 function FeatureRow({ feature: { name, title }, record, neighbors, positive, hasGradePlot }: FeatureRowProps) {
-  const own = record[name] ?? null;
+  const recordValue = record[name] ?? null;
   return (
     <tr>
       <th scope="row">{title}</th>
       {hasGradePlot && (
         <td className="strip">
           <NeighborGradePlot
-            own={own}
+            own={recordValue}
             cases={neighbors.map((neighbor) => ({
               isPositive: neighbor.class === positive,
               grade: neighbor.features[name],
@@ -114,9 +114,9 @@ function FeatureRow({ feature: { name, title }, record, neighbors, positive, has
           />
         </td>
       )}
-      <td className="number own">{own ?? '?'}</td>
+      <td className="number own">{recordValue ?? '?'}</td>
       {neighbors.map(({ training_row, features }) => (
-        <td key={training_row} className="number" data-same={features[name] === own || undefined}>
+        <td key={training_row} className="number" data-same={features[name] === recordValue || undefined}>
           {features[name] ?? '?'}
         </td>
       ))}

@@ -1,4 +1,4 @@
-import { ApiError, type Prediction, type PredictionResult } from '@cytoqueue/client';
+import { ApiError, type Prediction } from '@cytoqueue/client';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation, useParams } from 'react-router';
 import { failureOf } from '../../api/clients';
@@ -24,12 +24,13 @@ export function PredictionPage() {
   const failure = failureOf(query);
   if (failure !== null) return <PredictionError error={failure} onRetry={() => void query.refetch()} />;
   if (prediction === undefined) return <Loading>Looking up the record …</Loading>;
-  // Keeps input about one record from the next one.
+  // A new key remounts the page, so that input for one record is not carried to the next.
   return <RecordPage key={id} prediction={prediction} />;
 }
 
 function RecordPage({ prediction }: { prediction: Prediction }) {
   const heading = useFocusWhenJustSent();
+  const query = useModelVersion(prediction.model.name, prediction.model.version);
   return (
     <article className="page record">
       <header className="page-head">
@@ -47,17 +48,23 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
       </header>
       <ModelContext model={prediction.model} operatingPoint={prediction.result?.operating_point.name} />
       <div aria-live="polite">
-        <PredictionState prediction={prediction} />
+        <PredictionState prediction={prediction} modelQuery={query} />
       </div>
-      {prediction.result !== undefined && <RecordReviews prediction={prediction} />}
+      {/* Stands outside the aria-live region, so that screen readers do not announce the review form. */}
+      {prediction.result !== undefined && query.data !== undefined && (
+        <ReviewsPanel reviewed={{ prediction_id: prediction.id }} labels={query.data.labels} />
+      )}
       <PrintSignature />
     </article>
   );
 }
 
-function PredictionState({ prediction }: { prediction: Prediction }) {
-  const { name, version } = prediction.model;
-  const { data: model, error, refetch } = useModelVersion(name, version);
+interface PredictionStateProps {
+  prediction: Prediction;
+  modelQuery: ReturnType<typeof useModelVersion>;
+}
+
+function PredictionState({ prediction, modelQuery: { data: version, error, refetch } }: PredictionStateProps) {
   const { status, result } = prediction;
   if (status === 'canceled')
     return (
@@ -81,17 +88,7 @@ function PredictionState({ prediction }: { prediction: Prediction }) {
     return (
       <ErrorNotice error={error} what="The model’s description could not be loaded." onRetry={() => void refetch()} />
     );
-  return model === undefined ? (
-    <Loading />
-  ) : (
-    <ResultView prediction={prediction as Prediction & { result: PredictionResult }} version={model} />
-  );
-}
-
-/** Outside the part of the page whose changes are announced: a form is no news. */
-function RecordReviews({ prediction: { id, model } }: { prediction: Prediction }) {
-  const { data: version } = useModelVersion(model.name, model.version);
-  return version === undefined ? null : <ReviewsPanel reviewed={{ prediction_id: id }} labels={version.labels} />;
+  return version === undefined ? <Loading /> : <ResultView prediction={{ ...prediction, result }} version={version} />;
 }
 
 function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
@@ -113,11 +110,11 @@ function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => vo
 
 /** Moves the focus to the heading after a record has been submitted. */
 function useFocusWhenJustSent() {
-  const { state } = useLocation() as { state: { fresh?: boolean } | null };
+  const { state } = useLocation() as { state: { justSent?: boolean } | null };
   const heading = useRef<HTMLHeadingElement>(null);
-  const fresh = state?.fresh === true;
+  const justSent = state?.justSent === true;
   useEffect(() => {
-    if (fresh) heading.current?.focus({ preventScroll: true });
-  }, [fresh]);
+    if (justSent) heading.current?.focus({ preventScroll: true });
+  }, [justSent]);
   return heading;
 }

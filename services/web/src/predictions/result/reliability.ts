@@ -19,7 +19,7 @@ export interface ObservedReliability {
   interval: [low: number, high: number];
 }
 
-/** Observed share of malignant cases with about this probability; undefined when there are none. */
+/** The share of cross-validation cases with about this probability that were malignant; undefined when there are none. */
 export function reliabilityAt(
   probability: number,
   bins: readonly ReliabilityBin[],

@@ -22,7 +22,7 @@ export function ResultView({ prediction, version }: ResultViewProps) {
     <div className="answer">
       <ResultSummary result={result} version={version} />
       <div className="column">
-        {/* On paper the table of the nearest cases has them. */}
+        {/* On paper, the table of the nearest cases shows these values. */}
         <Panel title="Values of this record" className="no-print">
           <ValuesList values={features} features={version.features} />
         </Panel>
