@@ -64,13 +64,13 @@ function createClassifier({ rows, k, metric, rule }: Setting): Classifier {
 function expectEqualToOracle(classifier: Classifier, rows: LabelledSample[], sample: number[]): void {
   const { file } = classifier.model;
   const ranked = rank(sample, rows, file.metric);
-  const { probability, label, indeterminate, neighbors } = classifier.predict(sample);
+  const { probability, label, reasonFlags, neighbors } = classifier.predict(sample);
   expect(neighbors).toEqual(ranked.slice(0, file.k).map(asNeighbor));
   expect(probability).toBe(probabilityOf(ranked, file));
   expect(label).toBe(probability >= 0.5 ? 1 : 0);
-  expect((indeterminate & GREY_ZONE) !== 0).toBe(probability > 0.05 && probability < 0.95);
+  expect((reasonFlags & GREY_ZONE) !== 0).toBe(probability > 0.05 && probability < 0.95);
   const alarm = { numerator: BigInt(file.alarm.numerator), denominator: BigInt(file.alarm.denominator) };
-  expect((indeterminate & UNUSUAL_RECORD) !== 0).toBe(compare(ranked[file.k - 1], alarm) > 0);
+  expect((reasonFlags & UNUSUAL_RECORD) !== 0).toBe(compare(ranked[file.k - 1], alarm) > 0);
 }
 
 function asNeighbor({ row, distance }: MeasuredRow): Neighbor {
@@ -111,7 +111,7 @@ describe.each(shipped)('$model.ref', (classifier) => {
           const single = samples.map((sample) => classifier.predict(sample, { operatingPoint }));
           expect(Array.from(fromDoubles.probability)).toEqual(single.map(({ probability }) => probability));
           expect(Array.from(fromDoubles.label)).toEqual(single.map(({ label }) => label));
-          expect(Array.from(fromDoubles.indeterminate)).toEqual(single.map(({ indeterminate }) => indeterminate));
+          expect(Array.from(fromDoubles.reasonFlags)).toEqual(single.map(({ reasonFlags }) => reasonFlags));
           expect(fromBytes).toEqual(fromDoubles);
         }),
       );

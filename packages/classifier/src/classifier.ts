@@ -12,7 +12,7 @@ import {
 import { createToProbability, type ToProbability } from './knn/probability';
 import type { NearestRows } from './knn/nearest';
 import { GREY_ZONE, isGreyZone, reasonText, UNUSUAL_RECORD } from './knn/reasons';
-import { ReferenceKnn } from './knn/reference-knn';
+import { ReferenceKnn, type ReferenceScore } from './knn/reference-knn';
 import type { Samples } from './knn/search';
 import { type Model, parseModel } from './model/model';
 import type { OperatingPoint } from './model/model-file';
@@ -38,25 +38,27 @@ export interface Prediction {
   /** Probability of malignancy, 0 to 1. */
   readonly probability: number;
   /** Bit set of `GREY_ZONE` and `UNUSUAL_RECORD`; 0 when confident. */
-  readonly indeterminate: number;
-  /** The reasons in `indeterminate` as sentences for a clinician. */
+  readonly reasonFlags: number;
+  /** The same reasons as sentences for a clinician. */
   readonly reasons: readonly string[];
   /** The k nearest training rows of either class, nearest first. */
   readonly neighbors: Neighbor[];
+  /** Scores of the classes, from which the probability is computed. */
+  readonly score: ReferenceScore;
 }
 
 /** Output buffers of `predictInto`, supplied by the caller; each holds at least one entry per sample. */
 export interface PredictionColumns {
   readonly probability: Float64Array;
   readonly label: Uint8Array;
-  readonly indeterminate: Uint8Array;
+  readonly reasonFlags: Uint8Array;
 }
 
 export function createPredictionColumns(rows: number): PredictionColumns {
   return {
     probability: new Float64Array(rows),
     label: new Uint8Array(rows),
-    indeterminate: new Uint8Array(rows),
+    reasonFlags: new Uint8Array(rows),
   };
 }
 
@@ -96,15 +98,16 @@ export class Classifier {
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
     const { reference } = this;
     const values = this.checkSample(sample);
-    const { benign, malignant, isFar } = reference.score(values, 0);
-    const probability = this.toProbability(benign, malignant);
-    const indeterminate = indeterminateFlags(probability, isFar || this.isNovel(values, 0, probability));
+    const score = reference.score(values, 0);
+    const probability = this.toProbability(score.benignScore, score.malignantScore);
+    const reasonFlags = toReasonFlags(probability, score.isFar || this.isNovel(values, 0, probability));
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
       probability,
-      indeterminate,
-      reasons: reasonText(indeterminate),
+      reasonFlags,
+      reasons: reasonText(reasonFlags),
       neighbors: this.toNeighbors(reference.nearest),
+      score,
     };
   }
 
@@ -112,7 +115,7 @@ export class Classifier {
    * Predicts `rows` samples into the caller's buffers without allocating memory per sample. Uses a kernel where there
    * is one. The results equal those of `predict` to the last bit.
    * @param samples row-major rows × features, raw values; not measured is 0 in a Uint8Array, NaN in a Float64Array
-   * @param out its first `rows` entries are written: probability of malignancy, label, indeterminate as in
+   * @param out its first `rows` entries are written: probability of malignancy, label and reason flags as in
    *   `Prediction`
    * @throws RangeError when a buffer is too short or a sample has no measured feature
    */
@@ -158,7 +161,7 @@ export class Classifier {
       const probability =
         score === undefined
           ? toProbability(kernel.benign[i], kernel.malignant[i])
-          : toProbability(score.benign, score.malignant);
+          : toProbability(score.benignScore, score.malignantScore);
       const isFar = score === undefined ? status === FAR : score.isFar;
       const isUnusual = isFar || this.isNovel(samples, row * featureCount, probability);
       writePrediction(out, row, probability, isUnusual, threshold);
@@ -191,7 +194,7 @@ export class Classifier {
   }
 }
 
-function indeterminateFlags(probability: number, isUnusual: boolean): number {
+function toReasonFlags(probability: number, isUnusual: boolean): number {
   return (isGreyZone(probability) ? GREY_ZONE : 0) | (isUnusual ? UNUSUAL_RECORD : 0);
 }
 
@@ -204,11 +207,11 @@ function writePrediction(
 ): void {
   out.probability[row] = probability;
   out.label[row] = probability >= threshold ? 1 : 0;
-  out.indeterminate[row] = indeterminateFlags(probability, isUnusual);
+  out.reasonFlags[row] = toReasonFlags(probability, isUnusual);
 }
 
 function checkBuffers(samples: Samples, rows: number, featureCount: number, out: PredictionColumns): void {
   if (samples.length < rows * featureCount) throw new RangeError(`samples holds fewer than ${rows} rows`);
-  const minLength = Math.min(out.probability.length, out.label.length, out.indeterminate.length);
+  const minLength = Math.min(out.probability.length, out.label.length, out.reasonFlags.length);
   if (minLength < rows) throw new RangeError(`a prediction column holds ${minLength} rows, ${rows} are needed`);
 }

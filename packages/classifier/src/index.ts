@@ -18,7 +18,7 @@ export type { NoveltyFile } from './novelty/novelty-file';
 export { type Drift, HISTOGRAM_BINS } from './drift/drift';
 export { CONFORMAL_SIGNIFICANCE, conformalPValue } from './evidence/conformal';
 export type { Evidence } from './evidence/evidence';
-export { Explainer, isFlipSearched } from './evidence/explainer';
+export { type ExplainedPrediction, Explainer, isFlipSearched } from './evidence/explainer';
 export { classRatioScore, plattProbability, voteShare } from './knn/probability';
 export { ClassNeighbors, type RowsByLabel } from './knn/nearest';
 export { GREY_ZONE, isGreyZone, reasonCodes, UNUSUAL_RECORD } from './knn/reasons';

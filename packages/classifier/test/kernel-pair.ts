@@ -42,8 +42,8 @@ export function expectEqualToReference(
   kernel.scoreBlock(values, 0, samples.length);
   const answered = Array.from(samples.keys()).filter((row) => kernel.status[row] <= FAR);
   for (const row of answered) {
-    const { benign, malignant, isFar } = reference.score(values, row * featureCount);
-    const expected = [benign, malignant, isFar];
+    const { benignScore, malignantScore, isFar } = reference.score(values, row * featureCount);
+    const expected = [benignScore, malignantScore, isFar];
     expect([kernel.benign[row], kernel.malignant[row], kernel.status[row] === FAR]).toEqual(expected);
   }
   return answered.length;

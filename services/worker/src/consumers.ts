@@ -23,11 +23,11 @@ import {
   checkRowEvidenceJob,
   checkShardJob,
   checkTrainingJob,
-  isFinalizeJob,
-  isPredictionJob,
-  isRowEvidenceJob,
-  isShardJob,
-  isTrainingJob,
+  isWellFormedFinalizeJob,
+  isWellFormedPredictionJob,
+  isWellFormedRowEvidenceJob,
+  isWellFormedShardJob,
+  isWellFormedTrainingJob,
   loggableId,
   wasRejected,
 } from './jobs/check-job';
@@ -95,37 +95,29 @@ function createPredictionConsumer(
   batchDocuments: BatchDocumentCache,
   predictors: Predictors,
 ): JobConsumer<PredictionJob | RowEvidenceJob> {
+  const { store, metrics } = deps;
   const processor = new PredictionProcessor(deps, predictors);
-  return createConsumer<PredictionJob | RowEvidenceJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, {
-    isWellFormed: (job) => isPredictionJob(job) || isRowEvidenceJob(job),
-    check: async (data) => {
-      if (isRowEvidenceData(data)) await checkRowEvidenceJob(batchDocuments, data);
-    },
-    process: ({ data }) =>
-      isRowEvidenceData(data)
-        ? explainRow({ store: deps.store, predictors }, batchDocuments, data)
-        : processor.process(data),
-    onCompleted: async (job) => {
-      if (isPrediction(job)) await deps.metrics.predictionCompleted(job);
-    },
-    cleanUp: async (data) => {
-      if (!isRowEvidenceData(data)) await processor.cleanUp(data);
-    },
+  const predictions: JobHandler<PredictionJob> = {
+    isWellFormed: isWellFormedPredictionJob,
+    process: ({ data }) => processor.process(data),
+    onCompleted: (job) => metrics.predictionCompleted(job),
+    cleanUp: (data) => processor.cleanUp(data),
     onAttemptsExhausted: async (job) => {
-      if (!isPrediction(job)) return;
-      deps.metrics.predictionFailed(job);
+      metrics.predictionFailed(job);
       await processor.fail(job.data);
     },
-    changedId: (data) => (isRowEvidenceData(data) ? jobIds.rowEvidence(data.batchId, data.row) : data.predictionId),
-  });
-}
-
-function isRowEvidenceData(data: PredictionJob | RowEvidenceJob): data is RowEvidenceJob {
-  return 'row' in data;
-}
-
-function isPrediction(job: Job<PredictionJob | RowEvidenceJob>): job is Job<PredictionJob> {
-  return !isRowEvidenceData(job.data);
+    changedId: ({ predictionId }) => predictionId,
+  };
+  const rowEvidence: JobHandler<RowEvidenceJob> = {
+    isWellFormed: isWellFormedRowEvidenceJob,
+    check: (data) => checkRowEvidenceJob(batchDocuments, data),
+    process: ({ data }) => explainRow({ store, predictors }, batchDocuments, data),
+    changedId: ({ batchId, row }) => jobIds.rowEvidence(batchId, row),
+  };
+  return createConsumer<PredictionJob | RowEvidenceJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, [
+    predictions,
+    rowEvidence,
+  ]);
 }
 
 function createBatchConsumers(
@@ -136,47 +128,48 @@ function createBatchConsumers(
   const crashIsolation = new CrashIsolation();
   const { protection } = deps;
   const changedId = ({ batchId }: { batchId: string }) => batchId;
+  const shards: JobHandler<ShardJob> = {
+    isWellFormed: isWellFormedShardJob,
+    check: (data) => checkShardJob(batchDocuments, data),
+    process: async ({ data, priority, stalledCounter }) => {
+      await protection.run(() =>
+        crashIsolation.run(stalledCounter > 0, () => processShard(deps, batchDocuments, data)),
+      );
+      await advanceVirtualClock(deps.redis, priority);
+    },
+    // The flow reports the failure to the finalizer, which writes the shard's rows to the errors file.
+    onAttemptsExhausted: ({ data }) => deps.metrics.shardFailed(data),
+    changedId,
+  };
+  const finalizations: JobHandler<FinalizeJob> = {
+    isWellFormed: isWellFormedFinalizeJob,
+    check: (data) => checkFinalizeJob(batchDocuments, data),
+    process: (job) =>
+      protection.run(async () => finalizer.process(job.data, exhaustedShards(await job.getIgnoredChildrenFailures()))),
+    onAttemptsExhausted: ({ data }) => finalizer.failRun(data),
+    changedId,
+  };
   return [
-    createConsumer<ShardJob>(deps, queueNames.shards, shardConcurrency(deps.threads), {
-      isWellFormed: isShardJob,
-      check: (data) => checkShardJob(batchDocuments, data),
-      process: async ({ data, priority, stalledCounter }) => {
-        await protection.run(() =>
-          crashIsolation.run(stalledCounter > 0, () => processShard(deps, batchDocuments, data)),
-        );
-        await advanceVirtualClock(deps.redis, priority);
-      },
-      // The flow reports the failure to the finalizer, which writes the shard's rows to the errors file.
-      onAttemptsExhausted: ({ data }) => deps.metrics.shardFailed(data),
-      changedId,
-    }),
-    createConsumer<FinalizeJob>(deps, queueNames.finalize, 1, {
-      isWellFormed: isFinalizeJob,
-      check: (data) => checkFinalizeJob(batchDocuments, data),
-      process: (job) =>
-        protection.run(async () =>
-          finalizer.process(job.data, exhaustedShards(await job.getIgnoredChildrenFailures())),
-        ),
-      onAttemptsExhausted: ({ data }) => finalizer.failRun(data),
-      changedId,
-    }),
+    createConsumer(deps, queueNames.shards, shardConcurrency(deps.threads), [shards]),
+    createConsumer(deps, queueNames.finalize, 1, [finalizations]),
   ];
 }
 
 function createTrainingConsumer(deps: WorkerDeps): JobConsumer<TrainingJob> {
   const { trainings } = deps;
-  return createConsumer<TrainingJob>(deps, queueNames.trainings, 1, {
-    isWellFormed: isTrainingJob,
+  const handler: JobHandler<TrainingJob> = {
+    isWellFormed: isWellFormedTrainingJob,
     check: (data) => checkTrainingJob(deps.store, data),
     process: ({ data }) => trainings.process(data),
     onAttemptsExhausted: ({ data }) => trainings.fail(data),
     changedId: ({ trainingId }) => trainingId,
-  });
+  };
+  return createConsumer(deps, queueNames.trainings, 1, [handler]);
 }
 
-interface QueueHandler<T> {
-  /** Whether the payload has the form of this queue's jobs. */
-  isWellFormed: (job: Job<T>) => boolean;
+/** Handles one kind of job. Its other functions get only jobs for which `isWellFormed` is true. */
+interface JobHandler<T> {
+  isWellFormed: (job: Job<unknown>) => boolean;
   /** @throws InvalidJobError when the store does not have the resource that the job names */
   check?: (data: T) => Promise<unknown>;
   /** @returns false when a record's result was not stored; see `PredictionProcessor.process` */
@@ -185,7 +178,7 @@ interface QueueHandler<T> {
   onCompleted?: (job: Job<T>) => Promise<void>;
   /** Removes what is left over; runs after waiting clients have been notified. */
   cleanUp?: (data: T) => Promise<void>;
-  onAttemptsExhausted: (job: Job<T>) => Promise<void>;
+  onAttemptsExhausted?: (job: Job<T>) => Promise<void>;
   /** The id of the resource whose subscribers are notified. */
   changedId: (data: T) => string;
 }
@@ -198,7 +191,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
   deps: WorkerDeps,
   queue: QueueName,
   concurrency: number,
-  handler: QueueHandler<T>,
+  handlers: readonly HandlerOf<T>[],
 ): JobConsumer<T> {
   const { redis, logger } = deps;
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue error');
@@ -208,32 +201,43 @@ function createConsumer<T extends { v: number; tenant: string }>(
     concurrency,
     onError,
     process: async (job) => {
-      if (!handler.isWellFormed(job)) throw new InvalidJobError('malformed');
+      const handler = findHandler(handlers, job);
+      if (handler === undefined) throw new InvalidJobError('malformed');
       await runJob(job, deps, async () => {
         await handler.check?.(job.data);
-        const effect = await handler.process(job);
+        const isResultStored = await handler.process(job);
         await Promise.all([
           publishChange(redis, handler.changedId(job.data)),
-          effect !== false && handler.onCompleted?.(job),
+          isResultStored !== false && handler.onCompleted?.(job),
         ]);
         await handler.cleanUp?.(job.data);
       });
     },
     onAttemptsExhausted: async (job, error) => {
-      const rejection = error instanceof InvalidJobError ? error : await findRejection(handler, job);
+      const handler = findHandler(handlers, job);
+      if (handler === undefined) return reportRejected(deps, job, new InvalidJobError('malformed'));
+      const rejection = error instanceof InvalidJobError ? error : await findRejection(handler, job.data);
       if (rejection !== undefined) return reportRejected(deps, job, rejection);
       logger.error({ ...jobLogFields(job), err: error }, 'job failed');
-      await handler.onAttemptsExhausted(job);
+      await handler.onAttemptsExhausted?.(job);
       await publishChange(redis, handler.changedId(job.data));
     },
   });
 }
 
+/** The handler of one kind of the jobs `T`. */
+type HandlerOf<T> = T extends unknown ? JobHandler<T> : never;
+
+/** @returns undefined for a malformed job */
+function findHandler<T>(handlers: readonly HandlerOf<T>[], job: Job<T>): JobHandler<T> | undefined {
+  // `isWellFormed` ensures that the job is of the handler's kind.
+  return handlers.find(({ isWellFormed }) => isWellFormed(job)) as JobHandler<T> | undefined;
+}
+
 /** Checks a job that failed without being processed: one that crashed its workers was never checked. */
-async function findRejection<T>(handler: QueueHandler<T>, job: Job<T>): Promise<InvalidJobError | undefined> {
-  if (!handler.isWellFormed(job)) return new InvalidJobError('malformed');
+async function findRejection<T>({ check }: JobHandler<T>, data: T): Promise<InvalidJobError | undefined> {
   try {
-    await handler.check?.(job.data);
+    await check?.(data);
   } catch (error) {
     if (error instanceof InvalidJobError) return error;
   }

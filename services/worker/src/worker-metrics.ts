@@ -29,7 +29,7 @@ export class WorkerMetrics {
   }
 
   /** Counts an attempt after the first: a redelivery, a retry or a postponed job. */
-  countRedelivery(job: Job<{ tenant: string }>): void {
+  countFurtherAttempt(job: Job<{ tenant: string }>): void {
     if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }
 

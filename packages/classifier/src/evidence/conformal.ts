@@ -1,19 +1,17 @@
 import type { ConformalEvidence } from './evidence';
+import type { ReferenceScore } from '../knn/reference-knn';
 import type { ModelFile } from '../model/model-file';
 
 /**
  * Conformal p-values: how typical a sample is of each class, compared with the training rows of that class.
- * @param benignMean mean distance to the k nearest training rows of the negative class, `malignantMean` of the positive
- *   one
  */
 export function conformalEvidence(
-  benignMean: number,
-  malignantMean: number,
+  { benignScore, malignantScore }: Pick<ReferenceScore, 'benignScore' | 'malignantScore'>,
   file: ModelFile,
 ): ConformalEvidence | null {
   const { calibration, conformal, labels } = file;
   if (calibration === null || conformal === null) return null;
-  const [benign, malignant] = [benignMean + calibration.epsilon, malignantMean + calibration.epsilon];
+  const [benign, malignant] = [benignScore + calibration.epsilon, malignantScore + calibration.epsilon];
   const pValues = [
     conformalPValue(benign / malignant, conformal.benign),
     conformalPValue(malignant / benign, conformal.malignant),

@@ -105,12 +105,12 @@ describe.each(shipped)('$model.ref', (explainer) => {
 
   test.each(records.slice(2))('Shapley values equal the definition: %s', (_, sample) => {
     expect.hasAssertions();
-    expectShapley(explainer.explain(sample), sample, completeRows, model);
+    expectShapley(explainer.explain(sample).evidence, sample, completeRows, model);
   });
 
   test('Shapley values sum to the probability minus the base', () => {
     for (const { sample } of completeRows.filter((_, row) => row % 10 === 0)) {
-      const { base, values } = explainer.explain(sample).shapley;
+      const { base, values } = explainer.explain(sample).evidence.shapley;
       const sum = Object.values(values).reduce((total, value) => total + value, 0);
       expect(Math.abs(sum - (classifier.predict(sample).probability - base))).toBeLessThanOrEqual(1e-15);
     }
@@ -121,7 +121,7 @@ describe.each(shipped)('$model.ref', (explainer) => {
     (operatingPoint) => {
       const threshold = model.file.operating_points[operatingPoint];
       for (const [, sample] of records) {
-        expect(explainer.explain(sample, { operatingPoint }).flip).toEqual(flipOf(sample, model, threshold));
+        expect(explainer.explain(sample, { operatingPoint }).evidence.flip).toEqual(flipOf(sample, model, threshold));
       }
     },
   );
@@ -141,7 +141,7 @@ describe.each(shipped)('$model.ref', (explainer) => {
           const predictions = candidates.map((candidate) => classifier.predict(candidate));
           const probabilities = predictions.map(({ probability }) => probability);
           const { label } = classifier.predict(sample);
-          expect(explainer.explain(sample).missing).toEqual({
+          expect(explainer.explain(sample).evidence.missing).toEqual({
             method: 'exact',
             features: names.filter((_, feature) => feature === one || feature === other),
             combinations: candidates.length,
@@ -165,7 +165,7 @@ describe.each(shipped)('$model.ref', (explainer) => {
     const probabilities = [...seen.values()].map(
       ([a, c, f, i]) => classifier.predict([a, 3, c, 2, 3, f, 4, 1, i]).probability,
     );
-    expect(explainer.explain(sample).missing).toMatchObject({
+    expect(explainer.explain(sample).evidence.missing).toMatchObject({
       method: 'plausible',
       combinations: seen.size,
       probability_min: Math.min(...probabilities),
@@ -185,12 +185,14 @@ test('Shapley values and flips equal the definitions for any model and record', 
   fc.assert(
     fc.property(randomModels, sampleWithMissing, ({ rows, model }, sample) => {
       const explainer = new Explainer(model);
-      const evidence = explainer.explain(sample);
+      const { evidence } = explainer.explain(sample);
       expectShapley(evidence, sample, rows, model);
       expect(evidence.flip).toEqual(flipOf(sample, model, 0.5));
-      expect(explainer.explain(sample, { operatingPoint: 'sensitivity99' }).flip).toEqual(flipOf(sample, model, 0.3));
+      expect(explainer.explain(sample, { operatingPoint: 'sensitivity99' }).evidence.flip).toEqual(
+        flipOf(sample, model, 0.3),
+      );
       explainer.explain(completeRows[0].sample);
-      expect(explainer.explain(sample)).toEqual(evidence);
+      expect(explainer.explain(sample).evidence).toEqual(evidence);
     }),
     { numRuns: 25 },
   );
@@ -208,7 +210,7 @@ describe('conformal evidence', () => {
       const [benign, malignant] = [0, 1].map((label) => classMean(ranked, label, 5) + calibration.epsilon);
       const pBenign = (1 + conformal.benign.filter((score) => score >= benign / malignant).length) / 445;
       const pMalignant = (1 + conformal.malignant.filter((score) => score >= malignant / benign).length) / 240;
-      expect(explainer.explain(sample).conformal).toEqual({
+      expect(explainer.explain(sample).evidence.conformal).toEqual({
         level: 0.99,
         p_values: { benign: pBenign, malignant: pMalignant },
         set: [...(pBenign > 0.01 ? ['benign'] : []), ...(pMalignant > 0.01 ? ['malignant'] : [])],
@@ -216,7 +218,8 @@ describe('conformal evidence', () => {
     }
   });
 
-  test('is null for a model without calibration', () => expect(baseline.explain(records[0][1]).conformal).toBeNull());
+  test('is null for a model without calibration', () =>
+    expect(baseline.explain(records[0][1]).evidence.conformal).toBeNull());
 });
 
 describe('decimal features', () => {
@@ -232,7 +235,7 @@ describe('decimal features', () => {
   const sample = Array.from(rows[7].sample, (value) => value * 1.1);
 
   test('the statistics of one quantity form one Shapley player', () => {
-    const { base, values } = explainer.explain(sample).shapley;
+    const { base, values } = explainer.explain(sample).evidence.shapley;
     const quantities = Object.keys(values);
     expect(quantities).toHaveLength(10);
     const coalitionValues = Array.from({ length: 1024 }, (_, mask) => {
@@ -260,7 +263,7 @@ describe('decimal features', () => {
     const probabilities = rows.map(
       (row) => classifier.predict(incomplete.with(3, row.sample[3]).with(29, row.sample[29])).probability,
     );
-    const evidence = explainer.explain(incomplete);
+    const { evidence } = explainer.explain(incomplete);
     expect(evidence.missing).toMatchObject({ method: 'plausible', features: ['area_mean', 'fractal_dimension_worst'], probability_min: Math.min(...probabilities), probability_max: Math.max(...probabilities) }); // prettier-ignore
     expect(evidence.flip).toBeNull();
   });

@@ -1,15 +1,13 @@
 import { hasGrades, type Label, type Schema } from '@cytoqueue/schema';
-import type { PredictOptions } from '../classifier';
+import { Classifier, type Prediction, type PredictOptions } from '../classifier';
 import { conformalEvidence } from './conformal';
 import { DecimalAnalysis } from './decimal-analysis';
 import type { ApproximatedPart, Evidence, MissingEvidence, RecordAnalysis, ShapleyEvidence } from './evidence';
 import { canUseIntegerAnalysis, IntegerAnalysis } from './integer-analysis';
 import { missingCombinations } from './missing';
-import { createToProbability, type ToProbability } from '../knn/probability';
-import { ReferenceKnn } from '../knn/reference-knn';
+import { UNUSUAL_RECORD } from '../knn/reasons';
 import type { Model } from '../model/model';
 import { Novelty } from '../novelty/novelty';
-import type { UnusualEvidence } from '../novelty/unusual-evidence';
 
 /** Limits the time of evidence to about a tenth of a second: each comparison takes a few nanoseconds. */
 const MAX_COMPARISONS = 1e7;
@@ -19,28 +17,32 @@ export function isFlipSearched(model: Model): boolean {
   return canUseIntegerAnalysis(model, MAX_COMPARISONS);
 }
 
+export interface ExplainedPrediction {
+  readonly prediction: Prediction;
+  readonly evidence: Evidence;
+}
+
 /**
- * Computes the evidence for a model's prediction. Repeatable, and exact except for the parts that it names: it explains
- * the same double that `Classifier.predict` returns. Owns scratch memory: use one instance per thread.
+ * Predicts samples and computes the evidence for the predictions. Repeatable, and exact except for the parts that it
+ * names. Owns scratch memory: use one instance per thread.
  */
 export class Explainer {
-  private readonly reference: ReferenceKnn;
-  private readonly toProbability: ToProbability;
+  private readonly classifier: Classifier;
   private readonly analysis: RecordAnalysis;
   private readonly novelty: Novelty | undefined;
   /** Share of positive training rows. */
   private readonly prevalence: number;
 
   /**
-   * @param options.maxComparisons of coalitions and combinations with training rows; what needs more is approximated
+   * @param options.maxComparisons of coalitions, or of combinations of missing values, with training rows; evidence that
+   *   needs more is approximated
    */
   constructor(
     readonly model: Model,
     private readonly options: { readonly maxComparisons: number } = { maxComparisons: MAX_COMPARISONS },
   ) {
     const { file, training } = model;
-    this.reference = new ReferenceKnn(model);
-    this.toProbability = createToProbability(file);
+    this.classifier = new Classifier(model, { kernel: false });
     this.novelty = file.novelty && new Novelty(file.novelty);
     this.analysis = canUseIntegerAnalysis(model, options.maxComparisons)
       ? new IntegerAnalysis(model)
@@ -57,31 +59,25 @@ export class Explainer {
    * @param sample one raw value per feature in the schema's order, NaN where not measured
    * @throws RangeError when the sample has the wrong length, no measured feature, or a value that is not a grade
    */
-  explain(sample: ArrayLike<number>, { operatingPoint = 'default' }: PredictOptions = {}): Evidence {
-    const { file, schema, training } = this.model;
-    if (sample.length !== training.featureCount)
-      throw new RangeError(`a sample has ${training.featureCount} features, not ${sample.length}`);
+  explain(sample: ArrayLike<number>, options: PredictOptions = {}): ExplainedPrediction {
+    const { file, schema } = this.model;
     const values = Float64Array.from(sample);
     if (hasGrades(schema)) assertGrades(values, schema);
-    const { benign, malignant, isFar } = this.reference.score(values, 0);
-    const probability = this.toProbability(benign, malignant);
-    const threshold = file.operating_points[operatingPoint];
-    const label = probability >= threshold ? 1 : 0;
+    const prediction = this.classifier.predict(values, options);
+    const { label, probability, reasonFlags, score } = prediction;
+    const threshold = file.operating_points[options.operatingPoint ?? 'default'];
+    const isUnusual = (reasonFlags & UNUSUAL_RECORD) !== 0;
     this.analysis.setSample(values);
     const approximated: ApproximatedPart[] = [];
-    return {
-      conformal: conformalEvidence(benign, malignant, file),
+    const evidence = {
+      conformal: conformalEvidence(score, file),
       shapley: this.shapley(probability, approximated),
       missing: this.missing(values, label, threshold, approximated),
       flip: this.analysis.findFlip(label, threshold),
-      ...(this.novelty && { unusual: this.unusual(this.novelty, values, probability, isFar) }),
+      ...(this.novelty && { unusual: isUnusual ? this.novelty.describe(values, probability, schema) : null }),
       ...(approximated.length > 0 && { approximated }),
     };
-  }
-
-  private unusual(novelty: Novelty, values: Float64Array, probability: number, isFar: boolean): UnusualEvidence | null {
-    const isUnusual = isFar || novelty.isNovel(values, 0, probability);
-    return isUnusual ? novelty.describe(values, probability, this.model.schema) : null;
+    return { prediction, evidence };
   }
 
   private shapley(probability: number, approximated: ApproximatedPart[]): ShapleyEvidence {

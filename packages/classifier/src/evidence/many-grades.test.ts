@@ -55,7 +55,7 @@ describe.each<RuleName>(['class-ratio', 'votes'])('eleven grades of 1 to 10 with
   const expected = naiveShapley(model, probabilityOf, sample);
 
   test('Shapley values equal the definition and add up to the probability', () => {
-    const { shapley, approximated, flip } = new Explainer(model).explain(sample);
+    const { shapley, approximated, flip } = new Explainer(model).explain(sample).evidence;
     expect(approximated).toBeUndefined();
     expect([flip, isFlipSearched(model)]).toEqual([null, false]);
     for (const [name, value] of expected) expect(shapley.values[name]).toBeCloseTo(value, 12);
@@ -63,7 +63,7 @@ describe.each<RuleName>(['class-ratio', 'votes'])('eleven grades of 1 to 10 with
   });
 
   test('sampled Shapley values are near the definition and add up to the probability', () => {
-    const { shapley, approximated } = new Explainer(model, { maxComparisons: 80_000 }).explain(sample);
+    const { shapley, approximated } = new Explainer(model, { maxComparisons: 80_000 }).explain(sample).evidence;
     expect(approximated).toEqual(['shapley']);
     for (const [name, value] of expected) expect(Math.abs(shapley.values[name] - value)).toBeLessThan(0.05);
     expect(shapley.base + sumOf(shapley.values)).toBeCloseTo(probabilityOf(sample), 12);
@@ -82,7 +82,7 @@ test.each([
   (features, max) => {
     const model = gradedModel(features, max);
     const sample = sampleOf(features, max);
-    const { shapley, approximated } = new Explainer(model).explain(sample);
+    const { shapley, approximated } = new Explainer(model).explain(sample).evidence;
     expect(approximated).toEqual(['shapley']);
     expect(shapley.base + sumOf(shapley.values)).toBeCloseTo(new Classifier(model).predict(sample).probability, 12);
   },

@@ -43,7 +43,7 @@ describe.each(['bray-curtis', 'euclidean'] as const)('a model with more than 65,
     const classifier = new Classifier(model, { kernel: false });
     const names = model.schema.features.map(({ name }) => name);
     for (const sample of samples) {
-      const { flip } = explainer.explain(sample);
+      const { flip } = explainer.explain(sample).evidence;
       const values = [...sample];
       for (const { feature, to } of flip?.changes ?? []) values[names.indexOf(feature)] = to;
       expect(flip?.probability_malignant).toBe(classifier.predict(values).probability);

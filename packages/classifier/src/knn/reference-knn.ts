@@ -4,9 +4,9 @@ import { ClassNeighbors, type NearestRows } from './nearest';
 import { BruteForceSearch, type Samples } from './search';
 
 export interface ReferenceScore {
-  /** Per class: the mean distance to its k nearest rows, or its votes, as the model's rule needs. */
-  readonly benign: number;
-  readonly malignant: number;
+  /** By the model's rule. `class-ratio`: mean distance to the k nearest rows of the class, smaller is closer; `votes`: number of votes. */
+  readonly benignScore: number;
+  readonly malignantScore: number;
   /** Whether the k-th nearest row is beyond the model's far limit. */
   readonly isFar: boolean;
 }
@@ -39,9 +39,10 @@ export class ReferenceKnn {
     search.computeDistances(samples, offset);
     const { benign, malignant, all } = neighborhood.selectFrom(search.distances, search.rowsByLabel);
     const isVotes = model.file.rule === 'votes';
+    const [benignRows, malignantRows] = search.rowsByLabel;
     return {
-      benign: isVotes ? countWithin(search.distances, search.rowsByLabel[0], all) : search.meanDistance(benign),
-      malignant: isVotes ? countWithin(search.distances, search.rowsByLabel[1], all) : search.meanDistance(malignant),
+      benignScore: isVotes ? countWithin(search.distances, benignRows, all) : search.meanDistance(benign),
+      malignantScore: isVotes ? countWithin(search.distances, malignantRows, all) : search.meanDistance(malignant),
       isFar: isBeyondFarLimit(all, model.file.alarm),
     };
   }

@@ -60,11 +60,11 @@ export class ClassDistribution {
     const { mean, precision, residual } = this;
     let square = 0;
     for (let feature = 0, at = 0; feature < mean.length; feature++) {
-      const own = t[feature] - mean[feature];
+      const deviation = t[feature] - mean[feature];
       let others = 0;
       for (let other = 0; other < feature; other++) others += precision[at++] * residual[other];
-      square += own * (2 * others + precision[at++] * own);
-      residual[feature] = own;
+      square += deviation * (2 * others + precision[at++] * deviation);
+      residual[feature] = deviation;
     }
     return square;
   }

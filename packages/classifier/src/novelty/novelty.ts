@@ -17,9 +17,9 @@ const LARGEST_GRADE = 255;
 
 /**
  * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits none of
- * the classes that its probability leaves open: each expects other values of it, so that a benign nucleus measured at
- * twice the magnification fits no malignant one although it is as large. Owns its scratch: not to be shared between
- * threads.
+ * the classes that its probability does not rule out. Size alone is not enough: a benign nucleus that was measured at
+ * twice the magnification is as large as a malignant one, but its other values fit no malignant one. Owns its scratch:
+ * not to be shared between threads.
  */
 export class Novelty {
   /** ln(value + offset) by feature. */
@@ -59,7 +59,8 @@ export class Novelty {
     if (samples instanceof Uint8Array) this.loadGrades(samples, at);
     else this.loadDecimals(samples, at);
     if (this.isOutside) return true;
-    return !(isBenignOpen(probability) && this.fits(0)) && !(isMalignantOpen(probability) && this.fits(1));
+    const fitsOpenClass = (isBenignOpen(probability) && this.fits(0)) || (isMalignantOpen(probability) && this.fits(1));
+    return !fitsOpenClass;
   }
 
   /** Describes how the sample differs from the open class that it fits best. */
@@ -112,10 +113,10 @@ export class Novelty {
     const weightedResiduals = distribution.weightedResiduals(logValues);
     const found = features.flatMap(({ name, min, max }, feature) => {
       if (isNaN(sample[feature])) return [];
-      const own = distribution.precisionOf(feature);
+      const precision = distribution.precisionOf(feature);
       const weightedResidual = weightedResiduals[feature];
-      const expected = Math.exp(logValues[feature] - weightedResidual / own) - file.offsets[feature];
-      const deviations = weightedResidual / Math.sqrt(own);
+      const expected = Math.exp(logValues[feature] - weightedResidual / precision) - file.offsets[feature];
+      const deviations = weightedResidual / Math.sqrt(precision);
       return [
         {
           feature: name,

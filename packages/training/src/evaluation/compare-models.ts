@@ -142,7 +142,7 @@ class ComparedModel {
       this.withoutRecords(test).predictInto(asked, test.length, predictions);
       test.forEach((row, index) => {
         probabilities[row] = predictions.probability[index];
-        isConfident[row] = predictions.indeterminate[index] === 0 ? 1 : 0;
+        isConfident[row] = predictions.reasonFlags[index] === 0 ? 1 : 0;
       });
     }
     return new FoldAnswers(probabilities, isConfident, labels, this.model.file.operating_points.default);

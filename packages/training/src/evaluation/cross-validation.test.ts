@@ -44,7 +44,7 @@ test.each<[string, FitOptions, number]>([
     expect(predictions[index].probabilities[0][row]).toBeCloseTo(classifier.predict(sample).probability, 12);
     const [pValues] = predictions[index].pValues;
     if (pValues === undefined) continue;
-    const { benign, malignant } = explainer.explain(sample).conformal?.p_values ?? {};
+    const { benign, malignant } = explainer.explain(sample).evidence.conformal?.p_values ?? {};
     expect([pValues[0][row], pValues[1][row]]).toEqual([benign, malignant]);
   }
 });

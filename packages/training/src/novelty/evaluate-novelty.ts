@@ -208,7 +208,7 @@ function emptyTally(): Tally {
 function count(tally: Tally, { labels, predictions }: ShiftedAnswers, isNovel: (row: number) => boolean): void {
   labels.forEach((label, row) => {
     const isConfident =
-      predictions.indeterminate[row] === 0 && !isGreyZone(predictions.probability[row]) && !isNovel(row);
+      predictions.reasonFlags[row] === 0 && !isGreyZone(predictions.probability[row]) && !isNovel(row);
     if (!isConfident) return;
     const isWrong = predictions.label[row] !== label;
     tally[0]++;

@@ -27,7 +27,7 @@ function countAnswers(classifier: Classifier, apply: (sample: Float64Array) => F
   const samples = Float64Array.from(rowsOf(classifier.model).flatMap((row) => Array.from(apply(row))));
   const out = createPredictionColumns(training.rows);
   classifier.predictInto(samples, training.rows, out);
-  const confident = Array.from(training.labels.keys()).filter((row) => out.indeterminate[row] === 0);
+  const confident = Array.from(training.labels.keys()).filter((row) => out.reasonFlags[row] === 0);
   return {
     confident: confident.length,
     wrong: confident.filter((row) => out.label[row] !== training.labels[row]).length,
@@ -51,10 +51,10 @@ test('genuine records stay confident', () => {
 
 test('grades 1 and 10 in turn are unusual, and the evidence says which do not go together', () => {
   const alternating = [1, 10, 1, 10, 1, 10, 1, 10, 1];
-  const { probability, indeterminate } = ofOriginal.predict(alternating);
+  const { probability, reasonFlags } = ofOriginal.predict(alternating);
   expect(probability).toBeGreaterThan(0.95);
-  expect(indeterminate).toBe(UNUSUAL_RECORD);
-  const { unusual } = new Explainer(original).explain(alternating);
+  expect(reasonFlags).toBe(UNUSUAL_RECORD);
+  const { unusual } = new Explainer(original).explain(alternating).evidence;
   expect(unusual).toMatchObject({ compared_with: 'malignant', magnification: null, outside_training_range: [] });
   expect(unusual?.distance_over_limit).toBeGreaterThan(1);
 });
@@ -62,17 +62,16 @@ test('grades 1 and 10 in turn are unusual, and the evidence says which do not go
 describe('one Diagnostic record', () => {
   const explainer = new Explainer(diagnostic);
   const names = diagnostic.schema.features.map(({ name }) => name);
-  const genuine =
-    rowsOf(diagnostic).find((row) => ofDiagnostic.predict(row).indeterminate === 0) ?? new Float64Array(0);
+  const genuine = rowsOf(diagnostic).find((row) => ofDiagnostic.predict(row).reasonFlags === 0) ?? new Float64Array(0);
   const change = (apply: (value: number, name: string) => number) =>
     genuine.map((value, feature) => apply(value, names[feature]));
 
   test('as it was measured is confident, and nothing is odd about it', () => {
-    expect(explainer.explain(genuine).unusual).toBeNull();
+    expect(explainer.explain(genuine).evidence.unusual).toBeNull();
   });
 
   test('with an area of 0 is unusual, and the evidence says which area would fit', () => {
-    const { unusual } = explainer.explain(change((value, name) => (name === 'area_mean' ? 0 : value)));
+    const { unusual } = explainer.explain(change((value, name) => (name === 'area_mean' ? 0 : value))).evidence;
     const area = genuine[names.indexOf('area_mean')];
     expect(unusual?.outside_training_range).toEqual([
       expect.objectContaining({ feature: 'area_mean', value: 0, lowest: 143.5 }),
@@ -87,8 +86,8 @@ describe('one Diagnostic record', () => {
       const values = [highest[index] * 1.3, ...(lowest[index] > 0 ? [lowest[index] / 1.3] : [])];
       for (const value of values) {
         const sample = change((other, name) => (name === feature ? value : other));
-        expect(ofDiagnostic.predict(sample).indeterminate & UNUSUAL_RECORD).toBe(UNUSUAL_RECORD);
-        expect(explainer.explain(sample).unusual?.outside_training_range).toEqual([
+        expect(ofDiagnostic.predict(sample).reasonFlags & UNUSUAL_RECORD).toBe(UNUSUAL_RECORD);
+        expect(explainer.explain(sample).evidence.unusual?.outside_training_range).toEqual([
           { feature, value, lowest: lowest[index], highest: highest[index] },
         ]);
       }
@@ -96,7 +95,7 @@ describe('one Diagnostic record', () => {
   });
 
   test('in logarithms is unusual, and the features outside the training range are named', () => {
-    const { unusual } = explainer.explain(change(Math.log1p));
+    const { unusual } = explainer.explain(change(Math.log1p)).evidence;
     expect(unusual?.outside_training_range.map(({ feature }) => feature)).toEqual(
       expect.arrayContaining(['radius_mean', 'perimeter_mean', 'area_mean', 'area_worst']),
     );
@@ -104,7 +103,7 @@ describe('one Diagnostic record', () => {
 
   test.each([0.5, 2, 2.5])('at %d times the magnification is unusual, and the magnification is estimated', (factor) => {
     const powerOf = (name: string) => (name.startsWith('area') ? 2 : /^(radius|perimeter)/.test(name) ? 1 : 0);
-    const { unusual } = explainer.explain(change((value, name) => value * factor ** powerOf(name)));
+    const { unusual } = explainer.explain(change((value, name) => value * factor ** powerOf(name))).evidence;
     expect((unusual?.magnification ?? 0) / factor).toBeGreaterThan(0.6);
     expect((unusual?.magnification ?? 0) / factor).toBeLessThan(1.6);
   });
@@ -128,12 +127,12 @@ test('single records and blocks, by kernel or not, agree to the last bit', () =>
       fc.property(fc.array(sample, { minLength: 1, maxLength: 40 }), (samples) => {
         const expected = samples
           .map((one) => classifiers[1].predict(one))
-          .map(({ probability, indeterminate }) => ({ probability, indeterminate }));
+          .map(({ probability, reasonFlags }) => ({ probability, reasonFlags }));
         for (const classifier of classifiers) {
           const out = createPredictionColumns(samples.length);
           classifier.predictInto(Float64Array.from(samples.flat()), samples.length, out);
           expect(
-            samples.map((_, row) => ({ probability: out.probability[row], indeterminate: out.indeterminate[row] })),
+            samples.map((_, row) => ({ probability: out.probability[row], reasonFlags: out.reasonFlags[row] })),
           ).toEqual(expected);
         }
       }),
@@ -164,8 +163,8 @@ test('the rule adds to what version 1.0.0 finds unusual and changes no probabili
     for (const row of rowsOf(model)) {
       const [old, recent] = [before.predict(row), now.predict(row)];
       expect(recent.probability).toBe(old.probability);
-      expect(recent.indeterminate & old.indeterminate).toBe(old.indeterminate);
-      expect(recent.indeterminate & GREY_ZONE).toBe(old.indeterminate & GREY_ZONE);
+      expect(recent.reasonFlags & old.reasonFlags).toBe(old.reasonFlags);
+      expect(recent.reasonFlags & GREY_ZONE).toBe(old.reasonFlags & GREY_ZONE);
     }
   }
 });

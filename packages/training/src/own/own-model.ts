@@ -80,7 +80,7 @@ export function answerFold(data: EvaluationData, options: OwnModelOptions, numbe
   new Classifier(model, { kernel: false }).predictInto(samples, split.test.length, predictions);
   return {
     probabilities: Array.from(predictions.probability.subarray(0, split.test.length)),
-    confident: Array.from(predictions.indeterminate.subarray(0, split.test.length), (flag) => (flag === 0 ? 1 : 0)),
+    confident: Array.from(predictions.reasonFlags.subarray(0, split.test.length), (flag) => (flag === 0 ? 1 : 0)),
   };
 }
 

@@ -68,14 +68,14 @@ class ReferenceResults {
 
   private answer(features: readonly string[]): string[] {
     const { schema, ref } = this.reference.model;
-    const { label, probability, indeterminate } = this.reference.predict(features.map(Number));
-    const outcome = indeterminate === 0 ? 'confident' : 'indeterminate';
+    const { label, probability, reasonFlags } = this.reference.predict(features.map(Number));
+    const outcome = reasonFlags === 0 ? 'confident' : 'indeterminate';
     return [
       'ok',
       schema.labels[label],
       String(probability),
       outcome,
-      reasonCodes(indeterminate).join(';'),
+      reasonCodes(reasonFlags).join(';'),
       '',
       ref,
       '',

@@ -45,7 +45,7 @@ function checkBitEquality(classifier: Classifier, samples: Float64Array): void {
   classifier.predictInto(samples, rows, fast);
   new Classifier(classifier.model, { kernel: false }).predictInto(samples, rows, exact);
   const differing = fast.probability.findIndex(
-    (value, row) => value !== exact.probability[row] || fast.indeterminate[row] !== exact.indeterminate[row],
+    (value, row) => value !== exact.probability[row] || fast.reasonFlags[row] !== exact.reasonFlags[row],
   );
   if (differing >= 0) throw new Error(`the kernel and the reference differ in row ${differing}`);
   const { kernel, answeredByKernel } = classifier.routingCounts;

@@ -43,29 +43,29 @@ export function wasRejected(failedReason: string | undefined): boolean {
 type Data = Record<string, unknown>;
 
 /** Whether the payload is a prediction job of this version whose job id matches its content. */
-export function isPredictionJob({ id, data }: Job<unknown>): boolean {
+export function isWellFormedPredictionJob({ id, data }: Job<unknown>): boolean {
   return isJobPayload(data) && isId('pred_', data['predictionId']) && id === jobIds.prediction(data['predictionId']);
 }
 
-export function isRowEvidenceJob({ id, data }: Job<unknown>): boolean {
+export function isWellFormedRowEvidenceJob({ id, data }: Job<unknown>): boolean {
   if (!isJobPayload(data, 2) || !isId('batch_', data['batchId']) || !isNatural(data['row'], 1)) return false;
   return id === jobIds.rowEvidence(data['batchId'], data['row']);
 }
 
-export function isShardJob({ id, data }: Job<unknown>): boolean {
+export function isWellFormedShardJob({ id, data }: Job<unknown>): boolean {
   if (!isJobPayload(data) || !isBatchJob(data) || !isNatural(data['shard'], 0) || !isNatural(data['rows'], 1))
     return false;
   const { batchId, run, shard } = data as unknown as ShardJob;
   return id === jobIds.shard(batchId, run, shard);
 }
 
-export function isFinalizeJob({ id, data }: Job<unknown>): boolean {
+export function isWellFormedFinalizeJob({ id, data }: Job<unknown>): boolean {
   if (!isJobPayload(data) || !isBatchJob(data)) return false;
   const { batchId, run } = data as unknown as FinalizeJob;
   return id === jobIds.finalize(batchId, run);
 }
 
-export function isTrainingJob({ id, data }: Job<unknown>): boolean {
+export function isWellFormedTrainingJob({ id, data }: Job<unknown>): boolean {
   return isJobPayload(data) && isId('training_', data['trainingId']) && id === jobIds.training(data['trainingId']);
 }
 

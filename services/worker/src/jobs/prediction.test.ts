@@ -57,7 +57,7 @@ test('a copy of a record gets the same result from memory, at another operating 
   expect(copy).toEqual(first);
   expect(sensitive).toEqual(computed);
   expect(sensitive.operating_point).not.toEqual(first.operating_point);
-  expect((await predictors.load(worker.pin)).results.size).toBe(2);
+  expect((await predictors.load(worker.pin)).cachedResults.size).toBe(2);
 });
 
 test('a canceled prediction stays canceled, even when its job fails permanently', async () => {
@@ -77,6 +77,15 @@ test('a permanent failure is stored, unless there is a result already', async ()
   await processor.fail(jobOf(scored));
   expect(await worker.json(resultKey(scored))).toMatchObject({ status: 'succeeded' });
   expect([await worker.isPending(lost), await worker.isPending(scored)]).toEqual([false, false]);
+});
+
+test('a failure that is stored already stays without an alarm, whatever its text', async () => {
+  const id = await worker.acceptPrediction();
+  const earlier: PredictionCompletion = { status: 'failed', error: { code: 'scoring-failed', detail: 'Not scored.' } };
+  await putCompletion(id, earlier);
+  await processor.fail(jobOf(id));
+  expect(await worker.json(resultKey(id))).toEqual(earlier);
+  expect(await worker.isPending(id)).toBe(false);
 });
 
 test('a record that the API rolled back leaves nothing', async () => {

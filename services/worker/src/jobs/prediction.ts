@@ -3,6 +3,7 @@
  * the prediction ends), then the pending marker is deleted. After a crash between the two, scoring again gives the same
  * bytes.
  */
+import type { Explainer } from '@cytoqueue/classifier';
 import type { PredictionJob } from '@cytoqueue/queue';
 import { ModelDeletedError, type ModelRegistry } from '@cytoqueue/registry';
 import {
@@ -25,10 +26,10 @@ import { type Predictor, Predictors, toNeighbors } from './predictors';
 /** Format 2 adds the record's id; format 3 has reasons in other words. */
 const RESULT_FORMAT = 3;
 /**
- * Features of the results that are kept for each model, about 2 MB: 500 results of nine grades. Grades recur: a third
- * of the 699 bundled records are copies, whose evidence takes no CPU instead of 1.2 ms.
+ * Limits the cached results of each model to 500 records of nine grades, about 2 MB. Grades recur: a third of the 699
+ * bundled records are copies of another one, and a copy needs no CPU time instead of 1.2 ms.
  */
-const MAX_KEPT_FEATURES = 4_500;
+const MAX_CACHED_VALUES = 4_500;
 
 /**
  * Scores one record. A redelivery writes the same bytes or finds that the prediction was canceled. `cleanUp` deletes
@@ -102,7 +103,7 @@ export class PredictionProcessor {
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
       const existing = await readDocument(this.deps.store, key, predictionCompletionShape);
-      // A worker of a release without checksums may have written the same completion first.
+      // Earlier releases stored completions without a checksum, so the same completion may differ in bytes.
       if (JSON.stringify(existing) === JSON.stringify(completion)) return true;
       if (contradict(existing, completion)) throw error;
       return false;
@@ -111,45 +112,46 @@ export class PredictionProcessor {
 }
 
 /**
- * Whether two different completions contradict each other. The first one stays when it is a cancel, a failure or the
- * result of another release, whose evidence may differ. Two different results of one format raise an alarm.
+ * Whether two different completions contradict each other: only two results of one format do, which raises an alarm. The
+ * result of another release may differ in its evidence, and failures may differ in their texts. The first one stays.
  */
 function contradict(existing: PredictionCompletion, completion: PredictionCompletion): boolean {
-  return existing.status === completion.status && formatOf(existing) === formatOf(completion);
-}
-
-function formatOf(completion: PredictionCompletion): number {
-  return (completion.status === 'succeeded' && completion.format) || 1;
+  return (
+    existing.status === 'succeeded' &&
+    completion.status === 'succeeded' &&
+    (existing.format ?? 1) === (completion.format ?? 1)
+  );
 }
 
 function toPredictionResult(predictor: Predictor, { features, operating_point }: PredictionRequest): PredictionResult {
-  const { results, classifier } = predictor;
-  const sample = classifier.model.schema.features.map(({ name }) => features[name] ?? NaN);
+  const { cachedResults, explainer } = predictor;
+  const sample = explainer.model.schema.features.map(({ name }) => features[name] ?? NaN);
   const key = [operating_point, ...sample].join();
-  const kept = results.get(key);
-  if (kept !== undefined) return kept;
-  const result = computeResult(predictor, sample, operating_point);
-  results.set(key, result);
-  if (results.size * sample.length > MAX_KEPT_FEATURES) results.delete(results.keys().next().value as string);
+  const cached = cachedResults.get(key);
+  if (cached !== undefined) return cached;
+  const result = computeResult(explainer, sample, operating_point);
+  cachedResults.set(key, result);
+  if (cachedResults.size * sample.length > MAX_CACHED_VALUES)
+    cachedResults.delete(cachedResults.keys().next().value as string);
   return result;
 }
 
 function computeResult(
-  { classifier, explainer }: Predictor,
+  explainer: Explainer,
   sample: readonly number[],
   operatingPoint: OperatingPointName,
 ): PredictionResult {
-  const { schema, file } = classifier.model;
+  const { schema, file } = explainer.model;
   const names = schema.features.map(({ name }) => name);
-  const prediction = classifier.predict(sample, { operatingPoint });
+  const { prediction, evidence } = explainer.explain(sample, { operatingPoint });
   return {
     predicted_class: schema.labels[prediction.label],
     ...probabilityMembers(schema.labels, prediction.probability),
     operating_point: { name: operatingPoint, threshold: file.operating_points[operatingPoint] },
-    outcome: prediction.indeterminate === 0 ? 'confident' : 'indeterminate',
+    outcome: prediction.reasonFlags === 0 ? 'confident' : 'indeterminate',
     reasons: [...prediction.reasons],
     missing_features: names.filter((_, feature) => Number.isNaN(sample[feature])),
     neighbors: toNeighbors(prediction, names, schema.labels),
-    evidence: explainer.explain(sample, { operatingPoint }),
+    evidence,
   };
 }

@@ -1,4 +1,4 @@
-import { Classifier, Explainer, type Prediction } from '@cytoqueue/classifier';
+import { Explainer, type Prediction } from '@cytoqueue/classifier';
 import type { ModelPin, NeighborDocument, PredictionResult } from '@cytoqueue/records';
 import { type ModelRegistry, isOwn } from '@cytoqueue/registry';
 import type { ClassNames } from '@cytoqueue/schema';
@@ -9,15 +9,14 @@ const WARM_UP_RECORDS = 20;
 /** Bytes of the files of own models that stay loaded, beside the one in use. What is made of a file takes about as much again. */
 const MAX_OWN_BYTES = 64 * 1024 * 1024;
 
-/** A loaded model version. Both parts hold scratch memory, so they are created once and reused. */
+/** A loaded model version. The explainer holds scratch memory, so it is created once and reused. */
 export interface Predictor {
-  classifier: Classifier;
   explainer: Explainer;
   /** Latest results of single records, by operating point and sample. They are shared: do not change one. */
-  results: Map<string, PredictionResult>;
+  cachedResults: Map<string, PredictionResult>;
 }
 
-/** Caches one classifier and one explainer per model digest. */
+/** Caches one predictor per model digest. */
 export class Predictors {
   private readonly loaded = new Map<string, Predictor>();
   /** Bytes of the files of own models by digest, the least recently used one first. */
@@ -35,7 +34,7 @@ export class Predictors {
     if (cached !== undefined && !isOwn(pin.name)) return cached;
     const { model, bytes } = await this.registry.loadPinned(pin, tenant);
     if (cached !== undefined) return this.markUsed(pin, cached, bytes.length);
-    const predictor = { classifier: new Classifier(model), explainer: new Explainer(model), results: new Map() };
+    const predictor = { explainer: new Explainer(model), cachedResults: new Map() };
     return this.markUsed(pin, predictor, bytes.length);
   }
 
@@ -59,13 +58,10 @@ export class Predictors {
    * Loads a model version and explains training records with it: the first record would otherwise take 100 ms longer.
    */
   async warmUp(pin: ModelPin): Promise<void> {
-    const { classifier, explainer } = await this.load(pin);
-    const { samples, featureCount, rows } = classifier.model.training;
-    for (let row = 0; row < Math.min(rows, WARM_UP_RECORDS); row++) {
-      const sample = samples.subarray(row * featureCount, (row + 1) * featureCount);
-      classifier.predict(sample);
-      explainer.explain(sample);
-    }
+    const { explainer } = await this.load(pin);
+    const { samples, featureCount, rows } = explainer.model.training;
+    for (let row = 0; row < Math.min(rows, WARM_UP_RECORDS); row++)
+      explainer.explain(samples.subarray(row * featureCount, (row + 1) * featureCount));
   }
 }
 

@@ -55,16 +55,13 @@ async function explain(
 ): Promise<RowEvidenceDocument | undefined> {
   const shard = shardOfRow(batch, row);
   const bytes = await readShardRows(store, tenant, batch, shard);
-  const { classifier, explainer } = await predictors.load(batch.model, tenant);
-  const { schema } = classifier.model;
+  const { explainer } = await predictors.load(batch.model, tenant);
+  const { schema } = explainer.model;
   const sample = readSample(bytes, batch, row - shardAt(batch, shard).firstRow, schema);
   if (sample === undefined) return undefined;
-  const operatingPoint = batch.options.operating_point;
+  const { prediction, evidence } = explainer.explain(sample, { operatingPoint: batch.options.operating_point });
   const names = schema.features.map(({ name }) => name);
-  return {
-    neighbors: toNeighbors(classifier.predict(sample, { operatingPoint }), names, schema.labels),
-    evidence: explainer.explain(sample, { operatingPoint }),
-  };
+  return { neighbors: toNeighbors(prediction, names, schema.labels), evidence };
 }
 
 /**

@@ -26,7 +26,7 @@ export async function runJob<T extends { tenant: string }>(
   { logger, metrics, livenessMonitor }: RunJobDeps,
   work: () => Promise<void>,
 ): Promise<void> {
-  metrics.countRedelivery(job);
+  metrics.countFurtherAttempt(job);
   livenessMonitor.recordActivity();
   try {
     await work();

@@ -193,14 +193,14 @@ function verdict(cells: Record<string, string>, failed: boolean): Verdict {
   const bad = values.some((value) => value !== '' && !/^([1-9]|10)$/.test(value));
   const missing = values.filter((value) => value === '').length;
   if (bad || missing > classifier.model.schema.maxMissing) return { row_status: 'rejected', ...unscored };
-  const { label, probability, indeterminate } = classifier.predict(
+  const { label, probability, reasonFlags } = classifier.predict(
     values.map((value) => (value === '' ? NaN : Number(value))),
   );
   return {
     row_status: 'ok',
     predicted_class: label === 1 ? 'malignant' : 'benign',
     probability_malignant: String(probability),
-    outcome: indeterminate === 0 ? 'confident' : 'indeterminate',
+    outcome: reasonFlags === 0 ? 'confident' : 'indeterminate',
   };
 }
 

@@ -4,12 +4,12 @@ import { NO_LABEL } from '@cytoqueue/samples';
 import type { Label } from '@cytoqueue/schema';
 
 /** Compares the known classes of a shard's scored rows with the model's answers. */
-export function countAgreement(labels: Uint8Array, { label, indeterminate }: PredictionColumns): AgreementCounts {
+export function countAgreement(labels: Uint8Array, { label, reasonFlags }: PredictionColumns): AgreementCounts {
   // Counted without branches, which no processor could predict: by known class, predicted class and whether
   // indeterminate.
   const counts = new Uint32Array(4 * (NO_LABEL + 1));
   for (let sample = 0; sample < labels.length; sample++)
-    counts[4 * labels[sample]! + 2 * label[sample]! + Number(indeterminate[sample] !== 0)]!++;
+    counts[4 * labels[sample]! + 2 * label[sample]! + Number(reasonFlags[sample] !== 0)]!++;
   const countOf = (known: Label, predicted: Label, indeterminates: 0 | 1) =>
     counts[4 * known + 2 * predicted + indeterminates] ?? 0;
   const confident = matrixOf((known, predicted) => countOf(known, predicted, 0));

@@ -40,7 +40,7 @@ function differences(memo: PredictionCache, samples: Uint8Array): string[] {
   classifier.predictInto(samples, rows, expected, { operatingPoint: 'default' });
   memo.predictInto(values, rows, given);
   memo.resultCache.fillMisses((writer) => writer.ascii('answer'));
-  const columns = ['probability', 'label', 'indeterminate'] as const;
+  const columns = ['probability', 'label', 'reasonFlags'] as const;
   return columns.filter((column) => !Buffer.from(given[column].buffer).equals(Buffer.from(expected[column].buffer)));
 }
 

@@ -71,5 +71,5 @@ export class PredictionCache {
 function copyPrediction(from: PredictionColumns, at: number, to: PredictionColumns, index: number): void {
   to.label[index] = from.label[at]!;
   to.probability[index] = from.probability[at]!;
-  to.indeterminate[index] = from.indeterminate[at]!;
+  to.reasonFlags[index] = from.reasonFlags[at]!;
 }

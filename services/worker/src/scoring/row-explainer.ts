@@ -1,12 +1,10 @@
-import { Classifier, Explainer, type Model } from '@cytoqueue/classifier';
+import { Explainer, type Model } from '@cytoqueue/classifier';
 
 /** The evidence of one sample as cells, in the order of the registry's `explainColumns`. */
 export class RowExplainer {
-  private readonly classifier: Classifier;
   private readonly explainer: Explainer;
 
   constructor(private readonly model: Model) {
-    this.classifier = new Classifier(model);
     this.explainer = new Explainer(model);
   }
 
@@ -16,8 +14,9 @@ export class RowExplainer {
   }
 
   cells(sample: ArrayLike<number>, operatingPoint: 'default' | 'sensitivity99'): string[] {
-    const { neighbors } = this.classifier.predict(sample, { operatingPoint });
-    const { conformal, shapley, flip } = this.explainer.explain(sample, { operatingPoint });
+    const { prediction, evidence } = this.explainer.explain(sample, { operatingPoint });
+    const { neighbors } = prediction;
+    const { conformal, shapley, flip } = evidence;
     const { labels } = this.model.schema;
     return [
       neighbors.map(({ trainingRow }) => trainingRow).join(';'),

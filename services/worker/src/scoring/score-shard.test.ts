@@ -327,7 +327,7 @@ describe('a file with a class column', () => {
   const text = (quote: string) => rows.map(([row, label]) => `${row},${quote}${label}${quote}\n`).join('');
 
   test.each(['', '"'])('counts rows by known and predicted class, in cells between %j', (quote) => {
-    expect(classifier.predict([5, 4, 4, 3, 4, 4, 4, 3, 1])).toMatchObject({ label: 1, indeterminate: 1 });
+    expect(classifier.predict([5, 4, 4, 3, 4, 4, 4, 3, 1])).toMatchObject({ label: 1, reasonFlags: 1 });
     const shard = () => task(text(quote), { columns });
     expect(scoreShard(classifier, shard()).agreement).toEqual(expected);
     const cache = new PredictionCache(classifier, 'default');

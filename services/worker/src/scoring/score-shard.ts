@@ -199,7 +199,7 @@ function countRows(
   for (let sampleIndex = 0; sampleIndex < count; sampleIndex++) {
     const label = predictions.label[sampleIndex]!;
     counts.malignant += label;
-    if (predictions.indeterminate[sampleIndex] !== 0) counts.indeterminate++;
+    if (predictions.reasonFlags[sampleIndex] !== 0) counts.indeterminate++;
     else counts.confident_malignant += label;
     if (missingMasks[sampleIndex] !== 0) counts.missing_features++;
     if (compared !== undefined && compared.label[sampleIndex] !== predictions.label[sampleIndex]) counts.changed++;

@@ -110,7 +110,7 @@ export class ShardWriter {
     missingMask: number,
   ): void {
     const prefix = this.scoredPrefixes[predictions.label[sample]!]!;
-    const suffix = this.suffix(predictions.indeterminate[sample]!, missingMask, sample);
+    const suffix = this.suffix(predictions.reasonFlags[sample]!, missingMask, sample);
     writer.copy(prefix, 0, prefix.bytes.length);
     writer.number(predictions.probability[sample]!);
     writer.copy(suffix, 0, suffix.bytes.length);
