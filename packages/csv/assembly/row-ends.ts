@@ -8,14 +8,14 @@ export let input: usize = 0;
 export let length: u32 = 0;
 export let delimiter: u32 = 0;
 export let line: u32 = 0;
-/** Columns whose cells are looked at; `last` is the greater one, or -1 when no row is looked at. */
-export let feature: i32 = -1;
-export let name: i32 = -1;
-export let last: i32 = -1;
+/** Columns whose cells are looked at; `lastColumn` is the greater one, or -1 when no row is looked at. */
+export let featureColumn: i32 = -1;
+export let identifierColumn: i32 = -1;
+export let lastColumn: i32 = -1;
 /** u32 per row each: where it ends; indices of the rows that need a closer look. */
 export let ends: usize = 0;
-export let needsCheck: usize = 0;
-export let needsCheckCount: u32 = 0;
+export let rowsToCheck: usize = 0;
+export let rowsToCheckCount: u32 = 0;
 /** Whether a row holds one byte or none. */
 export let hasShortRows: u32 = 0;
 
@@ -30,7 +30,7 @@ const COMPARED: u32 = 7;
 /** @returns the number of rows that end in the bytes */
 export function findRowEnds(): u32 {
   const count = findEnds();
-  needsCheckCount = 0;
+  rowsToCheckCount = 0;
   hasShortRows = 0;
   const delimitersOf = i8x16.splat(<i8>delimiter);
   let start = input;
@@ -40,11 +40,11 @@ export function findRowEnds(): u32 {
     const end = input + <usize>load<u32>(ends + (<usize>row << 2));
     short |= <u32>(end - start <= 1);
     // Stored for each row and kept for few: a store is cheaper than a branch.
-    store<u32>(needsCheck + (<usize>checkCount << 2), row);
-    if (last >= 0) checkCount += <u32>needsCloserLook(start, end, delimitersOf);
+    store<u32>(rowsToCheck + (<usize>checkCount << 2), row);
+    if (lastColumn >= 0) checkCount += <u32>needsCloserLook(start, end, delimitersOf);
     start = end + 1;
   }
-  needsCheckCount = checkCount;
+  rowsToCheckCount = checkCount;
   hasShortRows = short;
   return count;
 }
@@ -88,9 +88,9 @@ function lineEndMask(block: usize): u64 {
 function needsCloserLook(start: usize, end: usize, delimiters: v128): bool {
   // The first sixteen bytes hold both cells of most rows.
   let mask = i8x16.bitmask(i8x16.eq(v128.load(start), delimiters));
-  const featureOf = feature;
-  const nameOf = name;
-  const lastOf = last;
+  const featureOf = featureColumn;
+  const identifierOf = identifierColumn;
+  const lastOf = lastColumn;
   let at = start;
   for (let column: i32 = 0; column <= lastOf; column++) {
     const cell = at;
@@ -104,13 +104,13 @@ function needsCloserLook(start: usize, end: usize, delimiters: v128): bool {
     if (at >= end) return true;
     if (column === featureOf) {
       if (!isValue(cell, at, end)) return true;
-    } else if (column === nameOf && !isName(cell, at)) return true;
+    } else if (column === identifierOf && !isIdentifier(cell, at)) return true;
     at++;
   }
   return <u32>load<u8>(end - 1) === CTRL_Z || <u32>load<u8>(end - 2) === CTRL_Z;
 }
 
-function isName(start: usize, end: usize): bool {
+function isIdentifier(start: usize, end: usize): bool {
   const size = end - start;
   return size > 2 && size < LONG && <u32>load<u8>(end - 1) - ZERO <= 9 && <u32>load<u8>(end - 3) !== PLUS;
 }
@@ -119,10 +119,10 @@ function isName(start: usize, end: usize): bool {
 function isValue(start: usize, end: usize, rowEnd: usize): bool {
   const digit = <u32>load<u8>(start) - ZERO;
   if (digit > 9) return false;
-  if (end - start > 1) return feature < 9;
+  if (end - start > 1) return featureColumn < 9;
   const next = <u32>load<u8>(end, 1) - ZERO;
   // Without short-circuit evaluation, because grades are too random for branches.
-  const counts = u32(digit === <u32>feature) | u32(digit === <u32>feature + 1);
+  const counts = u32(digit === <u32>featureColumn) | u32(digit === <u32>featureColumn + 1);
   const differs = u32(end + 1 < rowEnd) & u32(next <= 9) & u32(next !== digit + 1);
   if ((counts & (differs ^ 1)) === 0) return true;
   return countsOnlyAtFirst(digit, end, rowEnd);

@@ -26,6 +26,7 @@ export {
   featureAt,
   hasGrades,
   type Label,
+  hasDefaultLabels,
   probabilityName,
   type Schema,
 } from './schema';

@@ -80,9 +80,14 @@ export function hasGrades({ features }: Pick<Schema, 'features'>): boolean {
 
 export type ProbabilityName = 'probability_malignant' | 'probability_positive';
 
+/** Whether the classes are `benign` and `malignant`. */
+export function hasDefaultLabels({ labels }: Pick<Schema, 'labels'>): boolean {
+  return labels[0] === 'benign' && labels[1] === 'malignant';
+}
+
 /** Name of the probability of the positive class in results: the class itself where it is malignant. */
-export function probabilityName({ labels }: Pick<Schema, 'labels'>): ProbabilityName {
-  return labels[0] === 'benign' && labels[1] === 'malignant' ? 'probability_malignant' : 'probability_positive';
+export function probabilityName(schema: Pick<Schema, 'labels'>): ProbabilityName {
+  return hasDefaultLabels(schema) ? 'probability_malignant' : 'probability_positive';
 }
 
 /** Settings common to all Wisconsin schemas. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { wbc } from '@cytoqueue/schema';
 import { HEADER, ROW, importText, lines } from '../test/imported';
 import { importInThread } from './convert-in-thread';
-import type { Import, ImportOutcome } from './import';
+import type { Import, ImportSummary } from './import';
 import type { RandomAccess } from './source';
 
 /** A thread loads compiled code by itself. */
@@ -23,10 +23,10 @@ function stored(text: string): RandomAccess & { reads: number } {
 const start = (file: RandomAccess, maxHeapMib?: number): Promise<Import> =>
   importInThread(file, { schema: wbc }, { threadFile, maxHeapMib });
 
-async function readAll({ bytes }: Import): Promise<{ bytes: Buffer; outcome: ImportOutcome }> {
+async function readAll({ bytes }: Import): Promise<{ bytes: Buffer; summary: ImportSummary }> {
   const blocks: Uint8Array[] = [];
   for (let next = await bytes.next(); ; next = await bytes.next()) {
-    if (next.done === true) return { bytes: Buffer.concat(blocks), outcome: next.value };
+    if (next.done === true) return { bytes: Buffer.concat(blocks), summary: next.value };
     blocks.push(next.value);
   }
 }
@@ -40,9 +40,9 @@ test('a thread gives the same bytes and report as the caller itself would', asyn
   const here = await importText(file);
   const there = await start(stored(file));
   expect(there.start).toEqual(here.start);
-  const { bytes, outcome } = await readAll(there);
+  const { bytes, summary } = await readAll(there);
   expect(bytes.equals(here.bytes)).toBe(true);
-  expect(outcome).toEqual({ report: here.report, warnings: here.warnings, warnings_total: 0, rows: 20_000 });
+  expect(summary).toEqual({ report: here.report, warnings: here.warnings, warnings_total: 0, rows: 20_000 });
 });
 
 test('a thread reads no further than its consumer, and ends when the consumer stops', async () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { TabularError } from './error';
-import type { Import, ImportOutcome, ImportStart } from './import';
+import type { Import, ImportSummary, ImportStart } from './import';
 import type { ImportSettings } from './settings';
 import type { RandomAccess } from './source';
 import type { FromThread, ThreadData, ToThread } from './thread-messages';
@@ -51,7 +51,7 @@ export async function importInThread(
 class Conversion {
   private readonly worker: Worker;
   private start: ImportStart | undefined;
-  private outcome: ImportOutcome | undefined;
+  private summary: ImportSummary | undefined;
   private failure: { error: unknown } | undefined;
   private readonly queue: Uint8Array[] = [];
   private wake: (() => void) | undefined;
@@ -67,7 +67,7 @@ class Conversion {
     this.worker = new Worker(threadFile, { workerData, resourceLimits, env: {}, execArgv: [] });
     this.worker.on('message', (message: FromThread) => this.receive(message));
     this.worker.on('error', (error) => this.fail(asRefusal(error, maxHeapMib)));
-    this.worker.on('exit', () => this.outcome ?? this.fail(new Error('the conversion thread ended early')));
+    this.worker.on('exit', () => this.summary ?? this.fail(new Error('the conversion thread ended early')));
   }
 
   async started(): Promise<ImportStart> {
@@ -75,15 +75,15 @@ class Conversion {
     return this.start;
   }
 
-  async *blocks(): AsyncGenerator<Uint8Array, ImportOutcome> {
+  async *blocks(): AsyncGenerator<Uint8Array, ImportSummary> {
     try {
       for (;;) {
         const block = this.queue.shift();
         if (block !== undefined) {
           yield block;
           this.send({ kind: 'more' });
-        } else if (this.outcome === undefined) await this.changed();
-        else return this.outcome;
+        } else if (this.summary === undefined) await this.changed();
+        else return this.summary;
       }
     } finally {
       await this.stop();
@@ -112,7 +112,7 @@ class Conversion {
         this.queue.push(message.block);
         break;
       case 'end':
-        this.outcome = message.outcome;
+        this.summary = message.summary;
         break;
       case 'refused':
         this.failure ??= { error: new TabularError(message.code, message.message, message) };

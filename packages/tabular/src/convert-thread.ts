@@ -49,7 +49,7 @@ async function convert(): Promise<void> {
   const { start, bytes } = await openImport(source, settings);
   send({ kind: 'start', start });
   for (let next = await bytes.next(); ; next = await bytes.next()) {
-    if (next.done === true) return send({ kind: 'end', outcome: next.value });
+    if (next.done === true) return send({ kind: 'end', summary: next.value });
     while (credit === 0) await new Promise<void>((resolve) => (onCredit = resolve));
     credit--;
     send({ kind: 'block', block: next.value }, [next.value.buffer as ArrayBuffer]);

@@ -8,20 +8,23 @@ class FirstPartEnded extends Error {}
 /**
  * Decides how to read a text file by its first part, so that a file that cannot be used is refused before the rest has
  * arrived.
- * @param final these are all bytes of the file
+ * @param isWholeFile these are all bytes of the file
  * @returns undefined for other containers, and where more bytes are needed
  * @throws TabularError that names what the file is or where it breaks
  */
 export async function readTextStart(
   first: Uint8Array,
-  final: boolean,
+  isWholeFile: boolean,
   settings: ImportSettings,
 ): Promise<ImportStart | undefined> {
   const bytes = inspectFirstBytes(first);
   if ('unsupported' in bytes) throw unsupportedError(bytes.unsupported);
   if (bytes.signature !== 'text') return undefined;
   try {
-    const { start } = await openImport({ kind: 'text', container: 'csv', bytes: firstPart(first, final) }, settings);
+    const { start } = await openImport(
+      { kind: 'text', container: 'csv', bytes: firstPart(first, isWholeFile) },
+      settings,
+    );
     return start;
   } catch (error) {
     if (error instanceof FirstPartEnded) return undefined;
@@ -29,7 +32,7 @@ export async function readTextStart(
   }
 }
 
-async function* firstPart(first: Uint8Array, final: boolean): AsyncGenerator<Uint8Array> {
+async function* firstPart(first: Uint8Array, isWholeFile: boolean): AsyncGenerator<Uint8Array> {
   yield first;
-  if (!final) throw new FirstPartEnded();
+  if (!isWholeFile) throw new FirstPartEnded();
 }

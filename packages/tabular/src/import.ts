@@ -12,14 +12,13 @@ import { KEEP_LINE_ENDS, type Layout, decideLayout } from './layout';
 import { Recognizer } from './recognizer';
 import { ImportLog, type ImportReport, type ImportWarning } from './report';
 import { RowRules } from './rows';
-import type { ColumnSeparator, ImportSettings } from './settings';
+import { type ColumnSeparator, type ImportSettings, MAX_COLUMNS } from './settings';
 import { FIRST_PART_BYTES } from './sniff';
 import type { RowSource, Source, SourceRow, TextSource } from './source';
 import { SparseRows, isSparseText } from './sparse-text';
 import { TextRows, lineEndOf } from './text-rows';
 
 const MAX_ROW_BYTES = 1024 * 1024;
-const MAX_COLUMNS = 1_000;
 
 /** Facts that are known when the first part of a file has been read. */
 export interface ImportStart {
@@ -31,7 +30,7 @@ export interface ImportStart {
 }
 
 /** Complete when the canonical bytes have been read to their end. */
-export interface ImportOutcome {
+export interface ImportSummary {
   report: ImportReport;
   warnings: ImportWarning[];
   warnings_total: number;
@@ -42,7 +41,7 @@ export interface ImportOutcome {
 export interface Import {
   start: ImportStart;
   /** The canonical file, header first; to be read once. */
-  bytes: AsyncGenerator<Uint8Array, ImportOutcome>;
+  bytes: AsyncGenerator<Uint8Array, ImportSummary>;
 }
 
 /** A file whose rows can be read, with what its first part says. */
@@ -84,7 +83,7 @@ async function* convert(
   start: ImportStart,
   recognizer: Recognizer,
   log: ImportLog,
-): AsyncGenerator<Uint8Array, ImportOutcome> {
+): AsyncGenerator<Uint8Array, ImportSummary> {
   const { layout } = opened;
   const rules = new RowRules(layout, recognizer, settings.schema, settings.profile?.content.missing, log);
   const writer = new CanonicalWriter(start.dialect, start.columns);

@@ -26,8 +26,8 @@ const MIN_ROUNDED_DIGITS = 16;
 /** A row whose cells count up to this number may hold column numbers, so the import's rules check it. */
 const COLUMN_NUMBERS_CHECKED = 7;
 /** Longer than every name of a summary row. */
-const MAX_NAME_BYTES = 60;
-const MAX_REMEMBERED_NAMES = 1_000;
+const MAX_SUMMARY_NAME_BYTES = 60;
+const MAX_KNOWN_TEXTS = 1_000;
 
 /**
  * Checks the rows of a plain file while it is uploaded, and finds those that only an import handles: blank rows,
@@ -44,13 +44,14 @@ export class RowWatch {
   private readonly lineEndByte: number;
   /** Column indexes: the first feature, the identifier or first other column, and the larger of both. */
   private readonly featureColumn: number;
-  private readonly nameColumn: number;
+  private readonly identifierColumn: number;
   private readonly lastCheckedColumn: number;
   private comparesClasses: boolean;
   private line: number;
   /** Rows so far, without empty lines. */
   rows = 0;
-  private readonly names = new Map<string, boolean>();
+  /** Texts of the identifier column, and whether each is ordinary. */
+  private readonly knownTexts = new Map<string, boolean>();
 
   constructor(
     private readonly layout: Layout,
@@ -63,24 +64,29 @@ export class RowWatch {
     this.delimiter = delimiterByte(dialect.delimiter);
     this.lineEndByte = lineEndByte(dialect.lineEnd);
     this.featureColumn = Math.min(...roles.features);
-    this.nameColumn = roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
+    this.identifierColumn =
+      roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
     this.comparesClasses = roles.label >= 0;
-    this.lastCheckedColumn = Math.max(this.featureColumn, this.nameColumn);
+    this.lastCheckedColumn = Math.max(this.featureColumn, this.identifierColumn);
     this.line = layout.firstLine;
   }
 
   /** The two cells that WebAssembly tests to skip ordinary rows. */
   get check(): RowCheck {
-    return { delimiterByte: this.delimiter, feature: this.featureColumn, name: this.nameColumn };
+    return {
+      delimiterByte: this.delimiter,
+      featureColumn: this.featureColumn,
+      identifierColumn: this.identifierColumn,
+    };
   }
 
   /** Checks the next rows of a file. */
-  checkRows(bytes: Uint8Array, { start, ends, quoted, needsCheck }: ScannedRows): void {
-    const looksAt = this.comparesClasses ? undefined : needsCheck;
-    const count = looksAt?.length ?? ends.length;
+  checkRows(bytes: Uint8Array, { start, ends, quoted, rowsToCheck }: ScannedRows): void {
+    const checkedRows = this.comparesClasses ? undefined : rowsToCheck;
+    const count = checkedRows?.length ?? ends.length;
     let next = 0;
     for (let index = 0; index < count; index++) {
-      const row = looksAt?.[index] ?? index;
+      const row = checkedRows?.[index] ?? index;
       this.skipRows(row - next);
       this.checkRow(bytes, row === 0 ? start : ends[row - 1]! + 1, ends[row]!, quoted);
       next = row + 1;
@@ -98,14 +104,14 @@ export class RowWatch {
     if (stop > start) this.rows++;
     // DOS programs end the last line with Ctrl-Z.
     if (stop > start && bytes[stop - 1] === CTRL_Z) this.needsImport = true;
-    if (this.isPlain(bytes, start, stop, quoted)) {
-      if (this.comparesClasses) this.compare(bytes, start, stop);
+    if (this.passesQuickCheck(bytes, start, stop, quoted)) {
+      if (this.comparesClasses) this.compareLabels(bytes, start, stop);
       this.line++;
-    } else this.inspect(asBuffer(bytes).subarray(start, stop));
+    } else this.applyImportRules(asBuffer(bytes).subarray(start, stop));
   }
 
-  /** Compares identifier and class of a row that needs no full check. */
-  private compare(bytes: Uint8Array, start: number, end: number): void {
+  /** Checks the class of a row that passed, and compares it with earlier rows of the same identifier. */
+  private compareLabels(bytes: Uint8Array, start: number, end: number): void {
     const { identifiers, classCodes } = this.rules;
     const { columns, roles } = this.layout;
     this.comparesClasses = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
@@ -117,8 +123,9 @@ export class RowWatch {
     if (roles.id >= 0) identifiers.compare(plainText(cells[roles.id]!), label, place);
   }
 
-  private isPlain(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {
-    const { delimiter, featureColumn, nameColumn, lastCheckedColumn } = this;
+  /** Reads only the two cells; like the check in WebAssembly, but for quoted rows too. */
+  private passesQuickCheck(bytes: Uint8Array, start: number, end: number, quoted: boolean): boolean {
+    const { delimiter, featureColumn, identifierColumn, lastCheckedColumn } = this;
     let at = start;
     for (let column = 0; column <= lastCheckedColumn; column++) {
       if (at > end) return false;
@@ -129,7 +136,7 @@ export class RowWatch {
       const cellEnd = at;
       if (isQuoted && (++at < end ? bytes[at] !== delimiter : at > end)) return false;
       if (column === featureColumn && !this.isValue(bytes, cell, cellEnd, end)) return false;
-      if (column === nameColumn && !this.isName(bytes, cell, cellEnd)) return false;
+      if (column === identifierColumn && !this.isIdentifier(bytes, cell, cellEnd)) return false;
       at++;
     }
     return !(quoted && asBuffer(bytes).subarray(start, end).includes(this.lineEndByte));
@@ -154,25 +161,26 @@ export class RowWatch {
     return digit >= 0 && digit <= 9 && digit !== number;
   }
 
-  /** Whether the cell ends with a digit, as identifiers do, or is not the name of a summary row. */
-  private isName(bytes: Uint8Array, start: number, end: number): boolean {
+  /** Whether the cell may identify a record: it ends with a digit, as identifiers do, or is not the name of a summary row. */
+  private isIdentifier(bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
     const mayBeRounded = length >= MIN_ROUNDED_DIGITS || bytes[end - 3] === PLUS;
     if (length > 2 && isDigit(bytes[end - 1]!) && !mayBeRounded) return true;
     if (length > 0 && length <= 2 && isDigit(bytes[start]!) && isDigit(bytes[end - 1]!)) return true;
-    if (length === 0 || length > MAX_NAME_BYTES) return length > 0;
-    return this.isKnownName(asBuffer(bytes).toString('utf8', start, end));
+    if (length === 0 || length > MAX_SUMMARY_NAME_BYTES) return length > 0;
+    return this.isOrdinary(asBuffer(bytes).toString('utf8', start, end));
   }
 
-  private isKnownName(text: string): boolean {
-    const known = this.names.get(text);
+  /** Whether the text is neither blank nor a summary row's name nor a number that a spreadsheet has rounded. */
+  private isOrdinary(text: string): boolean {
+    const known = this.knownTexts.get(text);
     if (known !== undefined) return known;
-    const isPlain = text.trim() !== '' && !isNameOfSummary(text) && !isRounded(plainText(text));
-    if (this.names.size < MAX_REMEMBERED_NAMES) this.names.set(text, isPlain);
-    return isPlain;
+    const isOrdinary = text.trim() !== '' && !isNameOfSummary(text) && !isRounded(plainText(text));
+    if (this.knownTexts.size < MAX_KNOWN_TEXTS) this.knownTexts.set(text, isOrdinary);
+    return isOrdinary;
   }
 
-  private inspect(record: Buffer): void {
+  private applyImportRules(record: Buffer): void {
     const lines = 1 + countByte(record, this.lineEndByte);
     const { line } = this;
     this.line += lines;

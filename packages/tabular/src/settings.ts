@@ -1,6 +1,9 @@
 import type { Delimiter } from '@cytoqueue/csv';
 import type { Schema } from '@cytoqueue/schema';
 
+/** Most columns that a file may have. */
+export const MAX_COLUMNS = 1_000;
+
 /**
  * A tenant's saved description of its files. Each member overrides a decision that is otherwise made from the file's
  * content.

@@ -6,41 +6,39 @@ import { TabularError } from './error';
 import { type Layout, decideLayout } from './layout';
 import { Recognizer } from './recognizer';
 import { ImportLog, type ImportReport } from './report';
-import type { ImportSettings } from './settings';
+import { type ImportSettings, MAX_COLUMNS } from './settings';
 
 /** Bytes that a decision needs, unless the file ends before. */
 export const FIRST_PART_BYTES = 64 * 1024;
-const MAX_COLUMNS = 1_000;
 
 /**
- * Whether the first part of a text file shows that it needs no import: it is UTF-8, its first non-empty line is a
- * header that names every feature, and nothing below it needs a repair. Such a file is its own canonical form;
- * `RowWatch` checks its later rows.
+ * Whether the first part of a file shows a plain one, which needs no import and is used as uploaded: it is UTF-8, its first
+ * non-empty line is a header that names every feature, and nothing below it needs a repair. `RowWatch` checks its later rows.
  * @param first at least `FIRST_PART_BYTES` bytes, or the whole file
  * @returns the layout of a plain file; undefined for one that `openImport` has to read
  */
-export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSettings): Layout | undefined {
-  if (
-    settings.profile !== undefined ||
-    (settings.charset !== undefined && resolveCharset(settings.charset) !== 'utf-8')
-  )
-    return undefined;
+export function sniffPlain(
+  first: Uint8Array,
+  isWholeFile: boolean,
+  { schema, profile, charset }: ImportSettings,
+): Layout | undefined {
+  if (profile !== undefined || (charset !== undefined && resolveCharset(charset) !== 'utf-8')) return undefined;
   const firstPart = asBuffer(first).subarray(0, FIRST_PART_BYTES);
   const kind = inspectFirstBytes(firstPart);
   if (!('signature' in kind && kind.signature === 'text')) return undefined;
-  const isWhole = final && first.length <= FIRST_PART_BYTES;
-  const bytes = isWhole ? firstPart : firstPart.subarray(0, firstPart.length - incompleteUtf8Tail(firstPart));
+  const endsWithFile = isWholeFile && first.length <= FIRST_PART_BYTES;
+  const bytes = endsWithFile ? firstPart : firstPart.subarray(0, firstPart.length - incompleteUtf8Tail(firstPart));
   if (findInvalidText(bytes) >= 0) return undefined;
   const text = bytes.indexOf(BOM) === 0 ? bytes.subarray(BOM.length) : bytes;
   if (text.indexOf(BOM) === 0) return undefined;
   const log = new ImportLog();
-  const recognizer = new Recognizer(settings.schema);
+  const recognizer = new Recognizer(schema);
   try {
-    const { dialect, rows, separatorLine } = chooseDialect(text, isWhole, recognizer);
+    const { dialect, rows, separatorLine } = chooseDialect(text, endsWithFile, recognizer);
     const layout = decideLayout(
       rows,
       recognizer,
-      { schema: settings.schema, profile: undefined, maxColumns: MAX_COLUMNS, hasFixedColumns: false },
+      { schema, profile, maxColumns: MAX_COLUMNS, hasFixedColumns: false },
       log,
     );
     const firstFilled = rows.findIndex(({ cells }) => cells.length > 1 || cells[0] !== '');
@@ -62,7 +60,7 @@ export function sniffPlain(first: Uint8Array, final: boolean, settings: ImportSe
 
 const BOM = Buffer.from('\uFEFF');
 
-/** The report of a plain file, which is its own canonical form. */
+/** The report of a plain file. It is used as uploaded, so the digest of its rows is that of the upload. */
 export function plainReport(
   layout: Layout,
   { delimiter }: Dialect,

@@ -1,4 +1,4 @@
-import type { ImportOutcome, ImportStart } from './import';
+import type { ImportSummary, ImportStart } from './import';
 import type { ImportSettings } from './settings';
 
 /** Start data of the conversion thread. */
@@ -18,7 +18,7 @@ export type FromThread =
   | { kind: 'read'; id: number; offset: number; length: number }
   | { kind: 'start'; start: ImportStart }
   | { kind: 'block'; block: Uint8Array }
-  | { kind: 'end'; outcome: ImportOutcome }
+  | { kind: 'end'; summary: ImportSummary }
   /** The file cannot be imported: the members of a TabularError. */
   | { kind: 'refused'; code: string; message: string; line?: number; sheets?: readonly string[] }
   | { kind: 'defect'; error: unknown };

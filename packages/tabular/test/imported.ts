@@ -1,6 +1,6 @@
 import { RowScanner, delimiterByte, lineEndByte, parseCells } from '@cytoqueue/csv';
 import { type Schema, wbc } from '@cytoqueue/schema';
-import { type ImportOutcome, type ImportSettings, type ImportStart, type Source, openImport, readFault } from '../src';
+import { type ImportSummary, type ImportSettings, type ImportStart, type Source, openImport, readFault } from '../src';
 
 export interface ImportedRow {
   cells: string[];
@@ -10,7 +10,7 @@ export interface ImportedRow {
   fault?: { code: string; detail: string };
 }
 
-export interface Imported extends ImportOutcome {
+export interface Imported extends ImportSummary {
   start: ImportStart;
   read: ImportedRow[];
   bytes: Buffer;

@@ -13,8 +13,8 @@ export interface ScannedRows {
   ends: Uint32Array;
   /** The bytes may contain quotes. */
   quoted: boolean;
-  /** Indices of the rows that need a closer look by the `RowCheck`; without it each row does. */
-  needsCheck?: Uint32Array;
+  /** Indices of the rows that did not pass the `RowCheck`; undefined if no row was checked. */
+  rowsToCheck?: Uint32Array;
 }
 
 /** `bytes` and `rows` are valid until the listener returns. */
@@ -77,7 +77,7 @@ export class RowScanner {
   }
 
   /** Whether the bytes seen so far end within a quoted cell, or after a quote that may close it. */
-  get isWithinQuotedCell(): boolean {
+  get mayBeInsideQuotes(): boolean {
     return this.state >= QUOTED;
   }
 

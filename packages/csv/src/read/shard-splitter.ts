@@ -12,7 +12,7 @@ export interface ShardOptions {
   shardRows: number;
   /** … or this many bytes. */
   shardBytes: number;
-  /** Above this number, neighbours are merged in pairs and both targets double. */
+  /** With more shards, neighbours are merged in pairs and both limits double. */
   maxShards: number;
   /** Includes the line end. */
   maxRowBytes: number;
@@ -24,7 +24,7 @@ export interface ShardOptions {
   rowCheck?: RowCheck;
 }
 
-type FoundRows = Pick<RowEnds, 'ends' | 'needsCheck'>;
+type FoundRows = Pick<RowEnds, 'ends' | 'rowsToCheck'>;
 
 /**
  * Splits the data part of a file into shards while it streams in, and checks that it is text.
@@ -33,14 +33,14 @@ type FoundRows = Pick<RowEnds, 'ends' | 'needsCheck'>;
 export class ShardSplitter {
   private readonly scanner: RowScanner;
   private shards: Shard[] = [];
-  private shardRows: number;
-  private shardBytes: number;
+  private maxShardRows: number;
+  private maxShardBytes: number;
   private closedRows = 0;
-  private shardRowCount = 0;
+  private openShardRows = 0;
   private shardOffset: number;
   private shardLine: number;
   private line: number;
-  /** Line in which the row began that is being completed. */
+  /** Line in which the row begins whose end is searched. */
   private rowLine: number;
   /** Line ends within the open row's quoted cells, in earlier chunks. */
   private partialRowLines = 0;
@@ -69,14 +69,14 @@ export class ShardSplitter {
     this.lineByte = lineEndByte(lineEnd);
     this.scanner = new RowScanner(delimiterByte(delimiter), this.lineByte);
     this.shardLine = this.line = this.rowLine = options.firstLine ?? 2;
-    this.shardRows = options.shardRows;
-    this.shardBytes = options.shardBytes;
+    this.maxShardRows = options.shardRows;
+    this.maxShardBytes = options.shardBytes;
     this.shardOffset = this.checksummedTo = this.rowOffset = this.position = header.byteLength;
   }
 
   /** Number of rows completed so far, without empty lines. */
   get rows(): number {
-    return this.closedRows + this.shardRowCount;
+    return this.closedRows + this.openShardRows;
   }
 
   /**
@@ -111,7 +111,7 @@ export class ShardSplitter {
       this.endRow(this.position);
     }
     // Runs twice when the first close merges shards and reopens the odd one.
-    while (this.shardRowCount > 0) this.closeShard(this.rowOffset);
+    while (this.openShardRows > 0) this.closeShard(this.rowOffset);
     return { rows: this.rows, shards: this.shards, byteLength: this.position };
   }
 
@@ -144,7 +144,7 @@ export class ShardSplitter {
   private scanPart(bytes: Buffer): void {
     const base = this.position;
     this.scanned = bytes;
-    const quoted = this.scanner.isWithinQuotedCell || bytes.includes(QUOTE);
+    const quoted = this.scanner.mayBeInsideQuotes || bytes.includes(QUOTE);
     const found = quoted ? this.endQuotedRows(bytes, base) : this.endUnquotedRows(bytes, base);
     const from = (found.ends.at(-1) ?? -1) + 1;
     this.rowLine = this.line;
@@ -173,12 +173,12 @@ export class ShardSplitter {
 
   /** Ends rows that are neither empty nor too long, up to the end of their shard. @returns the next row */
   private endRows(ends: Uint32Array, row: number, base: number): number {
-    let last = Math.min(ends.length, row + this.shardRows - this.shardRowCount) - 1;
-    const fullAt = this.shardOffset + this.shardBytes - base - 1;
+    let last = Math.min(ends.length, row + this.maxShardRows - this.openShardRows) - 1;
+    const fullAt = this.shardOffset + this.maxShardBytes - base - 1;
     if (ends[last]! >= fullAt) for (last = row; ends[last]! < fullAt;) last++;
     const rows = last + 1 - row;
     this.line += rows;
-    this.shardRowCount += rows;
+    this.openShardRows += rows;
     this.rowOffset = base + ends[last]! + 1;
     this.closeFullShard(this.rowOffset);
     return last + 1;
@@ -196,24 +196,26 @@ export class ShardSplitter {
       this.endLine(base + from, at > 0 ? bytes[at - 1]! : this.previousByte, lines);
     }
     this.partialRowLines += countByte(bytes, this.lineByte, from, bytes.length);
-    return { ends: ends.subarray(0, count), needsCheck: undefined };
+    return { ends: ends.subarray(0, count), rowsToCheck: undefined };
   }
 
   /**
    * Reports the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the
    * rest.
    */
-  private reportRows(bytes: Buffer, { ends, needsCheck }: FoundRows, from: number, quoted: boolean): void {
-    const first = this.partialRowBytes.length > 0 && ends.length > 0 ? 1 : 0;
+  private reportRows(bytes: Buffer, { ends, rowsToCheck }: FoundRows, from: number, quoted: boolean): void {
+    const isFirstRowPartial = this.partialRowBytes.length > 0 && ends.length > 0;
     const firstEnd = ends[0] ?? 0;
-    if (first === 1) this.reportPartialRow(bytes.subarray(0, firstEnd));
-    if (ends.length > first)
-      this.options.onRows?.(bytes, {
-        start: first === 1 ? firstEnd + 1 : 0,
-        ends: ends.subarray(first),
-        quoted,
-        needsCheck: first === 1 ? needsCheck?.filter((row) => row > 0).map((row) => row - 1) : needsCheck,
-      });
+    if (isFirstRowPartial) {
+      this.reportPartialRow(bytes.subarray(0, firstEnd));
+      if (ends.length > 1)
+        this.options.onRows?.(bytes, {
+          start: firstEnd + 1,
+          ends: ends.subarray(1),
+          quoted,
+          rowsToCheck: rowsToCheck?.filter((row) => row > 0).map((row) => row - 1),
+        });
+    } else if (ends.length > 0) this.options.onRows?.(bytes, { start: 0, ends, quoted, rowsToCheck });
     if (from < bytes.length) this.partialRowBytes.push(Buffer.from(bytes.subarray(from)));
   }
 
@@ -252,7 +254,7 @@ export class ShardSplitter {
   private skipEmptyLine(next: number): void {
     this.rowOffset = next;
     // Empty lines before a shard's first row belong to none, so that they cannot swell it.
-    if (this.shardRowCount === 0) this.openAt(next);
+    if (this.openShardRows === 0) this.openAt(next);
     else this.closeFullShard(next);
   }
 
@@ -260,12 +262,12 @@ export class ShardSplitter {
   private endRow(next: number): void {
     this.checkRowBytes(next);
     this.rowOffset = next;
-    this.shardRowCount++;
+    this.openShardRows++;
     this.closeFullShard(next);
   }
 
   private closeFullShard(next: number): void {
-    if (this.shardRowCount >= this.shardRows || next - this.shardOffset >= this.shardBytes) this.closeShard(next);
+    if (this.openShardRows >= this.maxShardRows || next - this.shardOffset >= this.maxShardBytes) this.closeShard(next);
   }
 
   private closeShard(next: number): void {
@@ -274,12 +276,12 @@ export class ShardSplitter {
       offset: this.shardOffset,
       length: next - this.shardOffset,
       firstRow: this.closedRows + 1,
-      rows: this.shardRowCount,
+      rows: this.openShardRows,
       firstLine: this.shardLine,
       crc32: this.shardChecksum,
     });
-    this.closedRows += this.shardRowCount;
-    this.shardRowCount = 0;
+    this.closedRows += this.openShardRows;
+    this.openShardRows = 0;
     this.openAt(next);
     if (this.shards.length > this.options.maxShards) this.mergePairs();
   }
@@ -290,8 +292,8 @@ export class ShardSplitter {
       const next = all[index + 1];
       return index % 2 === 0 && next !== undefined ? joinShards(shard, next) : [];
     });
-    this.shardRows *= 2;
-    this.shardBytes *= 2;
+    this.maxShardRows *= 2;
+    this.maxShardBytes *= 2;
     if (lastShard !== undefined) this.reopen(lastShard);
   }
 
@@ -300,7 +302,7 @@ export class ShardSplitter {
     this.shardOffset = shard.offset;
     this.shardLine = shard.firstLine ?? this.line;
     this.shardChecksum = shard.crc32;
-    this.shardRowCount = shard.rows;
+    this.openShardRows = shard.rows;
     this.closedRows -= shard.rows;
   }
 

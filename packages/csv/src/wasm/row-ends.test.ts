@@ -10,20 +10,20 @@ test('rows end at each line end, whatever the length and the content', () => {
   fc.assert(
     fc.property(texts, fc.constantFrom(10, 13), (parts, lineByte) => {
       const bytes = Buffer.from(parts.join(''));
-      const { ends, hasShortRows, needsCheck } = findRowEnds(bytes, lineByte);
+      const { ends, hasShortRows, rowsToCheck } = findRowEnds(bytes, lineByte);
       const expected = expectedEnds(bytes, lineByte);
       expect(Array.from(ends)).toEqual(expected);
       expect(hasShortRows).toBe(expected.some((end, row) => end - (row === 0 ? 0 : expected[row - 1]! + 1) <= 1));
-      expect(needsCheck).toBeUndefined();
+      expect(rowsToCheck).toBeUndefined();
     }),
   );
 });
 
 test('a chunk of the largest size may consist of line ends only', () => {
   const bytes = Buffer.alloc(MAX_SEARCHED_BYTES, 10);
-  expect(findRowEnds(bytes, 10, { delimiterByte: 44, feature: 1, name: 0 })).toMatchObject({
+  expect(findRowEnds(bytes, 10, { delimiterByte: 44, featureColumn: 1, identifierColumn: 0 })).toMatchObject({
     ends: { length: MAX_SEARCHED_BYTES },
-    needsCheck: { length: MAX_SEARCHED_BYTES },
+    rowsToCheck: { length: MAX_SEARCHED_BYTES },
   });
   expect(findRowEnds(Buffer.from('a'), 10).ends).toHaveLength(0);
 });
@@ -48,10 +48,10 @@ test.each([
   ['P-001,5,1\x1a', true],
   ['P-001,5,1\x1a\r', true],
 ])('the row %j needs a closer look: %s', (row, expected) => {
-  const { needsCheck } = findRowEnds(Buffer.from(`${row}\nP-002,5,1\n`), 10, {
+  const { rowsToCheck } = findRowEnds(Buffer.from(`${row}\nP-002,5,1\n`), 10, {
     delimiterByte: 44,
-    feature: 1,
-    name: 0,
+    featureColumn: 1,
+    identifierColumn: 0,
   });
-  expect(Array.from(needsCheck ?? [])).toEqual(expected ? [0] : []);
+  expect(Array.from(rowsToCheck ?? [])).toEqual(expected ? [0] : []);
 });

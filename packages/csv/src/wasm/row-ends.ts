@@ -1,14 +1,11 @@
 import { rowEndsWasm } from './module';
 
-/**
- * Cells by which most rows are passed without a closer look: a feature's, and the identifier's or that of the first
- * other column.
- */
+/** The two cells by which most rows pass: that of a feature, and that of the identifier. */
 export interface RowCheck {
   delimiterByte: number;
-  feature: number;
-  /** -1 where the file has features only. */
-  name: number;
+  featureColumn: number;
+  /** Without an identifier, the first column that is no feature; -1 if there is none. */
+  identifierColumn: number;
 }
 
 export interface RowEnds {
@@ -17,11 +14,11 @@ export interface RowEnds {
   /** A row holds one byte or none, so it may be an empty line. */
   hasShortRows: boolean;
   /**
-   * Indices of rows that need a closer look; undefined without a check. All others have a feature cell that begins with
-   * a digit and is not the first of the columns' numbers, a name of 3 to 15 bytes that ends with a digit and has no
+   * Indices of the rows that did not pass the check; undefined without a check. All others have a feature cell that begins with
+   * a digit and is not the first of the columns' numbers, an identifier of 3 to 15 bytes that ends with a digit and has no
    * exponent, and no Ctrl-Z at the end.
    */
-  needsCheck: Uint32Array | undefined;
+  rowsToCheck: Uint32Array | undefined;
 }
 
 /** Bytes that are searched at once, so that the memory stays small. */
@@ -33,13 +30,13 @@ const SLACK_BYTES = 64;
 const INPUT = 64;
 const ENDS = INPUT + MAX_SEARCHED_BYTES + SLACK_BYTES;
 /** A row may be a line end alone. */
-const NEEDS_CHECK = ENDS + 4 * MAX_SEARCHED_BYTES;
-const MEMORY_BYTES = NEEDS_CHECK + 4 * MAX_SEARCHED_BYTES;
+const ROWS_TO_CHECK = ENDS + 4 * MAX_SEARCHED_BYTES;
+const MEMORY_BYTES = ROWS_TO_CHECK + 4 * MAX_SEARCHED_BYTES;
 
 interface Exports {
   memory: WebAssembly.Memory;
   findRowEnds(): number;
-  needsCheckCount: WebAssembly.Global;
+  rowsToCheckCount: WebAssembly.Global;
   hasShortRows: WebAssembly.Global;
 }
 
@@ -51,7 +48,7 @@ function load(): { exports: Exports; bytes: Uint8Array } {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(Buffer.from(rowEndsWasm, 'base64')));
   const { memory } = exports as unknown as Exports;
   memory.grow(Math.ceil(MEMORY_BYTES / PAGE_BYTES) - memory.buffer.byteLength / PAGE_BYTES);
-  set(exports, { input: INPUT, ends: ENDS, needsCheck: NEEDS_CHECK });
+  set(exports, { input: INPUT, ends: ENDS, rowsToCheck: ROWS_TO_CHECK });
   shared = { exports: exports as unknown as Exports, bytes: new Uint8Array(memory.buffer) };
   return shared;
 }
@@ -70,19 +67,19 @@ export function findRowEnds(bytes: Uint8Array, lineByte: number, check?: RowChec
   const { exports, bytes: memory } = load();
   memory.set(bytes, INPUT);
   memory.fill(0, INPUT + bytes.length, INPUT + bytes.length + SLACK_BYTES);
-  const { feature = -1, name = -1, delimiterByte = 0 } = check ?? {};
+  const { featureColumn = -1, identifierColumn = -1, delimiterByte = 0 } = check ?? {};
   set(exports, {
     length: bytes.length,
     line: lineByte,
     delimiter: delimiterByte,
-    feature,
-    name,
-    last: Math.max(feature, name),
+    featureColumn,
+    identifierColumn,
+    lastColumn: Math.max(featureColumn, identifierColumn),
   });
   const count = exports.findRowEnds();
   return {
     ends: new Uint32Array(memory.buffer, ENDS, count),
     hasShortRows: exports.hasShortRows.value !== 0,
-    needsCheck: check && new Uint32Array(memory.buffer, NEEDS_CHECK, exports.needsCheckCount.value as number),
+    rowsToCheck: check && new Uint32Array(memory.buffer, ROWS_TO_CHECK, exports.rowsToCheckCount.value as number),
   };
 }

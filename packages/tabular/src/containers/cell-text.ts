@@ -1,6 +1,3 @@
-/** As many as a CSV file may have. */
-export const MAX_COLUMNS = 1000;
-
 /** A number of a workbook in the shortest form that reads back to the same double; anything else unchanged. */
 export function numberText(value: string): string {
   if (/^-?(0|[1-9]\d{0,14})$/.test(value)) return value;

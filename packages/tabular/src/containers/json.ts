@@ -1,7 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { TabularError } from '../error';
 import type { RowFault, RowSource, SourceRow } from '../source';
-import { MAX_COLUMNS } from './cell-text';
+import { MAX_COLUMNS } from '../settings';
 import { markedEncoding } from './first-bytes';
 import { readArrayElements, readLines, type JsonElement } from './json-elements';
 import { parseJsonRecord, type JsonRecord } from './json-values';

@@ -1,7 +1,8 @@
 import { TabularError } from '../error';
 import type { ImportWarning } from '../report';
 import type { RowFault, RowSource, SourceRow } from '../source';
-import { MAX_COLUMNS, numberText, RowWidth } from './cell-text';
+import { MAX_COLUMNS } from '../settings';
+import { numberText, RowWidth } from './cell-text';
 import type { ExpansionLimit } from './expansion-limit';
 import { chooseSheet, hiddenRowsWarning, type SheetSummary } from './sheet-choice';
 import { parseWholeXml, parseXml, type XmlAttributes, type XmlHandler } from './xml';

@@ -8,7 +8,7 @@ import {
 } from 'hyparquet';
 import { TabularError } from '../../error';
 import type { RandomAccess, RowSource, SourceRow } from '../../source';
-import { MAX_COLUMNS } from '../cell-text';
+import { MAX_COLUMNS } from '../../settings';
 import type { ExpansionLimit } from '../expansion-limit';
 import { asDamagedFile } from '../file-damage';
 import { ColumnChunkReader } from './column';

@@ -1,7 +1,8 @@
 import { TabularError } from '../../error';
 import type { ImportWarning } from '../../report';
 import type { RowFault, SourceRow } from '../../source';
-import { MAX_COLUMNS, numberText, RowWidth } from '../cell-text';
+import { MAX_COLUMNS } from '../../settings';
+import { numberText, RowWidth } from '../cell-text';
 import { hiddenRowsWarning } from '../sheet-choice';
 import { columnLetters } from '../../column-letters';
 import { parseXml, type XmlAttributes, type XmlHandler } from '../xml';
