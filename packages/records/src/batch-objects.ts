@@ -20,7 +20,7 @@ export function batchRowsKey(
   return input.canonical === undefined ? ObjectKeys.batchInput(tenant, id) : ObjectKeys.batchCanonical(tenant, id);
 }
 
-/** Finds the latest run of a batch and its objects so far. An accepted batch is in run 1. */
+/** Finds the latest run of a batch and its objects so far. A batch without run objects is in run 1. */
 export async function readLatestRun(
   store: ObjectStore,
   tenant: string,
@@ -51,18 +51,18 @@ async function findLastRun(store: ObjectStore, prefix: string, run: number): Pro
   }
 }
 
-/** Whether a prediction, or any run of a batch, has a pending marker. */
+/** Whether a prediction, training or any run of a batch has a pending marker. */
 export async function isPending(store: ObjectStore, tenant: string, id: string): Promise<boolean> {
   if ((await store.head(ObjectKeys.pending(tenant, id))) !== undefined) return true;
   return (await store.list({ prefix: ObjectKeys.pendingRunsPrefix(tenant, id), limit: 1 })).objects.length > 0;
 }
 
-/** Stores the pending marker of a prediction, or of a batch's run. */
+/** Stores the pending marker of a prediction, training or batch's run. */
 export async function putPending(store: ObjectStore, tenant: string, id: string, run?: number): Promise<void> {
   await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
 }
 
-/** Deletes the pending markers of a prediction or batch that is being deleted. */
+/** Deletes the pending markers of a prediction, training or batch that is being deleted. */
 export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
   await store.delete(ObjectKeys.pending(tenant, id));
   for await (const { key } of listAll(store, ObjectKeys.pendingRunsPrefix(tenant, id))) await store.delete(key);

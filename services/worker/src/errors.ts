@@ -36,6 +36,11 @@ const UNKNOWN_FORMAT_DELAY_MS = 5_000;
 /** After this time an outage counts as the job's own failure and uses up its attempts. */
 const MAX_POSTPONED_MS = 24 * 3_600_000;
 
+/** Whether the job is only postponed for this error, at least while it is young. */
+export function isTemporary(error: unknown): boolean {
+  return toJobError(error, 0) instanceof PostponeError;
+}
+
 /**
  * Decides for every error whether the job is postponed without using up an attempt, uses up an attempt, or fails
  * permanently (UnrecoverableError, which BullMQ does not retry). An unavailable or full store uses up no attempt: a

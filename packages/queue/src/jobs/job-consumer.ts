@@ -103,7 +103,7 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
     this.succeeded.add(args[0]);
   }
 
-  /** Gives a job with an unreadable payload an empty one: `process` refuses it, instead of the queue retrying it endlessly. */
+  /** Gives a job with an unreadable payload an empty one: `process` rejects it, instead of the queue retrying it endlessly. */
   protected override createJob(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
     try {
       return super.createJob(data, jobId) as Job<T, void>;
@@ -130,7 +130,7 @@ async function runIfSupported<T extends { v: number }>(
   }
 }
 
-/** A missing or malformed version counts as supported: `process` refuses such a job. */
+/** A missing or malformed version counts as supported: `process` rejects such a job. */
 function isOfLaterVersion(data: unknown): boolean {
   const v: unknown = (data as { v?: unknown } | null)?.v;
   return Number.isInteger(v) && (v as number) > SUPPORTED_VERSION;

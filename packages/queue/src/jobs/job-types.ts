@@ -1,3 +1,7 @@
+/*
+ * Payloads contain only ids, tenant names and numbers of runs, shards and rows: features, patients' names and file names stay in
+ * the object store. `v` is the payload version. A worker postpones versions that it does not support, for a newer worker to take.
+ */
 import type { JobsOptions } from 'bullmq';
 
 /** Prefix of every Redis key. */
@@ -15,10 +19,7 @@ export type QueueName = (typeof queueNames)[keyof typeof queueNames];
 /** Tenant of the canary's test records. They appear in no tenant's list and only in the canary's own metrics. */
 export const CANARY_TENANT = '_canary';
 
-/**
- * Payloads contain only ids, tenant names and numbers of runs, shards and rows: features, patients' names and file names stay in the object store.
- * `v` is the payload version. A worker postpones versions that it does not support, for a newer worker to take.
- */
+/** Scores one record. */
 export interface PredictionJob {
   v: 1;
   tenant: string;
@@ -32,6 +33,7 @@ export interface RowEvidenceJob {
   /** 1-based. */
   row: number;
 }
+/** Scores one shard of a batch. */
 export interface ShardJob {
   v: 1;
   tenant: string;
@@ -42,6 +44,7 @@ export interface ShardJob {
   shard: number;
   rows: number;
 }
+/** Completes a run once all of its shard jobs have ended. */
 export interface FinalizeJob {
   v: 1;
   tenant: string;

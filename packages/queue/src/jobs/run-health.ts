@@ -43,29 +43,21 @@ export async function canJobFinish(redis: Redis, queue: QueueName, jobId: string
 export async function canRunFinish(redis: Redis, batchId: string, run: number): Promise<boolean> {
   const id = jobIds.finalize(batchId, run);
   const parent = jobKey(queueNames.finalize, id);
-  const waiting = asQueueUnavailable(redis.zscore(`${queueKey(queueNames.finalize)}${queuePart.waitingChildren}`, id));
-  if ((await waiting) === null) return canJobFinish(redis, queueNames.finalize, id);
+  if (!(await isWaitingForChildren(redis, id))) return canJobFinish(redis, queueNames.finalize, id);
   const [data, opts] = await asQueueUnavailable(redis.hmget(parent, 'data', 'opts'));
   if (!isJson(data) || !isJson(opts)) return false;
   const children = await asQueueUnavailable(redis.smembers(`${parent}${jobPart.dependencies}`));
   // The last child may have ended meanwhile; then the finalizer no longer waits.
-  if (children.length === 0)
-    return (
-      (await asQueueUnavailable(redis.zscore(`${queueKey(queueNames.finalize)}${queuePart.waitingChildren}`, id))) ===
-      null
-    );
+  if (children.length === 0) return !(await isWaitingForChildren(redis, id));
   const start = `${queueKey(queueNames.shards)}:`;
   if (!children.every((key) => key.startsWith(start))) return false;
-  return (
-    (
-      await findLostJobs(
-        redis,
-        queueNames.shards,
-        parent,
-        children.map((key) => key.slice(start.length)),
-      )
-    ).length === 0
-  );
+  const shardJobs = children.map((key) => key.slice(start.length));
+  return (await findLostJobs(redis, queueNames.shards, parent, shardJobs)).length === 0;
+}
+
+async function isWaitingForChildren(redis: Redis, finalizerId: string): Promise<boolean> {
+  const waitingChildren = `${queueKey(queueNames.finalize)}${queuePart.waitingChildren}`;
+  return (await asQueueUnavailable(redis.zscore(waitingChildren, finalizerId))) !== null;
 }
 
 async function findLostJobs(redis: Redis, queue: QueueName, parent: string, ids: readonly string[]): Promise<string[]> {

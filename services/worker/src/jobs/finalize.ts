@@ -1,10 +1,11 @@
 /*
  * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files, the shadow's
- * marker if the model has a shadow, and last the manifest (each write-once), then the run's pending marker is deleted.
+ * marker if the model has a shadow, and last the manifest (write-once, except the shadow's marker), then the run's pending marker
+ * is deleted.
  * After a crash in between, everything is repeated with the same bytes; the reconciler ensures that until the marker is
  * deleted.
  */
-import { type FinalizeJob, PostponeError } from '@cytoqueue/queue';
+import type { FinalizeJob } from '@cytoqueue/queue';
 import {
   type BatchDocument,
   type ManifestDocument,
@@ -16,7 +17,7 @@ import {
 } from '@cytoqueue/records';
 import { ModelDeletedError } from '@cytoqueue/registry';
 import { ObjectMismatchError } from '@cytoqueue/storage';
-import { toJobError } from '../errors';
+import { isTemporary } from '../errors';
 import { markForShadow } from '../shadow/shadow-marker';
 import type { BatchDocumentCache } from './batch-documents';
 import { isCanceled, isRemoved, ignoreMissingIfRemoved } from './batch-state';
@@ -60,10 +61,10 @@ export class Finalizer {
    * scored rows remain available as partial results, and the run can be retried.
    */
   failRun(job: FinalizeJob): Promise<void> {
-    return this.runUnlessRemoved(job, () => this.failStoredRun(job));
+    return this.runUnlessRemoved(job, () => this.writeFailedManifest(job));
   }
 
-  private async failStoredRun({ tenant, batchId, run }: FinalizeJob): Promise<void> {
+  private async writeFailedManifest({ tenant, batchId, run }: FinalizeJob): Promise<void> {
     const { store } = this.deps;
     const batch = await this.batchDocuments.read(tenant, batchId);
     const summary = await new RunFinalizer(this.deps, tenant, batch, run, new Set()).summarizeFailed();
@@ -85,7 +86,7 @@ export class Finalizer {
         await this.deps.registry.loadPinned(pin, tenant);
       } catch (error) {
         if (error instanceof ModelDeletedError) return { error: modelDeleted(pin) };
-        if (toJobError(error, 0) instanceof PostponeError) throw error;
+        if (isTemporary(error)) throw error;
       }
     }
     return {};

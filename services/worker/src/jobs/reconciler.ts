@@ -102,7 +102,7 @@ async function assertRedisResponds(redis: Redis, error: QueueUnavailableError): 
 interface Marker {
   tenant: string;
   id: string;
-  /** The batch's run. A marker of run 1 stands for the latest run, because earlier releases write no other markers. */
+  /** The batch's run. A marker of run 1 stands for the latest run, because earlier releases write markers of run 1 only. */
   run: number;
 }
 
@@ -134,8 +134,8 @@ async function deleteOrphan({ store }: ReconcilerDeps, key: string, { tenant, id
     await putPending(store, tenant, id, run);
 }
 
-/** Looks once more: work may have ended after the first look, and its job is lost because it has ended. */
-async function exists(store: ObjectStore, key: string): Promise<boolean> {
+/** Whether the object that ends the work was stored after the first check. Then the job is not lost: it has ended. */
+async function hasJustFinished(store: ObjectStore, key: string): Promise<boolean> {
   return (await store.head(key)) !== undefined;
 }
 
@@ -152,7 +152,7 @@ async function reconcilePrediction(
   if (request === undefined) return 'orphaned';
   if (result !== undefined) return 'finished';
   if (await producer.canPredictionFinish(id)) return 'in-progress';
-  if (await exists(store, ObjectKeys.predictionResult(tenant, id))) return 'finished';
+  if (await hasJustFinished(store, ObjectKeys.predictionResult(tenant, id))) return 'finished';
   await producer.reenqueuePrediction({ tenant, predictionId: id });
   return 'enqueued';
 }
@@ -164,7 +164,7 @@ async function reconcileTraining(
   if ((await store.head(TrainingKeys.document(tenant, id))) === undefined) return 'orphaned';
   if ((await store.head(TrainingKeys.result(tenant, id))) !== undefined) return 'finished';
   if (await producer.canTrainingFinish(id)) return 'in-progress';
-  if (await exists(store, TrainingKeys.result(tenant, id))) return 'finished';
+  if (await hasJustFinished(store, TrainingKeys.result(tenant, id))) return 'finished';
   await producer.reenqueueTraining({ tenant, trainingId: id });
   return 'enqueued';
 }
@@ -182,7 +182,7 @@ async function reconcileBatch(
   if (markedRun > 1 && run > markedRun) return 'finished';
   if (objects.some(({ key }) => key === ObjectKeys.runManifest(tenant, id, run))) return 'finished';
   if (await producer.canRunFinish(id, run)) return 'in-progress';
-  if (await exists(store, ObjectKeys.runManifest(tenant, id, run))) return 'finished';
+  if (await hasJustFinished(store, ObjectKeys.runManifest(tenant, id, run))) return 'finished';
   const shards = await listUnscoredShards(store, tenant, batch);
   return (await producer.reenqueueBatch({ tenant, batchId: id, run, shards })) ? 'enqueued' : 'in-progress';
 }

@@ -38,6 +38,9 @@ const PREFETCH = 3;
 /** Bytes hashed without yielding: this thread also scores single records, which a whole shard would delay. */
 const HASH_SLICE_BYTES = 512 * 1024;
 
+/** The sections of a shard's object that few shards fill, each joined into a file of its own. */
+type Section = 'errors' | 'changes';
+
 /**
  * Joins a run's shards into the result files and computes its manifest. The store is authoritative: a shard without an
  * object is scored here, unless its job has failed permanently. Every file depends only on the input, the model and the
@@ -51,8 +54,6 @@ export class RunFinalizer {
   /** Index of the file's class column. */
   private labelColumn: number | undefined;
   private readonly histogram: number[] = [];
-  private readonly shardsWithErrors: number[] = [];
-  private readonly shardsWithChanges: number[] = [];
   private failedShards: number[] = [];
 
   constructor(
@@ -73,24 +74,29 @@ export class RunFinalizer {
       start: 0,
       end: batch.input.header_bytes,
     });
-    const allShards = batch.shards.map((_, shard) => shard);
-    // While the results are written, the counts and the lists of shards with errors and changes are filled: the later
-    // files need them.
-    const results = await this.putFile(
-      ObjectKeys.runResults(tenant, batch.id, run),
-      this.resultChunks(header, schema, allShards),
-    );
+    const { results, shardsWith } = await this.writeResults(header, schema);
     const errors = await this.putFile(
       ObjectKeys.runErrors(tenant, batch.id, run),
-      this.sparseChunks(header, errorColumns(batch), 'errors', this.shardsWithErrors),
+      this.sectionChunks(header, errorColumns(batch), 'errors', shardsWith.errors),
     );
     const comparisons = { drift: judgeDrift(this.histogram, model), ...this.agreementWithLabels() };
     if (batch.rescores === undefined) return this.manifest({ results, errors, ...comparisons });
     const changes = await this.putFile(
       ObjectKeys.runChanges(tenant, batch.id, run),
-      this.sparseChunks(header, changeColumns(probabilityName(schema)), 'changes', this.shardsWithChanges),
+      this.sectionChunks(header, changeColumns(probabilityName(schema)), 'changes', shardsWith.changes),
     );
     return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...comparisons });
+  }
+
+  /** Writes the results and counts their rows. @returns also the shards that have rows in the other files */
+  private async writeResults(
+    header: Buffer,
+    schema: Schema,
+  ): Promise<{ results: FileDigest; shardsWith: Record<Section, number[]> }> {
+    const { tenant, batch, run } = this;
+    const shardsWith: Record<Section, number[]> = { errors: [], changes: [] };
+    const chunks = this.resultChunks(header, schema, shardsWith);
+    return { results: await this.putFile(ObjectKeys.runResults(tenant, batch.id, run), chunks), shardsWith };
   }
 
   /** Counts the rows that were scored before the cancel; writes no files. */
@@ -137,21 +143,27 @@ export class RunFinalizer {
     return this.total;
   }
 
-  private async *resultChunks(header: Buffer, schema: Schema, shards: number[]): AsyncGenerator<Uint8Array> {
+  private async *resultChunks(
+    header: Buffer,
+    schema: Schema,
+    shardsWith: Record<Section, number[]>,
+  ): AsyncGenerator<Uint8Array> {
     const evidenceColumns = this.batch.options.explain ? explainColumns(schema) : [];
     yield this.headerRow(header, [...resultColumns(probabilityName(schema)), ...evidenceColumns]);
-    for await (const { shard, object } of this.objects(shards)) {
-      this.addShard(shard, object);
+    for await (const { shard, object } of this.objects(this.batch.shards.map((_, shard) => shard))) {
+      this.addShard(object);
+      if (object.errors.length > 0) shardsWith.errors.push(shard);
+      if (object.changes.length > 0) shardsWith.changes.push(shard);
       await this.addShardAgreement(shard, object);
       yield object.results;
     }
   }
 
   /** Yields the file of one section: a header, and the rows of the shards that have any. */
-  private async *sparseChunks(
+  private async *sectionChunks(
     header: Buffer,
     columns: readonly string[],
-    section: 'errors' | 'changes',
+    section: Section,
     shards: number[],
   ): AsyncGenerator<Uint8Array> {
     yield this.headerRow(header, columns);
@@ -201,12 +213,9 @@ export class RunFinalizer {
     this.failedShards = await putOrReadDocument(deps.store, key, failed, failedShardsShape);
   }
 
-  private addShard(shard: number, object: ShardObject): void {
-    const { histogram, errors, changes } = object;
+  private addShard(object: ShardObject): void {
     this.count(object);
-    Array.from(histogram).forEach((rows, bin) => (this.histogram[bin] = (this.histogram[bin] ?? 0) + rows));
-    if (errors.length > 0) this.shardsWithErrors.push(shard);
-    if (changes.length > 0) this.shardsWithChanges.push(shard);
+    Array.from(object.histogram).forEach((rows, bin) => (this.histogram[bin] = (this.histogram[bin] ?? 0) + rows));
   }
 
   private count({ counts, probabilities }: ShardObject): void {

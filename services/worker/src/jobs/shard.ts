@@ -24,7 +24,7 @@ export interface ShardDeps {
   logger: Pick<Logger, 'error'>;
 }
 
-/** Scores one shard: load, decode, predict, encode, store. */
+/** Scores and counts one shard. Ends without effect if its batch was removed meanwhile. */
 export function processShard(deps: ShardDeps, batchDocuments: BatchDocumentCache, job: ShardJob): Promise<void> {
   return ignoreMissingIfRemoved(deps.store, job, () => countOrScore(deps, batchDocuments, job));
 }
@@ -85,10 +85,10 @@ export async function loadShardTask(
   shard: number,
 ): Promise<ShardTask> {
   const { registry } = deps;
-  const [bytes, model, compared] = await Promise.all([
+  const [bytes, model, comparedModel] = await Promise.all([
     readShardRows(deps.store, tenant, batch, shard, deps.pool.acquireInput(shardAt(batch, shard).length)),
     registry.loadPinned(batch.model, tenant),
     batch.rescores && registry.loadPinned(batch.rescores.model, tenant),
   ]);
-  return createShardTask(shardKey(tenant, batch, shard), batch, shard, bytes, model, compared);
+  return createShardTask(shardKey(tenant, batch, shard), batch, shard, bytes, model, comparedModel);
 }

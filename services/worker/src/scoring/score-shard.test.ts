@@ -205,7 +205,9 @@ test('compared with another model, rows whose class differs are listed with both
     model: { digest: baseline.model.digest, bytes: baselineFile },
     operatingPoint: 'default',
   } as const;
-  const { changes, counts } = scoreShard(classifier, task(rows, { compared }), { compared: baseline });
+  const { changes, counts } = scoreShard(classifier, task(rows, { comparedModel: compared }), {
+    comparedModel: baseline,
+  });
   expect(differing.length).toBeGreaterThan(0);
   expect(cellsOf(changes).map((cells) => cells[11])).toEqual(differing);
   expect(counts.changed).toBe(differing.length);

@@ -26,8 +26,8 @@ import type { ShardTask } from './shard-task';
 import { type RowRange, type ShardFormat, ShardWriter } from './shard-writer';
 
 export interface ScoringExtras {
-  /** Model to compare with: it scores every row too, and rows whose class differs are listed as changes. */
-  compared?: Classifier;
+  /** It scores every row too, and rows whose class differs are listed as changes. */
+  comparedModel?: Classifier;
   /** Adds evidence columns after the result of each row. */
   explainer?: RowExplainer;
   /**
@@ -39,106 +39,103 @@ export interface ScoringExtras {
   results?: ByteWriter;
 }
 
-/** Bits of a mask of missing features; more features share them. */
-const MASK_BITS = 32;
+/** Up to 32 features each have a bit in a mask of missing ones; beyond that, masks are ambiguous. */
+const MAX_EXACT_MASK_FEATURES = 32;
 
 /**
- * Bytes in, bytes out: parse, predict, encode. A pure function of classifier, task and extras, whichever worker runs
- * it.
+ * Bytes in, bytes out: parse, predict, encode. The output depends only on classifier, task and extras; a cache does not
+ * change it.
  */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
-  const { compared, explainer, results } = extras;
+  const { comparedModel, explainer, results } = extras;
   const cache = explainer === undefined ? extras.cache : undefined;
   const { schema } = classifier.model;
   const match = matchStoredColumns(task, schema);
-  const samples = readRows(task, match, schema, cache);
+  const parsed = readRows(task, match, schema, cache);
   const predictions =
-    cache === undefined ? predict(classifier, samples, task.options.operating_point) : predictCached(cache, samples);
-  const comparedPredictions = compared && task.compared && predict(compared, samples, task.compared.operatingPoint);
+    cache === undefined ? predict(classifier, parsed, task.options.operating_point) : predictCached(cache, parsed);
+  const comparedPredictions =
+    comparedModel && task.comparedModel && predict(comparedModel, parsed, task.comparedModel.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
-  const missingNames = (sample: number) => namesOfMissing(samples, sample, schema);
-  const writer = new ShardWriter(task.bytes, { ...format, missingNames }, samples.table.rows, results);
+  const missingNames = (sample: number) => namesOfMissing(parsed, sample, schema);
+  const writer = new ShardWriter(task.bytes, { ...format, missingNames }, parsed.table.rows, results);
   // Cache the result columns as CSV text for each sample that `predictCached` did not find in the cache.
-  if (cache !== undefined) writer.cacheResults(cache.resultCache, predictions, samples.missingMasks);
+  if (cache !== undefined) writer.cacheResults(cache.resultCache, predictions, parsed.missingMasks);
   // Not for canonical rows: the cache copies whole rows, hidden columns included.
   const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
-  for (let row = 0, sampleIndex = 0; row < samples.table.rows; row++) {
+  let row = 0;
+  let sampleIndex = 0;
+  while (row < parsed.table.rows) {
     if (resultCache !== undefined) {
       const nextRow = writer.writeCachedRows(resultCache, row, sampleIndex, task.firstRow + row);
       sampleIndex += nextRow - row;
       row = nextRow;
-      if (row === samples.table.rows) break;
+      if (row === parsed.table.rows) break;
     }
-    const range = rowRange(samples, row);
-    const rejection = samples.rejections.get(row);
-    if (rejection !== undefined) {
-      writer.writeUnscored(range, task.firstRow + row, 'rejected', rejection);
-      continue;
+    const range = rowRange(parsed, row);
+    const rejection = parsed.rejections.get(row);
+    const rowNumber = task.firstRow + row;
+    if (rejection !== undefined) writer.writeUnscored(range, rowNumber, 'rejected', rejection);
+    else {
+      const evidence = explainer?.cells(
+        sampleAt(parsed, sampleIndex, schema.features.length),
+        task.options.operating_point,
+      );
+      writer.writeScored(range, rowNumber, predictions, sampleIndex, parsed.missingMasks[sampleIndex]!, evidence);
+      sampleIndex++;
     }
-    const evidence = explainer?.cells(
-      sampleAt(samples, sampleIndex, schema.features.length),
-      task.options.operating_point,
-    );
-    writer.writeScored(
-      range,
-      task.firstRow + row,
-      predictions,
-      sampleIndex,
-      samples.missingMasks[sampleIndex]!,
-      evidence,
-    );
-    sampleIndex++;
+    row++;
   }
   if (comparedPredictions !== undefined)
-    writeChanges(writer, task, samples, predictions, comparedPredictions, compared?.model.ref ?? '');
+    writeChanges(writer, task, parsed, predictions, comparedPredictions, comparedModel?.model.ref ?? '');
   return {
-    counts: countRows(samples, predictions, comparedPredictions),
+    counts: countRows(parsed, predictions, comparedPredictions),
     probabilities: countProbabilities(predictions.probability),
     ...(match.labelColumn !== undefined && {
-      agreement: countAgreement(readKnownLabels(task, match, samples, schema), predictions),
+      agreement: countAgreement(readKnownLabels(task, match, parsed, schema), predictions),
     }),
-    histogram: valueHistogram(samples, (values) => driftJudgeOf(classifier.model).bins.count(values)),
+    histogram: valueHistogram(parsed, (values) => driftJudgeOf(classifier.model).bins.count(values)),
     ...writer.finish(),
   };
 }
 
 function readRows(task: ShardTask, match: HeaderMatch, schema: Schema, cache?: PredictionCache): ShardSamples {
   const { bytes, dialect, options, canonical } = task;
-  const samples = readSamples(bytes, dialect, match, schema, options.missing, {
+  const parsed = readSamples(bytes, dialect, match, schema, options.missing, {
     rowReader: cache?.rowReader,
     faultColumn: canonical?.fault,
   });
   // Never copy canonical rows whole: results end at the file's own last column.
-  if (canonical !== undefined) samples.table.copyable.fill(0);
-  return samples;
+  if (canonical !== undefined) parsed.table.copyable.fill(0);
+  return parsed;
 }
 
 function readKnownLabels(
   { bytes, dialect }: ShardTask,
   { columns, labelColumn = 0 }: HeaderMatch,
-  samples: ShardSamples,
+  parsed: ShardSamples,
   schema: Schema,
 ): Uint8Array {
-  return readLabels(bytes, dialect, samples, { column: labelColumn, columns: columns.length }, schema);
+  return readLabels(bytes, dialect, parsed, { column: labelColumn, columns: columns.length }, schema);
 }
 
 function writeChanges(
   writer: ShardWriter,
   task: ShardTask,
-  samples: ShardSamples,
+  parsed: ShardSamples,
   predictions: PredictionColumns,
-  compared: PredictionColumns,
+  comparedPredictions: PredictionColumns,
   comparedModel: string,
 ): void {
-  for (let row = 0, sampleIndex = 0; row < samples.table.rows; row++) {
-    if (samples.rejections.has(row)) continue;
-    if (predictions.label[sampleIndex] !== compared.label[sampleIndex])
+  for (let row = 0, sampleIndex = 0; row < parsed.table.rows; row++) {
+    if (parsed.rejections.has(row)) continue;
+    if (predictions.label[sampleIndex] !== comparedPredictions.label[sampleIndex])
       writer.writeChanged(
-        rowRange(samples, row),
+        rowRange(parsed, row),
         task.firstRow + row,
         predictions,
-        compared,
+        comparedPredictions,
         sampleIndex,
         comparedModel,
       );
@@ -150,15 +147,15 @@ function writeChanges(
 export function writeFailedShard(classifier: Classifier, task: ShardTask, explainer?: RowExplainer): ShardObject {
   const { schema } = classifier.model;
   const match = matchStoredColumns(task, schema);
-  const samples = readRows(task, match, schema);
+  const parsed = readRows(task, match, schema);
   const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
-  const writer = new ShardWriter(task.bytes, { ...format, missingNames: () => [] }, samples.table.rows);
-  for (let row = 0; row < samples.table.rows; row++) {
+  const writer = new ShardWriter(task.bytes, { ...format, missingNames: () => [] }, parsed.table.rows);
+  for (let row = 0; row < parsed.table.rows; row++) {
     const rejection: RowRejection = {
       ...SHARD_FAILED,
-      cellsMisaligned: samples.rejections.get(row)?.cellsMisaligned ?? false,
+      cellsMisaligned: parsed.rejections.get(row)?.cellsMisaligned ?? false,
     };
-    writer.writeUnscored(rowRange(samples, row), task.firstRow + row, 'failed', rejection);
+    writer.writeUnscored(rowRange(parsed, row), task.firstRow + row, 'failed', rejection);
   }
   return { counts: emptyCounts(), histogram: [], probabilities: emptyProbabilityBins(), ...writer.finish() };
 }
@@ -193,7 +190,7 @@ function predictCached(cache: PredictionCache, { samples, count }: ShardSamples)
 function countRows(
   { count, missingMasks, rejections }: ShardSamples,
   predictions: PredictionColumns,
-  compared: PredictionColumns | undefined,
+  comparedPredictions: PredictionColumns | undefined,
 ): ShardCounts {
   const counts = { ...emptyCounts(), succeeded: count, rejected: rejections.size };
   for (let sampleIndex = 0; sampleIndex < count; sampleIndex++) {
@@ -202,7 +199,8 @@ function countRows(
     if (predictions.reasonFlags[sampleIndex] !== 0) counts.indeterminate++;
     else counts.confident_malignant += label;
     if (missingMasks[sampleIndex] !== 0) counts.missing_features++;
-    if (compared !== undefined && compared.label[sampleIndex] !== predictions.label[sampleIndex]) counts.changed++;
+    if (comparedPredictions !== undefined && comparedPredictions.label[sampleIndex] !== predictions.label[sampleIndex])
+      counts.changed++;
   }
   counts.benign = count - counts.malignant;
   counts.confident_benign = count - counts.indeterminate - counts.confident_malignant;
@@ -230,7 +228,7 @@ function formatOf(
     featureColumns: new Set(task.canonical?.sources ?? match.featureColumns),
     lines: task.addsRowAndLineToErrors === true ? { first: task.firstLine, column: task.canonical?.line } : undefined,
     labels: model.schema.labels,
-    isWide: model.schema.features.length > MASK_BITS,
+    hasSharedMaskBits: model.schema.features.length > MAX_EXACT_MASK_FEATURES,
     model: model.ref,
   };
 }

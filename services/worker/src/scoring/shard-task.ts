@@ -24,12 +24,12 @@ export interface ShardTask {
   columns: string[];
   /** The rows are those of a canonical file, whose values lie in hidden columns. */
   canonical?: Omit<CanonicalColumns, 'visible'>;
-  /** The errors file gets row and line numbers. */
+  /** The errors file gets row and line numbers. Batches of releases without import reports keep the old error columns. */
   addsRowAndLineToErrors?: boolean;
   options: Pick<BatchOptions, 'formulas' | 'operating_point' | 'missing' | 'explain'>;
   model: TaskModel;
   /** The model of the batch that is rescored, at that batch's operating point. */
-  compared?: { model: TaskModel; operatingPoint: OperatingPointName };
+  comparedModel?: { model: TaskModel; operatingPoint: OperatingPointName };
 }
 
 export function createShardTask(
@@ -38,7 +38,7 @@ export function createShardTask(
   shard: number,
   bytes: Uint8Array,
   model: LoadedModel,
-  compared?: LoadedModel,
+  comparedModel?: LoadedModel,
 ): ShardTask {
   const { dialect, columns, canonical } = batch.input;
   const { firstRow, firstLine } = shardAt(batch, shard);
@@ -53,8 +53,8 @@ export function createShardTask(
     columns,
     options: batch.options,
     model: taskModel(model),
-    compared: compared &&
-      batch.rescores && { model: taskModel(compared), operatingPoint: batch.rescores.operating_point },
+    comparedModel: comparedModel &&
+      batch.rescores && { model: taskModel(comparedModel), operatingPoint: batch.rescores.operating_point },
   };
 }
 

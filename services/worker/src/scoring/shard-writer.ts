@@ -23,8 +23,8 @@ export interface ShardFormat {
   labels: readonly string[];
   /** Names of the features that a sample lacks. */
   missingNames: (sample: number) => readonly string[];
-  /** More features than a mask of missing ones has bits. */
-  isWide: boolean;
+  /** More than 32 features: masks of missing ones are ambiguous. */
+  hasSharedMaskBits: boolean;
   /** `name@version` */
   model: string;
   /** Number of evidence columns after the result columns. */
@@ -95,10 +95,7 @@ export class ShardWriter {
     results.byte(this.delimiter);
     results.integer(rowNumber);
     this.writePrediction(results, predictions, sample, missingMask);
-    for (const cell of evidence) {
-      results.byte(this.delimiter);
-      results.cell(cell, this.format.dialect.delimiter);
-    }
+    this.writeCells(results, evidence);
     this.endLine(results, range);
   }
 
@@ -130,24 +127,32 @@ export class ShardWriter {
   }
 
   writeUnscored(range: RowRange, rowNumber: number, status: 'rejected' | 'failed', rejection: RowRejection): void {
-    const { delimiter } = this.format.dialect;
-    for (const writer of [this.results, this.errors]) {
-      const isResult = writer === this.results;
-      // In the errors file a shifted row has no measurements: if it is resubmitted uncorrected, it must not be scored.
-      const blank = rejection.cellsMisaligned && !isResult ? this.format.featureColumns : undefined;
-      writeInputRow(writer, this.bytes, range.start, range.end, this.format.dialect, {
-        ...this.format,
-        blankColumns: blank,
-      });
-      if (isResult) writer.ascii(['', rowNumber, status, '', '', '', '', '', ''].join(delimiter) + this.format.model);
-      for (const text of [rejection.code, rejection.detail]) {
-        writer.byte(this.delimiter);
-        writer.cell(text, delimiter);
-      }
-      if (isResult) writer.ascii(delimiter.repeat(this.format.evidenceColumns));
-      else if (this.format.lines !== undefined)
-        writer.ascii(['', rowNumber, this.lineOf(range, this.format.lines)].join(delimiter));
-      this.endLine(writer, range);
+    const { bytes, format, results } = this;
+    const { delimiter } = format.dialect;
+    writeInputRow(results, bytes, range.start, range.end, format.dialect, format);
+    results.ascii(['', rowNumber, status, '', '', '', '', '', ''].join(delimiter) + format.model);
+    this.writeCells(results, [rejection.code, rejection.detail]);
+    results.ascii(delimiter.repeat(format.evidenceColumns));
+    this.endLine(results, range);
+    this.writeError(range, rowNumber, rejection);
+  }
+
+  private writeError(range: RowRange, rowNumber: number, { code, detail, cellsMisaligned }: RowRejection): void {
+    const { bytes, format, errors } = this;
+    // A shifted row loses its measurements: if it is resubmitted uncorrected, it must not be scored.
+    const blankColumns = cellsMisaligned ? format.featureColumns : undefined;
+    writeInputRow(errors, bytes, range.start, range.end, format.dialect, { ...format, blankColumns });
+    this.writeCells(errors, [code, detail]);
+    if (format.lines !== undefined)
+      errors.ascii(['', rowNumber, this.lineOf(range, format.lines)].join(format.dialect.delimiter));
+    this.endLine(errors, range);
+  }
+
+  /** Writes further cells of a row, each after a delimiter. */
+  private writeCells(writer: ByteWriter, texts: readonly string[]): void {
+    for (const text of texts) {
+      writer.byte(this.delimiter);
+      writer.cell(text, this.format.dialect.delimiter);
     }
   }
 
@@ -169,7 +174,7 @@ export class ShardWriter {
     range: RowRange,
     rowNumber: number,
     current: PredictionColumns,
-    compared: PredictionColumns,
+    comparedPredictions: PredictionColumns,
     sample: number,
     comparedModel: string,
   ): void {
@@ -178,7 +183,9 @@ export class ShardWriter {
     writeInputRow(changes, this.bytes, range.start, range.end, dialect, format);
     const predicted = ({ label, probability }: PredictionColumns) => [labels[label[sample]!], probability[sample]];
     changes.ascii(
-      ['', rowNumber, ...predicted(current), model, ...predicted(compared), comparedModel].join(dialect.delimiter),
+      ['', rowNumber, ...predicted(current), model, ...predicted(comparedPredictions), comparedModel].join(
+        dialect.delimiter,
+      ),
     );
     this.endLine(changes, range);
   }
@@ -189,20 +196,17 @@ export class ShardWriter {
   }
 
   private suffix(flags: number, missingMask: number, sample: number): ByteSource {
-    const { missingNames, isWide, model, dialect } = this.format;
-    // Two bits of flags, up to 32 features: an exact key below 2^53. More features share the bits.
+    const { missingNames, hasSharedMaskBits, model } = this.format;
+    // Two bits of flags and a bit for each of up to 32 features: an exact key below 2^53. With more features it is ambiguous.
     const key = missingMask * 4 + flags;
-    const isCacheable = missingMask === 0 || !isWide;
+    const isCacheable = missingMask === 0 || !hasSharedMaskBits;
     const cached = isCacheable ? this.resultSuffixes.get(key) : undefined;
     if (cached !== undefined) return cached;
     const names = missingMask === 0 ? '' : missingNames(sample).join(';');
     const outcome = flags === 0 ? 'confident' : 'indeterminate';
     const writer = new ByteWriter(256);
-    for (const text of ['', outcome, reasonCodes(flags).join(';'), names, model, '', '']) {
-      if (writer.length > 0 || text !== '') writer.cell(text, dialect.delimiter);
-      writer.byte(this.delimiter);
-    }
-    const suffix = toByteSource(Buffer.from(writer.view().subarray(0, writer.length - 1)));
+    this.writeCells(writer, [outcome, reasonCodes(flags).join(';'), names, model, '', '']);
+    const suffix = toByteSource(Buffer.from(writer.view()));
     if (isCacheable) this.resultSuffixes.set(key, suffix);
     return suffix;
   }
