@@ -4,7 +4,7 @@ import type { ActiveKeys, Logger, Readiness, TaskProtection } from '@cytoqueue/r
 import type { DamageReport } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
 import express, { type Express } from 'express';
-import type { UploadSizeLimits } from './batches/upload-inspector';
+import type { UploadLimits } from './batches/upload-inspector';
 import type { AuditLog } from './audit/audit-log';
 import { RequestAuditor } from './audit/request-audit';
 import { Authenticator, assertAccess } from './session/authenticator';
@@ -64,7 +64,7 @@ export interface AppDeps {
   trustProxy: number | readonly string[] | undefined;
   /** Origins whose pages may call the API with an API key. */
   corsOrigins: readonly string[];
-  limits: UploadSizeLimits;
+  limits: UploadLimits;
   retention: RetentionPolicy;
   logger: Logger;
   readiness: Readiness;
@@ -87,7 +87,7 @@ export function createApp(deps: AppDeps): Express {
     exportLimiter: new ConcurrencyLimiter('conversions of results', () => MAX_CONVERSIONS),
     authenticator,
     background: new Background(deps.logger),
-    settings: new SettingsReader(deps.store),
+    tenantSettings: new SettingsReader(deps.store),
     feeds: new SnapshotFeeds(deps.notifications),
   };
   const routes = createRoutes(routeDeps);

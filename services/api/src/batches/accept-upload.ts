@@ -6,7 +6,7 @@
  */
 import { type BatchDocument, type ModelPin, ObjectKeys, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
-import { type Schema, probabilityName } from '@cytoqueue/schema';
+import { type Schema, hasDefaultLabels } from '@cytoqueue/schema';
 import type { ImportProfile } from '@cytoqueue/tabular';
 import { type NamedProfile, findImportProfile } from '../import-profiles/import-profiles';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
@@ -15,7 +15,7 @@ import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
 import type { BatchDeps, ImportParameters, Upload } from './batch-deps';
 import { storeUpload } from './store-upload';
 import { MeasuredUpload } from './measured-upload';
-import type { UploadSummary, UploadSizeLimits } from './upload-inspector';
+import type { UploadSummary, UploadLimits } from './upload-inspector';
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
 
@@ -57,8 +57,8 @@ async function acceptNewUpload(
   const profile = await findImportProfile(deps.store, tenant, upload.importParameters.profile);
   const id = createId('batch_');
   const { summary, filename } = await withRollback(deps, tenant, id, async () => {
-    const settings = { ...upload.importParameters, tenant, id, schema, profile };
-    const received = await receiveUpload(withShardsFor(upload.options, deps), request, response, settings);
+    const file = { ...upload.importParameters, tenant, id, schema, profile };
+    const received = await receiveUpload(deps, limitsFor(upload.options, deps), request, response, file);
     const { rows, warningsTotal } = received.summary;
     if (upload.options.explain && rows > MAX_EVIDENCE_ROWS) throw tooManyRowsForEvidence(rows);
     if (upload.importParameters.on_warning === 'abort' && warningsTotal > 0) throw fileHasWarnings(received.summary);
@@ -71,37 +71,38 @@ async function acceptNewUpload(
 }
 
 /** With evidence, shards are small, so that ten thousand rows occupy all threads and workers. */
-function withShardsFor({ explain }: Upload['options'], deps: BatchDeps): BatchDeps {
-  const { limits } = deps;
-  if (!explain) return deps;
-  return { ...deps, limits: { ...limits, shardRows: Math.min(limits.shardRows, EVIDENCE_SHARD_ROWS) } };
+function limitsFor({ explain }: Upload['options'], { limits }: BatchDeps): UploadLimits {
+  return explain ? { ...limits, shardRows: Math.min(limits.shardRows, EVIDENCE_SHARD_ROWS) } : limits;
 }
 
 /** Stores the request's file as the input of batch `id`. The caller rolls the batch back if this or a later step fails. */
 export async function receiveUpload(
-  deps: BatchDeps,
+  { store, quotas, importSemaphore }: BatchDeps,
+  fileLimits: UploadLimits,
   request: Request,
   response: Response,
-  upload: { tenant: string; id: string; schema: Schema; profile: NamedProfile | undefined } & Omit<
+  file: { tenant: string; id: string; schema: Schema; profile: NamedProfile | undefined } & Omit<
     ImportParameters,
     'profile'
   >,
 ): Promise<{ summary: UploadSummary; filename: string | null }> {
-  const { store, quotas, importSemaphore } = deps;
-  const { tenant, id, schema, profile, sheet } = upload;
-  const limits = { ...deps.limits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
+  const { tenant, id, schema, profile, sheet } = file;
+  const limits = { ...fileLimits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
   const keys = { input: ObjectKeys.batchInput(tenant, id), canonical: ObjectKeys.batchCanonical(tenant, id) };
   const target = { store, keys, importSemaphore, signal: abortOnDisconnect(request, response) };
   return withoutIdleLimit(request, () =>
     receiveFile(request, response, async (source, filename, charset) => {
-      const settings = { schema, profile, sheet, charset: upload.charset ?? charset };
+      const importSettings = { schema, profile, sheet, charset: file.charset ?? charset };
       const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
-      return { filename, summary: await storeUpload(source, target, settings, limits, charge) };
+      return { filename, summary: await storeUpload(source, target, importSettings, limits, charge) };
     }),
   );
 }
 
-/** The client waits without traffic while a workbook of a million rows is converted, or waits for its turn. */
+/**
+ * Lifts the idle limit once the request has been read: the connection is silent while a workbook of a million rows is converted
+ * or waits for its turn.
+ */
 export async function withoutIdleLimit<T>(request: Request, work: () => Promise<T>): Promise<T> {
   const { socket } = request;
   const { timeout: idleMs = 0 } = socket;
@@ -110,23 +111,23 @@ export async function withoutIdleLimit<T>(request: Request, work: () => Promise<
   try {
     return await work();
   } finally {
-    // The rest of a refused upload is discarded and ends later.
+    // If the upload is refused, the request ends only after this; the limit must then stay.
     request.off('end', lift);
     socket.setTimeout(idleMs);
   }
 }
 
-/** Payload that a repeated upload must equal. Without import parameters it equals that of earlier releases. */
+/** What a repeated upload must equal. Claims of releases before import parameters hold none, so they are added only if given. */
 function idempotencyPayload({ requestedChoice, options, importParameters }: Upload, sha256: string): unknown {
   const { on_warning, ...given } = importParameters;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
   const hasNoImportParameters = Object.values(parameters).every((value) => value === undefined);
-  // Releases without tenant settings filled in `default`.
+  // Claims of releases before tenant settings hold `default` if the request named none.
   const requestedOptions = { ...options, operating_point: requestedChoice.operating_point ?? 'default' };
   return ['batch', requestedChoice.model, requestedOptions, sha256, ...(hasNoImportParameters ? [] : [parameters])];
 }
 
-function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadSizeLimits): Promise<string> {
+function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadLimits): Promise<string> {
   return receiveFile(request, response, async (source) => {
     const measured = new MeasuredUpload({ maxUploadBytes });
     for await (const _ of measured.measureWhileStreaming(source));
@@ -171,8 +172,8 @@ function createBatchDocument(
     created_at: new Date().toISOString(),
     filename,
     model: pin,
-    // Those of benign and malignant records are not written.
-    ...(probabilityName(schema) !== 'probability_malignant' && { labels: schema.labels }),
+    // Without this member, readers assume the default labels.
+    ...(!hasDefaultLabels(schema) && { labels: schema.labels }),
     options,
     input: { bytes, sha256, dialect, columns, header_bytes: byteLength, ...(canonical && { canonical }) },
     rows,

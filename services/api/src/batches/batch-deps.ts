@@ -9,14 +9,14 @@ import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import type { ApiMetrics } from '../operations/api-metrics';
 import type { RequestedChoice, SettingsReader } from '../settings/settings-reader';
-import type { UploadSizeLimits } from './upload-inspector';
+import type { UploadLimits } from './upload-inspector';
 
 export interface BatchDeps {
   store: ObjectStore;
   registry: ModelRegistry;
   producer: JobProducer;
   progress: BatchProgress;
-  limits: UploadSizeLimits;
+  limits: UploadLimits;
   idempotency: IdempotencyKeys;
   background: Background;
   quotas: TenantQuotas;
@@ -25,7 +25,7 @@ export interface BatchDeps {
   metrics: Pick<ApiMetrics, 'uploaded'>;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'isExpired'>;
-  settings: SettingsReader;
+  tenantSettings: SettingsReader;
 }
 
 /** How the sender wants the file to be read. */

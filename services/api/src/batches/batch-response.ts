@@ -58,7 +58,7 @@ interface BatchResponseDeps {
  * @throws ObjectNotFoundError
  */
 export async function readBatchResponse(deps: BatchResponseDeps, tenant: string, id: string): Promise<BatchResponse> {
-  return (await readLatestRunResponse(deps, tenant, id)).view;
+  return (await readLatestRunResponse(deps, tenant, id)).response;
 }
 
 /** For lists: undefined for a deleted batch; an unreadable one is shown as failed, with the reason. */
@@ -82,36 +82,42 @@ export async function readLatestRunResponse(
   deps: BatchResponseDeps,
   tenant: string,
   id: string,
-): Promise<{ run: number; view: BatchResponse }> {
+): Promise<{ run: number; response: BatchResponse }> {
   try {
-    return await readIntactResponse(deps, tenant, id);
+    return await readResponse(deps, tenant, id);
   } catch (error) {
     if (!(error instanceof ObjectCorruptError)) throw error;
     deps.damage.report(ObjectKeys.batchFolder(tenant, id), error);
-    return { run: 1, view: toUnreadableResponse(id, DAMAGED_ERROR) };
+    return { run: 1, response: toUnreadableResponse(id, DAMAGED_ERROR) };
   }
 }
 
 /** Tolerates a damaged manifest or `run.json`. @throws ObjectCorruptError for a damaged `batch.json` */
-async function readIntactResponse(
+async function readResponse(
   deps: BatchResponseDeps,
   tenant: string,
   id: string,
-): Promise<{ run: number; view: BatchResponse }> {
+): Promise<{ run: number; response: BatchResponse }> {
   const stored = await readBatch(deps.store, tenant, id);
   const { run } = stored;
   if (stored.damage !== undefined) deps.damage.report(ObjectKeys.runFolder(tenant, id, run), stored.damage);
   if (stored.completion !== undefined)
     return {
       run,
-      view: { ...toFinishedResponse(stored.batch, stored.completion), ...(stored.damage && { error: DAMAGED_ERROR }) },
+      response: {
+        ...toFinishedResponse(stored.batch, stored.completion),
+        ...(stored.damage && { error: DAMAGED_ERROR }),
+      },
     };
   const live = await deps.progress.read(id, run).catch(() => undefined);
   // Redis knows the run, so it was accepted. The counts that the run carried over must be readable too.
   if (live?.hasAllCounts && stored.damage === undefined)
     return {
       run,
-      view: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, addCarriedOver(live, stored.runDocument)) },
+      response: {
+        ...toBaseResponse(stored.batch),
+        ...toRunningResponse(stored, addCarriedOver(live, stored.runDocument)),
+      },
     };
   return readResponseFromStore(deps.store, tenant, stored, live);
 }
@@ -122,19 +128,19 @@ async function readResponseFromStore(
   tenant: string,
   stored: StoredBatch,
   live: LiveProgress | undefined,
-): Promise<{ run: number; view: BatchResponse }> {
+): Promise<{ run: number; response: BatchResponse }> {
   const { id } = stored.batch;
   const key = ObjectKeys.pending(tenant, id, stored.run);
   if ((await store.head(key)) === undefined) {
     // The marker is deleted after the manifest is stored, so the batch may have finished meanwhile: read it again.
     const latest = await readBatch(store, tenant, id);
     const { batch, run, completion } = latest;
-    if (completion !== undefined) return { run, view: toFinishedResponse(batch, completion) };
+    if (completion !== undefined) return { run, response: toFinishedResponse(batch, completion) };
     if (!latest.provesAcceptance) throw new ObjectNotFoundError(key);
     await restorePendingMarker(store, tenant, id, latest);
   }
   const counted = { ...(await sumShardCounts(store, tenant, id)), finalizing: live?.finalizing ?? false };
-  return { run: stored.run, view: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, counted) } };
+  return { run: stored.run, response: { ...toBaseResponse(stored.batch), ...toRunningResponse(stored, counted) } };
 }
 
 /** The state of a batch right after its acceptance, for a response that must not fail. */

@@ -1,24 +1,24 @@
 /*
- * The commit point is the pending marker. A failure before it is rolled back; the rollback is retried in the background
- * until nothing is left. After it nothing is rolled back and the response is 202: when the jobs cannot be enqueued, this
- * process retries, and after a minute the reconciler enqueues them. Once an idempotency key is claimed, another request
- * may already have returned the resource, so it is not rolled back either: repeating the key completes it.
+ * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, a failure until
+ * the marker is stored is rolled back. With a key, a failure until the claim is rolled back; after the claim another request may
+ * have returned the resource, so nothing is rolled back, and repeating the request completes it. When the jobs cannot be enqueued,
+ * this process retries, and after a minute the reconciler enqueues them.
  */
 import { putPending } from '@cytoqueue/records';
 import type { IdempotencyKeys } from '../tenants/idempotency';
-import { type RollbackDeps, rollback, withRollback } from './rollback';
+import { type RollbackDeps, removeStoredWork, withRollback } from './rollback';
 
 /** A batch or training that is about to be accepted. */
-export interface Candidate<T> {
+export interface Acceptance<T> {
   tenant: string;
   id: string;
   /** Holds its objects. */
   folder: string;
   idempotencyKey: string | undefined;
-  /** Stores the last of its objects, which its document is. */
-  store: () => Promise<{ resource: T; payload: unknown }>;
+  /** Stores its document, after all its other objects. */
+  storeDocument: () => Promise<{ resource: T; payload: unknown }>;
   /** @returns undefined for a resource that was deleted or has expired */
-  find: (id: string) => Promise<T | undefined>;
+  findResource: (id: string) => Promise<T | undefined>;
   /** Enqueues an earlier resource whose request was interrupted. */
   ensureEnqueued: (earlier: T) => Promise<void>;
   enqueue: (resource: T) => Promise<void>;
@@ -27,22 +27,28 @@ export interface Candidate<T> {
 /** Stores a resource, claims its key, marks it as pending and enqueues it. @returns the resource that the key stands for */
 export async function commitAccepted<T extends { id: string }>(
   deps: RollbackDeps & { idempotency: Pick<IdempotencyKeys, 'claimFor'> },
-  { tenant, id, folder, idempotencyKey: key, store, find, ensureEnqueued, enqueue }: Candidate<T>,
+  { tenant, id, folder, idempotencyKey: key, storeDocument, findResource, ensureEnqueued, enqueue }: Acceptance<T>,
 ): Promise<T> {
-  const mark = () => putPending(deps.store, tenant, id);
-  const storeAndClaim = async (): Promise<T> => {
-    const { resource, payload } = await store();
-    if (key !== undefined) return deps.idempotency.claimFor(tenant, key, resource, payload, find);
-    await mark();
-    return resource;
-  };
-  const accepted = await withRollback(deps, tenant, id, storeAndClaim, folder);
+  const putMarker = () => putPending(deps.store, tenant, id);
+  const accepted = await withRollback(
+    deps,
+    tenant,
+    id,
+    async () => {
+      const { resource, payload } = await storeDocument();
+      if (key !== undefined) return deps.idempotency.claimFor(tenant, key, resource, payload, findResource);
+      await putMarker();
+      return resource;
+    },
+    folder,
+  );
   if (accepted.id !== id) {
-    await rollback(deps, tenant, id, folder);
+    await removeStoredWork(deps, tenant, id, folder);
     await ensureEnqueued(accepted);
     return accepted;
   }
-  if (key !== undefined) await mark();
+  // With a key the marker is put outside of the rollback.
+  if (key !== undefined) await putMarker();
   await enqueue(accepted);
   return accepted;
 }

@@ -23,18 +23,18 @@ export async function commitBatch(
     id: batch.id,
     folder: ObjectKeys.batchFolder(tenant, batch.id),
     idempotencyKey,
-    store: async () => {
-      await reserveAndDescribe(deps, tenant, batch);
+    storeDocument: async () => {
+      await reserveStoreAndCheckQueue(deps, tenant, batch);
       return { resource: batch, payload };
     },
-    find: (id) => findBatch(deps, tenant, id),
+    findResource: (id) => findBatch(deps, tenant, id),
     ensureEnqueued: (earlier) => ensureEnqueued(deps, tenant, earlier),
     enqueue: () => enqueue(deps, tenant, batch),
   });
 }
 
 /** Reserves the quota, stores `batch.json` and checks that Redis accepts jobs. */
-async function reserveAndDescribe(
+async function reserveStoreAndCheckQueue(
   { store, producer, quotas }: BatchDeps,
   tenant: string,
   batch: BatchDocument,
@@ -70,7 +70,10 @@ export async function findByIdempotencyKey(
   return claim && batch && { batch, payloadSha256: claim.payload_sha256 };
 }
 
-/** Enqueues a batch whose upload was interrupted after claiming its key, without the reconciler's delay of a minute. */
+/**
+ * Enqueues an accepted batch that may have no jobs, because the request that claimed its key was interrupted. The reconciler would
+ * do it a minute later.
+ */
 export async function ensureEnqueued(deps: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
   const { store, producer, background } = deps;
   if ((await store.head(ObjectKeys.runManifest(tenant, batch.id, 1))) !== undefined) return;

@@ -3,7 +3,7 @@ import { ObjectKeys } from '@cytoqueue/records';
 import type { BatchDeps } from './batch-deps';
 import { finishedManifest } from './batch-commands';
 import { removeReviews } from '../reviews/stored-reviews';
-import { rollback } from './rollback';
+import { removeStoredWork } from './rollback';
 import { readBatch, restorePendingMarker } from './read-batch';
 
 /**
@@ -24,7 +24,7 @@ export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): 
     if (!keepsState) await store.delete(key);
   }
   await store.delete(batchKey);
-  await rollback(deps, tenant, id);
+  await removeStoredWork(deps, tenant, id);
 }
 
 /** A batch with a damaged or unreadable document cannot continue, so it may be deleted too. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type FileDigest, ObjectKeys } from '@cytoqueue/records';
+import { type FileDigest, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
 import {
   ObjectCorruptError,
   ObjectNotFoundError,
@@ -24,7 +24,8 @@ export type RunFile = keyof typeof runFileKeys;
 export interface Download {
   store: ObjectStore;
   key: string;
-  file: FileDigest;
+  /** Size and checksum that the manifest states. */
+  expected: FileDigest;
   /** File name that the response suggests to the client. */
   name: string;
 }
@@ -36,9 +37,9 @@ export interface Download {
 export async function sendFile(
   request: Request,
   response: Response,
-  { store, key, file, name }: Download,
+  { store, key, expected, name }: Download,
 ): Promise<void> {
-  response.set({ 'Accept-Ranges': 'bytes', ETag: `"${file.sha256}"`, 'Cache-Control': 'private, no-cache' });
+  response.set({ 'Accept-Ranges': 'bytes', ETag: `"${expected.sha256}"`, 'Cache-Control': 'private, no-cache' });
   // fetch adds no-cache to If-None-Match, for which Express would send the file again.
   delete request.headers['cache-control'];
   if (request.fresh) {
@@ -49,17 +50,17 @@ export async function sendFile(
   // Range is defined for GET alone (RFC 9110, 14.2).
   const acceptsRange =
     request.method === 'GET' &&
-    (request.get('If-Range') === undefined || request.get('If-Range') === `"${file.sha256}"`);
-  const range = acceptsRange ? requestedRange(request, file.bytes) : undefined;
-  const { start, end } = range ?? { start: 0, end: file.bytes };
-  if (range !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end - 1}/${file.bytes}`);
+    (request.get('If-Range') === undefined || request.get('If-Range') === `"${expected.sha256}"`);
+  const range = acceptsRange ? requestedRange(request, expected.bytes) : undefined;
+  const { start, end } = range ?? { start: 0, end: expected.bytes };
+  if (range !== undefined) response.status(206).set('Content-Range', `bytes ${start}-${end - 1}/${expected.bytes}`);
   response.set('Content-Length', String(end - start));
   if (request.method === 'HEAD' || end === start) {
     response.end();
     return;
   }
-  const isCompleteFile = end - start === file.bytes;
-  const sending = store.pipeTo(key, isCompleteFile ? createChecksumVerifier(response, key, file) : response, {
+  const isCompleteFile = end - start === expected.bytes;
+  const sending = store.pipeTo(key, isCompleteFile ? createChecksumVerifier(response, key, expected) : response, {
     start,
     end,
   });
@@ -74,19 +75,20 @@ export async function sendFile(
   );
 }
 
-/** @returns the newest run's file @throws Problem 409 when there is none (yet) */
+/** @returns what the newest run's manifest states about the file @throws Problem 409 when there is none (yet) */
 export function requireFinishedFile(
   tenant: string,
   { batch, run, completion, damage }: StoredBatch,
   resultFile: RunFile,
-): FileDigest {
+): { file: FileDigest; manifest: ManifestDocument } {
   if (completion === undefined)
     throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
-  const file = completion.manifest[resultFile];
+  const { manifest } = completion;
+  const file = manifest[resultFile];
   if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, batch.id, run)) throw filesDamaged(damage);
   if (file === undefined)
-    throw new Problem('no-results', `The batch has no ${resultFile}; its status is ${completion.manifest.status}.`);
-  return file;
+    throw new Problem('no-results', `The batch has no ${resultFile}; its status is ${manifest.status}.`);
+  return { file, manifest };
 }
 
 /** Reports damaged files, which a retry writes again from the shards. */
@@ -99,12 +101,12 @@ export function filesDamaged(cause: ObjectCorruptError): Problem {
 }
 
 /** Whether the stored file is the one that the manifest describes. Reads all of it. */
-export async function isIntact(store: ObjectStore, key: string, file: FileDigest): Promise<boolean> {
+export async function isIntact(store: ObjectStore, key: string, expected: FileDigest): Promise<boolean> {
   try {
-    if ((await store.head(key))?.size !== file.bytes) return false;
+    if ((await store.head(key))?.size !== expected.bytes) return false;
     const hash = createHash('sha256');
     for await (const chunk of await store.getStream(key)) hash.update(chunk as Uint8Array);
-    return hash.digest('hex') === file.sha256;
+    return hash.digest('hex') === expected.sha256;
   } catch (error) {
     if ([ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError].some((type) => error instanceof type))
       return false;
@@ -113,7 +115,7 @@ export async function isIntact(store: ObjectStore, key: string, file: FileDigest
 }
 
 /** Forwards a file's bytes to the response. If the checksum is wrong, fails before the last chunk is sent. */
-function createChecksumVerifier(response: Response, key: string, file: FileDigest): Writable {
+function createChecksumVerifier(response: Response, key: string, expected: FileDigest): Writable {
   const hash = createHash('sha256');
   let bytes = 0;
   const target = new Writable({
@@ -121,7 +123,7 @@ function createChecksumVerifier(response: Response, key: string, file: FileDiges
     write(chunk: Uint8Array, _encoding, callback) {
       hash.update(chunk);
       bytes += chunk.length;
-      if (bytes >= file.bytes && hash.digest('hex') !== file.sha256)
+      if (bytes >= expected.bytes && hash.digest('hex') !== expected.sha256)
         callback(new ObjectCorruptError(key, 'it does not match its checksum'));
       else response.write(chunk, callback);
     },

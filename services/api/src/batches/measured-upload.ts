@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Problem } from '../http/problem';
 import { quotaExceeded } from '../tenants/storage-quota';
-import { type UploadSizeLimits, uploadTooLarge } from './upload-inspector';
+import { type UploadLimits, uploadTooLarge } from './upload-inspector';
 
 /** Counts and hashes the bytes of an upload while they pass, for callers that do not read its rows yet. */
 export class MeasuredUpload {
@@ -10,7 +10,7 @@ export class MeasuredUpload {
   bytes = 0;
   private readonly hash = createHash('sha256');
 
-  constructor(private readonly limits: Pick<UploadSizeLimits, 'maxUploadBytes' | 'remainingBytes'>) {}
+  constructor(private readonly limits: Pick<UploadLimits, 'maxUploadBytes' | 'remainingBytes'>) {}
 
   async *measureWhileStreaming(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     const { maxUploadBytes, remainingBytes = Number.POSITIVE_INFINITY } = this.limits;

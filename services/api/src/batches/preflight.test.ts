@@ -30,7 +30,13 @@ test('preflights share the event loop: other work runs between two of their slic
     columns: match.columns,
     byteLength: HEADER.length,
   };
-  const summary = { header, rowMatch: match, bytes: file.length, rows: 30_000, shards: [] } as unknown as UploadSummary;
+  const summary = {
+    header,
+    storedColumns: match,
+    bytes: file.length,
+    rows: 30_000,
+    shards: [],
+  } as unknown as UploadSummary;
   let running = true;
   let turns = 0;
   const count = () => {

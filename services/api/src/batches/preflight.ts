@@ -14,7 +14,7 @@ import type { BatchDeps, Upload } from './batch-deps';
 import { HeaderProblem, reportColumns } from './match-columns';
 import { PreflightStatistics, type StatisticsOptions } from './preflight-statistics';
 import type { PreflightReport } from './preflight-report';
-import { rollback } from './rollback';
+import { removeStoredWork } from './rollback';
 import type { UploadSummary } from './upload-inspector';
 
 /** Processed in one go, in about a millisecond. */
@@ -40,7 +40,7 @@ export function preflightBatch(
     const profile = await findImportProfile(store, tenant, importParameters.profile);
     const id = createId('batch_');
     try {
-      const received = await receiveUpload(deps, request, response, {
+      const received = await receiveUpload(deps, deps.limits, request, response, {
         ...importParameters,
         tenant,
         id,
@@ -55,7 +55,7 @@ export function preflightBatch(
     } catch (error) {
       return refusedReport(pin, loaded, error);
     } finally {
-      await rollback(deps, tenant, id);
+      await removeStoredWork(deps, tenant, id);
     }
   });
 }
@@ -65,11 +65,11 @@ export async function readStatistics(
   { store }: Pick<BatchDeps, 'store'>,
   tenant: string,
   id: string,
-  { header, rowMatch, canonical, bytes, shards, rows }: UploadSummary,
+  { header, storedColumns, canonical, bytes, shards, rows }: UploadSummary,
   schema: Schema,
   counting: Pick<StatisticsOptions, 'missing' | 'countNumbers'>,
 ): Promise<PreflightStatistics> {
-  const statistics = new PreflightStatistics(header.dialect, rowMatch, schema, {
+  const statistics = new PreflightStatistics(header.dialect, storedColumns, schema, {
     ...counting,
     rows,
     firstLine: shards[0]?.firstLine ?? 2,
@@ -98,7 +98,7 @@ async function toReport(
   { summary, filename }: { summary: UploadSummary; filename: string | null },
   statistics: PreflightStatistics,
 ): Promise<PreflightReport> {
-  const { header, match, rows, bytes, sha256, report, warnings, warningsTotal } = summary;
+  const { header, uploadedColumns, rows, bytes, sha256, report, warnings, warningsTotal } = summary;
   const msPerRow = await readMsPerRow(progress, pin.digest, statistics.msPerRow).catch(() => undefined);
   const refusals = [];
   if (importParameters.on_warning === 'abort' && warningsTotal > 0)
@@ -125,7 +125,7 @@ async function toReport(
     warnings,
     warnings_total: warningsTotal,
     dialect: { delimiter: header.dialect.delimiter, line_end: header.dialect.lineEnd, bom: header.dialect.bom },
-    columns: reportColumns(match, model.schema),
+    columns: reportColumns(uploadedColumns, model.schema),
     ...statistics.report(rows),
     drift: judgeDrift(statistics.histogram, model),
     eta_seconds: msPerRow === undefined ? null : Math.ceil((rows * msPerRow) / 1_000),

@@ -22,7 +22,7 @@ export interface StoredBatch {
   run: number;
   /** Present if a retry opened the run. */
   runDocument: RunDocument | undefined;
-  /** The newest run was opened by a retry or has files of a finalizer. This proves acceptance, whatever was lost since; false until run 1 is finalized. */
+  /** True once a retry or finalizer has written something, which happens only to accepted batches. False for a first run that has not reached its finalizer. */
   provesAcceptance: boolean;
   /** A caller has requested cancellation of the newest run. */
   cancelRequested: boolean;
@@ -49,8 +49,8 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
       orCorruptError(readDocument(store, ObjectKeys.runDocument(tenant, id, run), runDocumentShape)),
     manifestInfo && orCorruptError(readDocument(store, manifestInfo.key, manifestShape)),
   ]);
-  const isDamaged = manifest instanceof ObjectCorruptError;
-  const effectiveManifest = isDamaged ? await manifestFromShards(store, tenant, batch, run) : manifest;
+  const isManifestDamaged = manifest instanceof ObjectCorruptError;
+  const effectiveManifest = isManifestDamaged ? await manifestFromShards(store, tenant, batch, run) : manifest;
   return {
     batch,
     run,
@@ -59,7 +59,7 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
     cancelRequested: find(ObjectKeys.runCancel(tenant, id, run)) !== undefined,
     completion: effectiveManifest &&
       manifestInfo && { manifest: effectiveManifest, completedAt: manifestInfo.modifiedAt.toISOString() },
-    damage: isDamaged ? manifest : runDocument instanceof ObjectCorruptError ? runDocument : undefined,
+    damage: isManifestDamaged ? manifest : runDocument instanceof ObjectCorruptError ? runDocument : undefined,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Request, Response } from 'express';
 import multer, { type StorageEngine } from 'multer';
 import { Problem } from '../http/problem';
@@ -111,7 +112,17 @@ function receiveMultipart<T>(
 ): Promise<ReceivedForm<T>> {
   return new Promise<ReceivedForm<T>>((resolve, reject) => {
     let consumed: { value: T } | undefined;
-    let consuming: Promise<unknown> = Promise.resolve();
+    let consuming = Promise.resolve();
+    const consumeFile = async (stream: Readable, filename: string | null, done: () => void): Promise<void> => {
+      try {
+        readFields(request, fieldNames);
+        consumed = { value: await consume(stream.iterator({ destroyOnReturn: false }), filename, undefined) };
+      } catch (error) {
+        reject(error as Error);
+        stream.resume();
+      }
+      done();
+    };
     // Multer never calls back for a form that is cut off after its file's last byte. Rejects only after `consume` has finished.
     response.once('close', () => {
       if (!request.complete)
@@ -119,20 +130,7 @@ function receiveMultipart<T>(
     });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
-        consuming = Promise.resolve()
-          .then(() => readFields(request, fieldNames))
-          .then(() => consume(stream.iterator({ destroyOnReturn: false }), cleanFilename(originalname), undefined))
-          .then(
-            (value) => {
-              consumed = { value };
-              done(null);
-            },
-            (error: unknown) => {
-              reject(error as Error);
-              stream.resume();
-              done(null);
-            },
-          );
+        consuming = consumeFile(stream, cleanFilename(originalname), () => done(null));
       },
       // The caller deletes the stored bytes when it rolls the batch back.
       _removeFile: (_request, _file, done) => done(null),

@@ -50,13 +50,13 @@ export async function rescoreBatch(
 }
 
 async function createRescoredBatch(
-  { store, registry, settings }: BatchDeps,
+  { store, registry, tenantSettings }: BatchDeps,
   tenant: string,
   id: string,
   options: RescoreOptions,
 ): Promise<BatchDocument> {
   const { batch: source } = await readBatch(store, tenant, id);
-  const { model: reference, operating_point } = await applySettings(settings, tenant, options);
+  const { model: reference, operating_point } = await applySettings(tenantSettings, tenant, options);
   const model = await registry.resolve(reference, tenant);
   const [current, previous] = await Promise.all([
     registry.loadPinned(model, tenant),

@@ -20,23 +20,24 @@ export async function withRollback<T>(
   try {
     return await work();
   } catch (error) {
-    await rollback(deps, tenant, id, folder);
+    await removeStoredWork(deps, tenant, id, folder);
     throw error;
   }
 }
 
 /**
- * Deletes the marker, then the objects of the batch or training, then its quota reservation. Retried in the background until done, because a
- * store that failed once may fail again. A worker that takes one of the batch's jobs meanwhile ends it without effect: as completed, or as rejected because the store does not know the batch.
+ * Removes a batch or training that was not accepted, or that its tenant deletes: the pending markers, then the objects, then the
+ * quota reservation. Retries in the background until done. If a worker takes one of its jobs meanwhile, the job ends without
+ * effect: as completed, or as rejected because the store does not have the batch.
  * @param folder of the objects; by default that of a batch
  */
-export async function rollback(
+export async function removeStoredWork(
   { store, background, quotas }: RollbackDeps,
   tenant: string,
   id: string,
   folder = ObjectKeys.batchFolder(tenant, id),
 ): Promise<void> {
-  await background.run('rollback', async () => {
+  await background.run('remove stored work', async () => {
     await deletePending(store, tenant, id);
     await store.deletePrefix(folder);
     await quotas.storage.release(tenant, id);

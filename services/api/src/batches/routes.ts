@@ -3,6 +3,7 @@ import type { TaskProtection } from '@cytoqueue/runtime';
 import { type BatchDocument, ObjectKeys, readDocumentBytes } from '@cytoqueue/records';
 import type { z } from 'zod';
 import { acceptUpload } from './accept-upload';
+import type { Upload } from './batch-deps';
 import { preflightBatch } from './preflight';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
@@ -89,18 +90,8 @@ async function createBatch(
 ): Promise<void> {
   const { dry_run, ...parameters } = query as z.output<typeof uploadQuery>;
   if (dry_run) return preflight(deps, { request, response, query: parameters, principal, auditEntry });
-  const { model, operating_point, profile, sheet, charset, on_warning, ...scoringOptions } = parameters;
-  const requestedChoice = { model, operating_point };
-  const chosen = await applySettings(deps.settings, principal.tenant, requestedChoice);
-  const idempotencyKey = idempotencyKeyOf(request);
-  const batch = await acceptUpload(deps, request, response, {
-    tenant: principal.tenant,
-    model: chosen.model,
-    options: { ...scoringOptions, operating_point: chosen.operating_point },
-    requestedChoice,
-    importParameters: { profile, sheet, charset, on_warning },
-    idempotencyKey,
-  });
+  const upload = await readUpload(deps, principal.tenant, parameters);
+  const batch = await acceptUpload(deps, request, response, { ...upload, idempotencyKey: idempotencyKeyOf(request) });
   await sendAccepted(deps, { response, principal, auditEntry }, batch);
 }
 
@@ -114,18 +105,29 @@ async function preflight(
     auditEntry,
   }: Pick<HandlerContext, 'request' | 'response' | 'query' | 'principal' | 'auditEntry'>,
 ): Promise<void> {
-  const { model: sentModel, operating_point: sentPoint, ...parameters } = query as z.output<typeof preflightQuery>;
-  const { profile, sheet, charset, on_warning, ...scoringOptions } = parameters;
   auditEntry.action = 'batch.preflight';
-  const requestedChoice = { model: sentModel, operating_point: sentPoint };
-  const { model, operating_point } = await applySettings(deps.settings, principal.tenant, requestedChoice);
-  const options = { ...scoringOptions, operating_point };
-  const importParameters = { profile, sheet, charset, on_warning };
-  const upload = { tenant: principal.tenant, model, options, importParameters };
+  const upload = await readUpload(deps, principal.tenant, query as z.output<typeof preflightQuery>);
   response.json(await preflightBatch(deps, request, response, upload));
 }
 
-/** The batch is accepted, so nothing may fail from here on. */
+/** Reads the parameters of an upload. The tenant's settings replace those that are not given. */
+async function readUpload(
+  { tenantSettings }: BatchRouteDeps,
+  tenant: string,
+  { model, operating_point, profile, sheet, charset, on_warning, ...scoringOptions }: z.output<typeof preflightQuery>,
+): Promise<Omit<Upload, 'idempotencyKey'>> {
+  const requestedChoice = { model, operating_point };
+  const chosen = await applySettings(tenantSettings, tenant, requestedChoice);
+  return {
+    tenant,
+    model: chosen.model,
+    options: { ...scoringOptions, operating_point: chosen.operating_point },
+    requestedChoice,
+    importParameters: { profile, sheet, charset, on_warning },
+  };
+}
+
+/** The batch is accepted, so nothing may fail from here on. `recordDurably` does not reject when the store is unavailable. */
 async function sendAccepted(
   deps: BatchRouteDeps,
   { response, principal, auditEntry }: Pick<HandlerContext, 'response' | 'principal' | 'auditEntry'>,
@@ -134,11 +136,11 @@ async function sendAccepted(
   const { id } = batch;
   auditEntry.resource = `batches/${id}`;
   await auditEntry.recordDurably();
-  const view = await readBatchResponse(deps, principal.tenant, id).catch(() => toAcceptedResponse(batch));
+  const accepted = await readBatchResponse(deps, principal.tenant, id).catch(() => toAcceptedResponse(batch));
   response
     .status(202)
     .set({ Location: batchLink(id), 'Retry-After': '1' })
-    .json(view);
+    .json(accepted);
 }
 
 async function rescore(
@@ -191,7 +193,7 @@ async function remove(
 }
 
 async function getBatch(deps: BatchRouteDeps, { response, params, principal }: HandlerContext): Promise<void> {
-  response.set('Cache-Control', 'no-store').json(await readBatchResponse(deps, principal.tenant, params.id));
+  response.json(await readBatchResponse(deps, principal.tenant, params.id));
 }
 
 async function listBatches(deps: BatchRouteDeps, context: HandlerContext): Promise<void> {
@@ -208,7 +210,11 @@ async function listBatches(deps: BatchRouteDeps, context: HandlerContext): Promi
 async function streamBatch(deps: BatchRouteDeps, context: HandlerContext): Promise<void> {
   const { params, principal } = context;
   await streamEvents(deps, context, async () => {
-    const { run, view } = await readLatestRunResponse(deps, principal.tenant, params.id);
-    return { eventId: `${run}-${view.status}-${view.progress}`, data: view, final: isBatchFinished(view.status) };
+    const { run, response } = await readLatestRunResponse(deps, principal.tenant, params.id);
+    return {
+      eventId: `${run}-${response.status}-${response.progress}`,
+      data: response,
+      final: isBatchFinished(response.status),
+    };
   });
 }

@@ -33,13 +33,13 @@ export async function sendResultFile(
     await auditEntry.recordDurably();
     return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
   }
-  const file = requireFinishedFile(principal.tenant, stored, resultFile);
+  const { file, manifest } = requireFinishedFile(principal.tenant, stored, resultFile);
   const name = downloadName(stored.batch.filename ?? params.id, resultFile);
   const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
   await auditEntry.recordDurably();
   if (format !== 'csv') {
-    const { batch, completion } = stored;
-    const rows = rowsOf(resultFile, completion?.manifest);
+    const { batch } = stored;
+    const rows = rowsOf(resultFile, manifest);
     const { model } = await deps.registry.loadPinned(batch.model, principal.tenant);
     const exported = {
       store: deps.store,
@@ -59,7 +59,7 @@ export async function sendResultFile(
     const url = await deps.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
     if (url !== undefined) return response.redirect(303, url);
   }
-  await sendFile(request, response, { store: deps.store, key, file, name });
+  await sendFile(request, response, { store: deps.store, key, expected: file, name });
 }
 
 /** The query's format, else the one that Accept prefers. */
@@ -76,10 +76,8 @@ function requestedFormat(
 }
 
 /** Number of data rows of a run's file. */
-function rowsOf(file: RunFile, manifest: ManifestDocument | undefined): number {
-  if (manifest === undefined) return 0;
-  const { total, rejected, failed } = manifest.counts;
-  return { results: total, errors: rejected + failed, changes: manifest.changed_rows ?? 0 }[file];
+function rowsOf(file: RunFile, { counts, changed_rows = 0 }: ManifestDocument): number {
+  return { results: counts.total, errors: counts.rejected + counts.failed, changes: changed_rows }[file];
 }
 
 /** Removes quotes and backslashes, which careless header parsers take for the end of the name. */

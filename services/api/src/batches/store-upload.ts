@@ -1,13 +1,20 @@
 import { type Header, RowScanner, asBuffer, delimiterByte, lineEndByte } from '@cytoqueue/csv';
 import type { HeaderMatch } from '@cytoqueue/schema';
 import type { ObjectStore } from '@cytoqueue/storage';
-import { type ImportSettings, type ImportStart, canonicalMatch, importInThread } from '@cytoqueue/tabular';
+import {
+  type Import,
+  type ImportSettings,
+  type ImportStart,
+  type ImportSummary,
+  canonicalMatch,
+  importInThread,
+} from '@cytoqueue/tabular';
 import { Problem } from '../http/problem';
 import { cpuTimeslices } from '../concurrency/cpu-timeslices';
 import type { Semaphore } from '../concurrency/semaphore';
 import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
-import { UploadInspector, type UploadSizeLimits, type UploadSummary, createSplitter, noRows } from './upload-inspector';
+import { UploadInspector, type UploadLimits, type UploadSummary, createSplitter, noRows } from './upload-inspector';
 
 /** A canonical file adds one value per feature and the line of each row to the original cells. */
 const MAX_CANONICAL_FACTOR = 4;
@@ -38,12 +45,12 @@ export interface UploadTarget {
 export async function storeUpload(
   source: AsyncIterable<Uint8Array>,
   target: UploadTarget,
-  settings: ImportSettings,
-  limits: UploadSizeLimits,
+  importSettings: ImportSettings,
+  limits: UploadLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
   const { store, keys, signal } = target;
-  return inspectAndImport(target, settings, limits, charge, async (inspector) => {
+  return inspectAndImport(target, importSettings, limits, charge, async (inspector) => {
     try {
       // The key and the content type say CSV for every upload, also for workbooks and compressed files.
       await store.put(keys.input, inspector.inspectWhileStreaming(source), { contentType: 'text/csv', signal });
@@ -54,42 +61,42 @@ export async function storeUpload(
   });
 }
 
-/** Reads an upload that was stored without `storeUpload`, because its settings arrived after its bytes, in the same way. */
+/** Reads an upload that was stored without `storeUpload`, because its importSettings arrived after its bytes, in the same way. */
 export async function readStoredUpload(
   target: UploadTarget,
-  settings: ImportSettings,
-  limits: UploadSizeLimits,
+  importSettings: ImportSettings,
+  limits: UploadLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
   const stored = (await target.store.getStream(target.keys.input)) as AsyncIterable<Uint8Array>;
-  return inspectAndImport(target, settings, limits, charge, async (inspector) => {
+  return inspectAndImport(target, importSettings, limits, charge, async (inspector) => {
     for await (const _ of inspector.inspectWhileStreaming(stored)) await cpuTimeslices.next();
   });
 }
 
-/** @param pass passes the upload's bytes through the inspector */
+/** @param readThrough passes the upload's bytes through the inspector */
 async function inspectAndImport(
   target: UploadTarget,
-  settings: ImportSettings,
-  limits: UploadSizeLimits,
+  importSettings: ImportSettings,
+  limits: UploadLimits,
   charge: (rows: number) => void,
-  pass: (inspector: UploadInspector) => Promise<void>,
+  readThrough: (inspector: UploadInspector) => Promise<void>,
 ): Promise<UploadSummary> {
-  const inspector = new UploadInspector(settings, limits);
+  const inspector = new UploadInspector(importSettings, limits);
   try {
-    await pass(inspector);
+    await readThrough(inspector);
   } finally {
     if (!inspector.needsImport) charge(inspector.rows);
   }
   if (!inspector.needsImport) return inspector.result();
-  return target.importSemaphore.run(() => importStored(target, inspector, settings, limits, charge));
+  return target.importSemaphore.run(() => importStored(target, inspector, importSettings, limits, charge));
 }
 
 async function importStored(
   { store, keys }: UploadTarget,
   { bytes: size, sha256 }: UploadInspector,
-  settings: ImportSettings,
-  limits: UploadSizeLimits,
+  importSettings: ImportSettings,
+  limits: UploadLimits,
   charge: (rows: number) => void,
 ): Promise<UploadSummary> {
   const read = (offset: number, length: number) =>
@@ -98,12 +105,12 @@ async function importStored(
       : store.getRange(keys.input, { start: offset, end: Math.min(offset + length, size) });
   const imported = await importInThread(
     { size, read },
-    { ...settings, maxExpandedBytes: limits.maxUploadBytes * MAX_CANONICAL_FACTOR },
+    { ...importSettings, maxExpandedBytes: limits.maxUploadBytes * MAX_CANONICAL_FACTOR },
   );
   const canonical = new CanonicalUpload(imported.start, imported.bytes, limits, size);
-  let match: HeaderMatch;
+  let uploadedColumns: HeaderMatch;
   try {
-    match = matchColumnsOrReject(imported.start.columns.visible, settings, imported.start.headerLine);
+    uploadedColumns = matchColumnsOrReject(imported.start.columns.visible, importSettings, imported.start.headerLine);
     await store.put(keys.canonical, canonical.splitWhileStreaming(), {
       contentType: 'text/csv',
     });
@@ -115,24 +122,21 @@ async function importStored(
   }
   const { columns, dialect } = imported.start;
   const { visible, ...positions } = columns;
-  const { header, rows, shards, bytes: canonicalBytes, outcome } = canonical.result();
+  const { header, rows, shards, bytes: canonicalBytes, summary } = canonical.result();
   return {
     header: { dialect, columns: visible, byteLength: header.byteLength },
-    match,
-    rowMatch: canonicalMatch(columns, settings.schema),
+    uploadedColumns,
+    storedColumns: canonicalMatch(columns, importSettings.schema),
     rows,
     shards,
     bytes: size,
     sha256,
     canonical: { bytes: canonicalBytes, ...positions },
-    report: outcome.report,
-    warnings: outcome.warnings,
-    warningsTotal: outcome.warnings_total,
+    report: summary.report,
+    warnings: summary.warnings,
+    warningsTotal: summary.warnings_total,
   };
 }
-
-type ImportedBytes = Awaited<ReturnType<typeof importInThread>>['bytes'];
-type Outcome = Extract<Awaited<ReturnType<ImportedBytes['next']>>, { done: true }>['value'];
 
 /** Splits a canonical file into shards while it is stored. */
 class CanonicalUpload {
@@ -140,12 +144,12 @@ class CanonicalUpload {
   private bytes = 0;
   private header: Header | undefined;
   private splitter: ReturnType<typeof createSplitter> | undefined;
-  private ended: { rows: number; shards: UploadSummary['shards']; outcome: Outcome } | undefined;
+  private ended: { rows: number; shards: UploadSummary['shards']; summary: ImportSummary } | undefined;
 
   constructor(
     private readonly start: ImportStart,
-    private readonly blocks: ImportedBytes,
-    private readonly limits: UploadSizeLimits,
+    private readonly blocks: Import['bytes'],
+    private readonly limits: UploadLimits,
     private readonly originalBytes: number,
   ) {}
 
@@ -190,10 +194,10 @@ class CanonicalUpload {
     this.splitter.push(block.subarray(byteLength));
   }
 
-  private end(outcome: Outcome): void {
+  private end(summary: ImportSummary): void {
     if (this.splitter === undefined) throw new Problem('internal-error', 'The import gave no bytes.');
     const { rows, shards } = this.splitter.end();
     if (rows === 0) throw noRows();
-    this.ended = { rows, shards, outcome };
+    this.ended = { rows, shards, summary };
   }
 }

@@ -6,6 +6,7 @@ import {
   FIRST_PART_BYTES,
   type ImportSettings,
   type Layout,
+  MAX_COLUMNS,
   RowWatch,
   plainReport,
   sniffPlain,
@@ -15,7 +16,7 @@ import { Problem } from '../http/problem';
 import { quotaExceeded } from '../tenants/storage-quota';
 import { matchColumnsOrReject } from './match-columns';
 
-export interface UploadSizeLimits {
+export interface UploadLimits {
   maxUploadBytes: number;
   shardRows: number;
   /** Bytes left in the tenant's storage quota. */
@@ -26,10 +27,10 @@ export interface UploadSizeLimits {
 export interface UploadSummary {
   /** Header of the file that holds the rows, with the columns that the results show. */
   header: Header;
-  /** Match of the uploaded file's own columns. */
-  match: HeaderMatch;
-  /** For the preflight, which reads the rows: match of the canonical file's columns, if there is one. */
-  rowMatch: HeaderMatch;
+  /** How the uploaded file's own columns are used. */
+  uploadedColumns: HeaderMatch;
+  /** For code that reads the rows: how the columns of the file that holds them are used. */
+  storedColumns: HeaderMatch;
   rows: number;
   shards: ShardRange[];
   /** Size of the original. */
@@ -46,7 +47,6 @@ export interface UploadSummary {
 const EMPTY = new Uint8Array(0);
 const MIB = 1024 * 1024;
 const MAX_HEADER_BYTES = 64 * 1024;
-const MAX_COLUMNS = 1_000;
 const MAX_ROW_BYTES = MIB;
 /** A flow with more child jobs than this blocks Redis for seconds (see packages/queue). */
 const MAX_SHARDS = 2_000;
@@ -74,16 +74,17 @@ export class UploadInspector {
   /** The file is not plain: import it once it is stored. */
   needsImport = false;
   bytes = 0;
+  /** In hex; set once the upload was read completely. */
+  sha256 = '';
   private readonly hash = createHash('sha256');
   /** Bytes that came before the format was decided. */
-  private first: Buffer | undefined = Buffer.alloc(0);
+  private undecidedBytes: Buffer | undefined = Buffer.alloc(0);
   private plain: PlainFile | undefined;
   private summary: UploadSummary | undefined;
-  private digest = '';
 
   constructor(
-    private readonly settings: ImportSettings,
-    private readonly limits: UploadSizeLimits,
+    private readonly importSettings: ImportSettings,
+    private readonly limits: UploadLimits,
   ) {}
 
   /** Yields each chunk after inspecting it. `failure` is set only for errors of the upload itself, not if storing fails. */
@@ -98,11 +99,6 @@ export class UploadInspector {
   /** Rows read so far, without empty lines. */
   get rows(): number {
     return this.plain?.splitter.rows ?? 0;
-  }
-
-  /** SHA-256 in hex, available once the upload was read completely. */
-  get sha256(): string {
-    return this.digest;
   }
 
   result(): UploadSummary {
@@ -126,30 +122,31 @@ export class UploadInspector {
     if (this.bytes > remainingBytes) throw quotaExceeded(remainingBytes);
     this.hash.update(chunk);
     if (this.needsImport) return;
-    if (this.plain !== undefined) return this.runOrImport(this.plain, () => this.plain?.splitter.push(chunk));
-    this.first = Buffer.concat([this.first ?? EMPTY, chunk]);
-    if (this.first.length >= FIRST_PART_BYTES) await this.decideFormat(this.first, false);
+    const { plain } = this;
+    if (plain !== undefined) return this.processRows(plain, () => plain.splitter.push(chunk));
+    this.undecidedBytes = Buffer.concat([this.undecidedBytes ?? EMPTY, chunk]);
+    if (this.undecidedBytes.length >= FIRST_PART_BYTES) await this.decideFormat(this.undecidedBytes, false);
   }
 
   private async finish(): Promise<void> {
-    if (this.first !== undefined) await this.decideFormat(this.first, true);
-    this.digest = this.hash.digest('hex');
+    if (this.undecidedBytes !== undefined) await this.decideFormat(this.undecidedBytes, true);
+    this.sha256 = this.hash.digest('hex');
     const { plain } = this;
     if (plain === undefined || this.needsImport) return;
-    this.runOrImport(plain, () => {
+    this.processRows(plain, () => {
       const { rows, shards } = plain.splitter.end();
       if (rows === 0) throw noRows();
       const { layout, header, match, watch } = plain;
       const { warnings, warningsTotal } = watch.log;
-      const report = plainReport(layout, header.dialect, watch.log, this.digest);
+      const report = plainReport(layout, header.dialect, watch.log, this.sha256);
       this.summary = {
         header,
-        match,
-        rowMatch: match,
+        uploadedColumns: match,
+        storedColumns: match,
         rows,
         shards,
         bytes: this.bytes,
-        sha256: this.digest,
+        sha256: this.sha256,
         report,
         warnings,
         warningsTotal,
@@ -159,29 +156,29 @@ export class UploadInspector {
 
   /** Decides from the first bytes whether the file is plain, and rejects an unsuitable header before the rest arrives. */
   private async decideFormat(firstBytes: Buffer, isWholeFile: boolean): Promise<void> {
-    this.first = undefined;
-    const { settings } = this;
-    const layout = sniffPlain(firstBytes, isWholeFile, settings);
+    this.undecidedBytes = undefined;
+    const { importSettings } = this;
+    const layout = sniffPlain(firstBytes, isWholeFile, importSettings);
     const header = layout === undefined ? undefined : this.readPlainHeader(firstBytes, isWholeFile);
     if (layout === undefined || header === undefined) {
-      const start = await readTextStart(firstBytes, isWholeFile, settings);
-      if (start !== undefined) matchColumnsOrReject(start.columns.visible, settings, start.headerLine);
+      const start = await readTextStart(firstBytes, isWholeFile, importSettings);
+      if (start !== undefined) matchColumnsOrReject(start.columns.visible, importSettings, start.headerLine);
       this.needsImport = true;
       return;
     }
-    const match = matchColumnsOrReject(header.columns, settings, layout.headerLine);
-    const watch = new RowWatch(layout, header.dialect, settings.schema);
+    const match = matchColumnsOrReject(header.columns, importSettings, layout.headerLine);
+    const watch = new RowWatch(layout, header.dialect, importSettings.schema);
     const splitter = createSplitter(header, this.limits, {
       firstLine: layout.firstLine,
       onRows: (bytes, rows) => watch.checkRows(bytes, rows),
       rowCheck: watch.check,
     });
     this.plain = { layout, header, match, splitter, watch };
-    this.runOrImport(this.plain, () => splitter.push(firstBytes.subarray(header.byteLength)));
+    this.processRows(this.plain, () => splitter.push(firstBytes.subarray(header.byteLength)));
   }
 
   private readPlainHeader(firstBytes: Buffer, isWholeFile: boolean): Header | undefined {
-    const { schema } = this.settings;
+    const { schema } = this.importSettings;
     return readHeader(firstBytes, {
       final: isWholeFile,
       countRecognized: (columns) => countFeatureColumns(columns, schema),
@@ -191,7 +188,7 @@ export class UploadInspector {
   }
 
   /** Runs work on the rows; if they are not UTF-8 or need an import, the file is imported instead. */
-  private runOrImport({ watch }: PlainFile, work: () => void): void {
+  private processRows({ watch }: PlainFile, work: () => void): void {
     try {
       work();
     } catch (error) {
@@ -206,7 +203,7 @@ type SplitterExtras = Pick<ConstructorParameters<typeof ShardSplitter>[1], 'firs
 
 export function createSplitter(
   header: Header,
-  { shardRows }: UploadSizeLimits,
+  { shardRows }: UploadLimits,
   extras: SplitterExtras = {},
   maxRowBytes = MAX_ROW_BYTES,
 ): ShardSplitter {

@@ -18,8 +18,9 @@ export interface AuditEntry {
   resource: string;
   action: string;
   /**
-   * Records the operation as done and waits until that is durable. Handlers call it before they respond with a file, a list
-   * of answers or a change. Accepted records and reads of one resource do not wait: `finish` records them within a second.
+   * Records the operation as done. Waits until it is stored, or only logged while the store is unavailable; does not reject then.
+   * Handlers call it before they respond with a file, a list of answers or a change. Accepted records and reads of one resource
+   * do not wait: `finish` records them within a second.
    */
   recordDurably: () => Promise<void>;
   /** Records the outcome unless `recordDurably` has done so. */
@@ -108,7 +109,7 @@ function expressPath(path: string): string {
 
 function createHandler(route: Route, deps: RouterDeps): RequestHandler {
   return async (request, response) => {
-    // No cache may store patient data; routes without any override this.
+    // No cache may store patient data. Routes without patient data override this.
     response.set('Cache-Control', 'no-store');
     const params = request.params as Record<PathParameter, string>;
     const context = { request, response, params, query: {} };

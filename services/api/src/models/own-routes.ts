@@ -57,7 +57,7 @@ const promoteOperation: Operation = {
 export interface OwnModelRouteDeps {
   registry: ModelRegistry;
   quotas: Pick<TenantQuotas, 'storage'>;
-  settings: SettingsReader;
+  tenantSettings: SettingsReader;
 }
 
 /** A tenant's own models. Those of other tenants are not found: the tenant of the key decides which registry is read. */
@@ -106,11 +106,11 @@ async function getVersion(registry: ModelRegistry, { response, principal, params
 }
 
 async function deleteVersion(
-  { registry, settings, quotas }: OwnModelRouteDeps,
+  { registry, tenantSettings, quotas }: OwnModelRouteDeps,
   { response, principal: { tenant }, params: { name, version }, auditEntry }: HandlerContext,
 ): Promise<void> {
   const ref = `${OWN_PREFIX}${name}@${version}`;
-  if ((await settings.readLatest(tenant)).default_model === ref)
+  if ((await tenantSettings.readLatest(tenant)).default_model === ref)
     throw new Problem('default-model-in-use', `${ref} is the default_model of the settings. Change it there first.`);
   await registry
     .ofTenant(tenant)

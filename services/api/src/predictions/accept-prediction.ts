@@ -32,7 +32,7 @@ export interface PredictionDeps {
   background: Background;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'isExpired'>;
-  settings: SettingsReader;
+  tenantSettings: SettingsReader;
 }
 
 export interface AcceptedPrediction {
@@ -51,7 +51,7 @@ export async function acceptPrediction(
   body: PredictionBody,
   key?: string,
 ): Promise<AcceptedPrediction> {
-  const { model: modelReference, operating_point } = await applySettings(deps.settings, tenant, body);
+  const { model: modelReference, operating_point } = await applySettings(deps.tenantSettings, tenant, body);
   const pin = await deps.registry.resolve(modelReference, tenant);
   const { model } = await deps.registry.loadPinned(pin, tenant);
   const { features } = parseRecord(

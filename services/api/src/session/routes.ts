@@ -90,7 +90,7 @@ export interface SessionRouteDeps {
   sessions: SessionCookies;
   audit: AuditLog;
   registry: ModelRegistry;
-  settings: SettingsReader;
+  tenantSettings: SettingsReader;
 }
 
 export function sessionRoutes(deps: SessionRouteDeps): Route[] {
@@ -172,8 +172,8 @@ async function getSession(deps: SessionRouteDeps, { response, principal }: Handl
   });
 }
 
-async function readDefaults({ registry, settings }: SessionRouteDeps, tenant: string) {
-  const { model, operating_point } = await applySettings(settings, tenant, {});
+async function readDefaults({ registry, tenantSettings }: SessionRouteDeps, tenant: string) {
+  const { model, operating_point } = await applySettings(tenantSettings, tenant, {});
   const { name, version } = await registry.resolve(model, tenant);
   return { model: `${name}@${version}`, operating_point };
 }

@@ -39,7 +39,7 @@ const putOperation: Operation = {
 
 export interface SettingsRouteDeps {
   registry: ModelRegistry;
-  settings: SettingsReader;
+  tenantSettings: SettingsReader;
 }
 
 export function settingsRoutes(deps: SettingsRouteDeps): Route[] {
@@ -55,18 +55,21 @@ export function settingsRoutes(deps: SettingsRouteDeps): Route[] {
   ];
 }
 
-async function getSettings({ settings }: SettingsRouteDeps, { response, principal }: HandlerContext): Promise<void> {
-  const { default_model, operating_point } = await settings.readLatest(principal.tenant);
+async function getSettings(
+  { tenantSettings }: SettingsRouteDeps,
+  { response, principal }: HandlerContext,
+): Promise<void> {
+  const { default_model, operating_point } = await tenantSettings.readLatest(principal.tenant);
   response.json({ default_model, operating_point });
 }
 
 async function replaceSettings(
-  { registry, settings }: SettingsRouteDeps,
+  { registry, tenantSettings }: SettingsRouteDeps,
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const wanted = parse(settingsBody, await readJson(request, response), 'field');
   if (wanted.default_model !== null) await assertPinned(registry, principal.tenant, wanted.default_model);
-  await settings.replace(principal.tenant, wanted);
+  await tenantSettings.replace(principal.tenant, wanted);
   await auditEntry.recordDurably();
   response.json(wanted);
 }

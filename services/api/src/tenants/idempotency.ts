@@ -32,8 +32,8 @@ function sortMembers(_name: string, value: unknown): unknown {
 }
 
 /**
- * Stores which resource each idempotency key created, in the object store, so that it outlives Redis. The document is
- * write-once: of all requests with one key, one creates the resource and the others return it.
+ * Stores which resource each idempotency key created, in the object store, so that it outlives Redis. The first claim is
+ * write-once: of all requests with one key, one creates the resource and the others return it. `reclaim` replaces the document when its resource is gone.
  */
 export class IdempotencyKeys {
   constructor(private readonly store: ObjectStore) {}
@@ -76,22 +76,23 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Claims the key for a resource that is stored already.
-   * @param find the resource of an id; undefined when it was deleted or has expired, whose key is then claimed again
-   * @returns `resource`, or that of the request that claimed the key first
+   * Claims the key for a resource that is stored already. If the key names a resource that is gone, claims the key again.
+   * @param findResource returns undefined for a resource that was deleted or has expired
+   * @returns `resource`, or the resource of the request that claimed the key first
    */
   async claimFor<T extends { id: string }>(
     tenant: string,
     key: string,
     resource: T,
     payload: unknown,
-    find: (id: string) => Promise<T | undefined>,
+    findResource: (id: string) => Promise<T | undefined>,
   ): Promise<T> {
     const claim = { id: resource.id, payload_sha256: payloadDigest(payload) };
-    for (let claimed = await this.claim(tenant, key, claim); claimed !== resource.id;) {
-      const found = await find(claimed);
-      if (found !== undefined) return found;
-      claimed = await this.reclaim(claimed, tenant, key, claim);
+    let claimedId = await this.claim(tenant, key, claim);
+    while (claimedId !== resource.id) {
+      const earlier = await findResource(claimedId);
+      if (earlier !== undefined) return earlier;
+      claimedId = await this.reclaim(claimedId, tenant, key, claim);
     }
     return resource;
   }

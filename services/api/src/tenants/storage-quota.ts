@@ -29,7 +29,7 @@ export interface StorageQuotaDeps {
  * negative. A hash without a valid `total` counts as not loaded: a change leaves it as it is, but increments the number of changes,
  * so that a concurrent listing that missed the change is repeated.
  */
-const COUNT_CHANGE_SCRIPT = `redis.call('INCR', KEYS[2])
+const SCRIPT_PRELUDE = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 local total = tonumber(redis.call('HGET', KEYS[1], 'total') or '')
 if total and not (total >= 0 and total < math.huge) then total = nil end
@@ -39,14 +39,14 @@ local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '') or 0`;
  * ARGV: field (id of a batch, training, review or confirmation), bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
  * loaded.
  */
-const RESERVE_SCRIPT = `${COUNT_CHANGE_SCRIPT}
+const RESERVE_SCRIPT = `${SCRIPT_PRELUDE}
 if not total then return -1 end
 local used = total - size
 if used + tonumber(ARGV[2]) > tonumber(ARGV[3]) then return used end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2], 'total', string.format('%.0f', used + tonumber(ARGV[2])))
 return nil`;
 
-const RELEASE_SCRIPT = `${COUNT_CHANGE_SCRIPT}
+const RELEASE_SCRIPT = `${SCRIPT_PRELUDE}
 if not total or size == 0 then return end
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HSET', KEYS[1], 'total', string.format('%.0f', total - size))`;
@@ -67,8 +67,8 @@ redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 redis.call('DEL', KEYS[1])`;
 
 /**
- * Tracks the bytes of each tenant's uploaded files, reviews and confirmed diagnoses in Redis; counts them from a listing when Redis
- * has lost them.
+ * Tracks the bytes of each tenant's uploaded files, reviews, confirmed diagnoses and own models in Redis; counts them from a listing
+ * when Redis has lost them.
  */
 export class StorageQuota {
   private readonly countsInProgress = new Map<string, Promise<number>>();
@@ -126,10 +126,10 @@ export class StorageQuota {
     await this.discardUncertain(tenant);
     const cached = await asQueueUnavailable(this.deps.redis.hget(redisKeys(tenant)[0], 'total'));
     if (cached !== null && /^\d+$/.test(cached)) return Number(cached);
-    const countsInProgress =
+    const counting =
       this.countsInProgress.get(tenant) ?? this.count(tenant).finally(() => this.countsInProgress.delete(tenant));
-    this.countsInProgress.set(tenant, countsInProgress);
-    return countsInProgress;
+    this.countsInProgress.set(tenant, counting);
+    return counting;
   }
 
   private async count(tenant: string): Promise<number> {

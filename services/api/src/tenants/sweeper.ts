@@ -58,7 +58,7 @@ async function readLastPass(redis: Redis): Promise<number | undefined> {
  * @param lastPassMs when the last pass began
  * @returns the number of objects and folders that were removed
  */
-export async function sweep(deps: SweepDeps, nowMs: number = Date.now(), lastPassMs = nowMs): Promise<number> {
+export async function sweep(deps: SweepPassDeps, nowMs: number = Date.now(), lastPassMs = nowMs): Promise<number> {
   let removed = 0;
   const cutoffMs = nowMs - DELETE_DELAY_MS;
   const times = { nowMs, cutoffMs, lastPassMs };
@@ -78,10 +78,14 @@ export async function sweep(deps: SweepDeps, nowMs: number = Date.now(), lastPas
   return removed;
 }
 
-type SweepDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
+type SweepPassDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
 
 /** Removes expired confirmations and their deletion marks, summaries of days without confirmations, and replaced summaries. */
-async function sweepConfirmations(deps: SweepDeps, tenant: string, { nowMs, cutoffMs }: SweepTimes): Promise<number> {
+async function sweepConfirmations(
+  deps: SweepPassDeps,
+  tenant: string,
+  { nowMs, cutoffMs }: SweepTimes,
+): Promise<number> {
   const { store, retention } = deps;
   const prefix = ConfirmationKeys.entriesFolder(tenant);
   let removed = 0;
@@ -108,7 +112,7 @@ async function sweepConfirmations(deps: SweepDeps, tenant: string, { nowMs, cuto
 }
 
 /** Removes histograms after their own retention period, and counts together with the last confirmations of their day. */
-async function sweepScoredDays(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
+async function sweepScoredDays(deps: SweepPassDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
   for (const { day, info } of await listScoredDays(store, tenant)) {
@@ -144,7 +148,7 @@ interface SweepTimes {
   lastPassMs: number;
 }
 
-async function sweepTenant(deps: SweepDeps, tenant: string, times: SweepTimes): Promise<number> {
+async function sweepTenant(deps: SweepPassDeps, tenant: string, times: SweepTimes): Promise<number> {
   const { cutoffMs } = times;
   const steps = {
     'expired resources': () => sweepResources(deps, tenant, cutoffMs),
@@ -166,7 +170,7 @@ async function sweepTenant(deps: SweepDeps, tenant: string, times: SweepTimes): 
 }
 
 /** Reports an item that cannot be removed and leaves it for the next pass. @returns the number of removed items */
-async function runIsolated({ damage }: SweepDeps, item: string, work: () => Promise<number>): Promise<number> {
+async function runIsolated({ damage }: SweepPassDeps, item: string, work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {
@@ -176,7 +180,7 @@ async function runIsolated({ damage }: SweepDeps, item: string, work: () => Prom
   }
 }
 
-async function sweepResources(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
+async function sweepResources(deps: SweepPassDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
   const records = ObjectKeys.predictionsFolder(tenant);
@@ -195,7 +199,7 @@ async function sweepResources(deps: SweepDeps, tenant: string, cutoffMs: number)
 }
 
 /** Removes reviews of expired resources, including a review that was stored while its resource was being deleted. */
-async function sweepReviews(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
+async function sweepReviews(deps: SweepPassDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   const prefix = ObjectKeys.reviewsFolder(tenant);
   let removed = 0;
@@ -210,7 +214,7 @@ async function sweepReviews(deps: SweepDeps, tenant: string, cutoffMs: number): 
 }
 
 /** Removes uploaded files of finished batches and trainings, which may be kept for a shorter time than the results. */
-async function sweepInputs(deps: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
+async function sweepInputs(deps: SweepPassDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
   if (retention.days.inputs >= retention.days.resources) return removed;
@@ -246,13 +250,12 @@ const MAX_UPLOAD_MS = 24 * HOUR_MS;
 const OVERLAP_MS = 2 * HOUR_MS;
 
 /**
- * Removes uploads whose process crashed before acceptance, a day later. Earlier batches were checked by the last pass, so
- * that a pass does not read every batch. If Redis has lost the time of the last pass, abandoned uploads that became a day
- * old more than two hours ago stay until their retention ends: an old batch without a run may be one that is being restored from a
- * backup.
+ * Removes uploads that are a day old and were never accepted, because their process crashed. A pass reads only the batches and
+ * trainings that became a day old since two hours before the last pass; it counts as now if Redis has lost its time. Older
+ * unaccepted ones stay until their retention ends: a batch without a run may be one that is being restored from a backup.
  */
 async function sweepAbandonedUploads(
-  deps: SweepDeps,
+  deps: SweepPassDeps,
   tenant: string,
   { nowMs, lastPassMs }: SweepTimes,
 ): Promise<number> {
@@ -294,7 +297,7 @@ async function wasBatchAccepted(store: ObjectStore, tenant: string, id: string):
 }
 
 /** Removes the segments of the status index that cover only removed resources. */
-async function sweepIndex({ store, retention }: SweepDeps, tenant: string, cutoffMs: number): Promise<number> {
+async function sweepIndex({ store, retention }: SweepPassDeps, tenant: string, cutoffMs: number): Promise<number> {
   const oldestMs = cutoffMs - retention.days.resources * 24 * HOUR_MS;
   const predictions = await removeSegmentsBefore(store, { tenant, kind: 'predictions' }, createId('pred_', oldestMs));
   return predictions + (await removeSegmentsBefore(store, { tenant, kind: 'batches' }, createId('batch_', oldestMs)));
@@ -302,7 +305,7 @@ async function sweepIndex({ store, retention }: SweepDeps, tenant: string, cutof
 
 /** Removes idempotency keys of expired resources. */
 async function sweepIdempotencyKeys(
-  { store, retention }: SweepDeps,
+  { store, retention }: SweepPassDeps,
   tenant: string,
   cutoffMs: number,
 ): Promise<number> {

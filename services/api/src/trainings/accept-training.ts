@@ -11,7 +11,7 @@ import { MeasuredUpload } from '../batches/measured-upload';
 import { receiveForm } from '../batches/receive-file';
 import { commitAccepted } from '../batches/commit-accepted';
 import { readStoredUpload } from '../batches/store-upload';
-import type { UploadSizeLimits } from '../batches/upload-inspector';
+import type { UploadLimits } from '../batches/upload-inspector';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { ensureEnqueued, enqueue, findByIdempotencyKey, findTraining } from './enqueue-training';
 import { assertBelowDailyLimit, MAX_TRAINING_BYTES } from './limits';
@@ -72,8 +72,8 @@ async function acceptNewTraining(
     id,
     folder: TrainingKeys.folder(tenant, id),
     idempotencyKey,
-    store: () => withoutIdleLimit(request, () => storeTraining(deps, request, response, { ...wanted, id })),
-    find: (earlierId) => findTraining(deps, tenant, earlierId),
+    storeDocument: () => withoutIdleLimit(request, () => storeTraining(deps, request, response, { ...wanted, id })),
+    findResource: (earlierId) => findTraining(deps, tenant, earlierId),
     ensureEnqueued: (earlier) => ensureEnqueued(deps, tenant, earlier),
     enqueue: () => enqueue(deps, tenant, id),
   });
@@ -126,7 +126,7 @@ async function storeTraining(
   return { resource: training, payload: payloadOf(parameters, sha256) };
 }
 
-function limitsOf({ limits }: TrainingDeps): UploadSizeLimits {
+function limitsOf({ limits }: TrainingDeps): UploadLimits {
   return { ...limits, maxUploadBytes: Math.min(limits.maxUploadBytes, MAX_TRAINING_BYTES) };
 }
 
@@ -144,7 +144,7 @@ async function receiveInput(
   request: Request,
   response: Response,
   query: object,
-  limits: Pick<UploadSizeLimits, 'maxUploadBytes' | 'remainingBytes'>,
+  limits: Pick<UploadLimits, 'maxUploadBytes' | 'remainingBytes'>,
   consume: (bytes: AsyncIterable<Uint8Array>) => Promise<unknown>,
 ): Promise<ReceivedInput> {
   const upload = new MeasuredUpload(limits);

@@ -6,7 +6,7 @@ import {
   trainingResultShape,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectUnreadableError, listAll } from '@cytoqueue/storage';
-import { rollback } from '../batches/rollback';
+import { removeStoredWork } from '../batches/rollback';
 import { Problem } from '../http/problem';
 import type { TrainingDeps } from './training-deps';
 import { readTraining } from './training-response';
@@ -39,7 +39,7 @@ export async function deleteTraining(deps: TrainingDeps, tenant: string, id: str
   const result = TrainingKeys.result(tenant, id);
   for await (const { key } of listAll(store, folder)) if (key !== document && key !== result) await store.delete(key);
   await store.delete(document);
-  await rollback(deps, tenant, id, folder);
+  await removeStoredWork(deps, tenant, id, folder);
 }
 
 /** A training with a damaged or unreadable document cannot continue, so it may be deleted too. */

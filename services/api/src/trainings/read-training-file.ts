@@ -40,9 +40,9 @@ export async function readTrainingFile(
   { schema, label, group }: TrainingParameters,
   folds: number,
 ): Promise<LabelledFile> {
-  const { header, shards, canonical, bytes, rowMatch } = upload;
-  assertColumns(rowMatch, { label, group });
-  const match = group === null ? { ...rowMatch, idColumn: undefined } : rowMatch;
+  const { header, shards, canonical, bytes, storedColumns } = upload;
+  assertColumns(storedColumns, { label, group });
+  const match = group === null ? { ...storedColumns, idColumn: undefined } : storedColumns;
   const reader = new LabelledRowReader(header.dialect, match, schema, canonical?.fault);
   const range = { start: shards[0]?.offset ?? header.byteLength, end: canonical?.bytes ?? bytes };
   const stored = await store.getStream(canonical === undefined ? keys.input : keys.canonical, range);

@@ -1,7 +1,7 @@
 import type { JobProducer } from '@cytoqueue/queue';
 import type { DamageReport } from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
-import type { UploadSizeLimits } from '../batches/upload-inspector';
+import type { UploadLimits } from '../batches/upload-inspector';
 import type { Background } from '../concurrency/background';
 import type { Semaphore } from '../concurrency/semaphore';
 import type { IdempotencyKeys } from '../tenants/idempotency';
@@ -11,7 +11,7 @@ import type { TenantQuotas } from '../tenants/tenant-quotas';
 export interface TrainingDeps {
   store: ObjectStore;
   producer: JobProducer;
-  limits: UploadSizeLimits;
+  limits: UploadLimits;
   idempotency: IdempotencyKeys;
   background: Background;
   quotas: TenantQuotas;
