@@ -117,7 +117,7 @@ export async function withoutIdleLimit<T>(request: Request, work: () => Promise<
   }
 }
 
-/** What a repeated upload must equal. Claims of releases before import parameters hold none, so they are added only if given. */
+/** Payload that a repeated upload must equal. Claims of releases without import parameters lack them, so they are added only if given. */
 function idempotencyPayload({ requestedChoice, options, importParameters }: Upload, sha256: string): unknown {
   const { on_warning, ...given } = importParameters;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
