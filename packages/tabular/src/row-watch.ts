@@ -161,7 +161,10 @@ export class RowWatch {
     return digit >= 0 && digit <= 9 && digit !== number;
   }
 
-  /** Whether the cell may identify a record: it ends with a digit, as identifiers do, or is not the name of a summary row. */
+  /**
+   * Whether the cell may identify a record: it ends with a digit, as identifiers do, or is not the name of a summary
+   * row.
+   */
   private isIdentifier(bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
     const mayBeRounded = length >= MIN_ROUNDED_DIGITS || bytes[end - 3] === PLUS;

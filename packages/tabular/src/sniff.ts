@@ -12,8 +12,9 @@ import { type ImportSettings, MAX_COLUMNS } from './settings';
 export const FIRST_PART_BYTES = 64 * 1024;
 
 /**
- * Whether the first part of a file shows a plain one, which needs no import and is used as uploaded: it is UTF-8, its first
- * non-empty line is a header that names every feature, and nothing below it needs a repair. `RowWatch` checks its later rows.
+ * Whether the first part of a file shows a plain one, which needs no import and is used as uploaded: it is UTF-8, its
+ * first non-empty line is a header that names every feature, and nothing below it needs a repair. `RowWatch` checks its
+ * later rows.
  * @param first at least `FIRST_PART_BYTES` bytes, or the whole file
  * @returns the layout of a plain file; undefined for one that `openImport` has to read
  */

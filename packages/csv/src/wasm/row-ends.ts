@@ -14,9 +14,9 @@ export interface RowEnds {
   /** A row holds one byte or none, so it may be an empty line. */
   hasShortRows: boolean;
   /**
-   * Indices of the rows that did not pass the check; undefined without a check. All others have a feature cell that begins with
-   * a digit and is not the first of the columns' numbers, an identifier of 3 to 15 bytes that ends with a digit and has no
-   * exponent, and no Ctrl-Z at the end.
+   * Indices of the rows that did not pass the check; undefined without a check. All others have a feature cell that
+   * begins with a digit and is not the first of the columns' numbers, an identifier of 3 to 15 bytes that ends with a
+   * digit and has no exponent, and no Ctrl-Z at the end.
    */
   rowsToCheck: Uint32Array | undefined;
 }

@@ -1,6 +1,6 @@
 /*
- * Delivery: at least once. A job is redelivered when its lock expires (60 s, predictions 5 s), even if it was done but its
- * worker could not report that to Redis. The jobs' write-once results make the effect exactly once.
+ * Delivery: at least once. A job is redelivered when its lock expires (60 s, predictions 5 s), even if it was done but
+ * its worker could not report that to Redis. The jobs' write-once results make the effect exactly once.
  */
 import { DelayedError, type Job, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -13,7 +13,9 @@ export interface JobConsumerOptions<T extends { v: number }> {
   connection: Redis;
   concurrency: number;
   process: (job: Job<T>) => Promise<void>;
-  /** Called when a job has failed for good: after its last attempt, an UnrecoverableError or too many worker crashes. */
+  /**
+   * Called when a job has failed for good: after its last attempt, an UnrecoverableError or too many worker crashes.
+   */
   onAttemptsExhausted: (job: Job<T>, error: Error) => Promise<void>;
   onError: (error: Error) => void;
 }
@@ -37,8 +39,8 @@ export class PostponeError extends Error {
 }
 
 /**
- * A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent. `stop` waits for running jobs and for
- * their `onAttemptsExhausted`, unless Redis does not answer: then the running jobs are redelivered later.
+ * A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent. `stop` waits for running jobs and
+ * for their `onAttemptsExhausted`, unless Redis does not answer: then the running jobs are redelivered later.
  */
 export class JobConsumer<T extends { v: number }> {
   private readonly worker: TolerantWorker<T>;
@@ -91,8 +93,8 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
   private readonly succeeded = new WeakSet<Job<T, void>>();
 
   /**
-   * Fetches the next job in the command that completes this one, which saves a command per job, but not in one that fails it: if
-   * BullMQ cannot parse the next job, it does not emit `failed`, on which `onAttemptsExhausted` depends.
+   * Fetches the next job in the command that completes this one, which saves a command per job, but not in one that
+   * fails it: if BullMQ cannot parse the next job, it does not emit `failed`, on which `onAttemptsExhausted` depends.
    */
   override processJob(job: Job<T, void>, token: string): Promise<void | Job<T, void>> {
     return super.processJob(job, token, () => this.succeeded.has(job));
@@ -103,7 +105,10 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
     this.succeeded.add(args[0]);
   }
 
-  /** Gives a job with an unreadable payload an empty one: `process` rejects it, instead of the queue retrying it endlessly. */
+  /**
+   * Gives a job with an unreadable payload an empty one: `process` rejects it, instead of the queue retrying it
+   * endlessly.
+   */
   protected override createJob(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
     try {
       return super.createJob(data, jobId) as Job<T, void>;

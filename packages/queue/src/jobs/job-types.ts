@@ -1,6 +1,7 @@
 /*
- * Payloads contain only ids, tenant names and numbers of runs, shards and rows: features, patients' names and file names stay in
- * the object store. `v` is the payload version. A worker postpones versions that it does not support, for a newer worker to take.
+ * Payloads contain only ids, tenant names and numbers of runs, shards and rows: features, patients' names and file
+ * names stay in the object store. `v` is the payload version. A worker postpones versions that it does not support, for
+ * a newer worker to take.
  */
 import type { JobsOptions } from 'bullmq';
 
@@ -25,7 +26,10 @@ export interface PredictionJob {
   tenant: string;
   predictionId: string;
 }
-/** Computes the evidence of one row of a batch, on the queue of single records. Workers of releases before 0.2 postpone it. */
+/**
+ * Computes the evidence of one row of a batch, on the queue of single records. Workers of releases before 0.2 postpone
+ * it.
+ */
 export interface RowEvidenceJob {
   v: 2;
   tenant: string;
@@ -88,8 +92,8 @@ export const jobOptions = {
 } satisfies Record<string, JobsOptions>;
 
 /**
- * Redelivery after a worker crash. Three crashes must not fail a job for good, and a clinician must not wait a minute, hence
- * the short lock of the predictions queue.
+ * Redelivery after a worker crash. Three crashes must not fail a job for good, and a clinician must not wait a minute,
+ * hence the short lock of the predictions queue.
  */
 export const workerOptions = {
   predictions: { lockDuration: 5_000, stalledInterval: 2_000, maxStalledCount: 3 },

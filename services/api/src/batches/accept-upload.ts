@@ -1,8 +1,9 @@
 /*
- * A 202 guarantees that the batch is durable. Order: lookup of the idempotency key, number of concurrent uploads and free quota, input, quota reservation,
- * `batch.json`, claim of the key, pending marker (the commit point, see commit-accepted.ts), jobs, response. The key is looked up
- * before the limits, so that a repeated request gets its earlier batch even if the tenant's quota is full by now; it is
- * claimed last before the marker, so that a claim names a batch that can be completed.
+ * A 202 guarantees that the batch is durable. Order: lookup of the idempotency key, number of concurrent uploads and
+ * free quota, input, quota reservation, `batch.json`, claim of the key, pending marker (the commit point, see
+ * commit-accepted.ts), jobs, response. The key is looked up before the limits, so that a repeated request gets its
+ * earlier batch even if the tenant's quota is full by now; it is claimed last before the marker, so that a claim names
+ * a batch that can be completed.
  */
 import { type BatchDocument, type ModelPin, ObjectKeys, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';
@@ -75,7 +76,9 @@ function limitsFor({ explain }: Upload['options'], { limits }: BatchDeps): Uploa
   return explain ? { ...limits, shardRows: Math.min(limits.shardRows, EVIDENCE_SHARD_ROWS) } : limits;
 }
 
-/** Stores the request's file as the input of batch `id`. The caller rolls the batch back if this or a later step fails. */
+/**
+ * Stores the request's file as the input of batch `id`. The caller rolls the batch back if this or a later step fails.
+ */
 export async function receiveUpload(
   { store, quotas, importSemaphore }: BatchDeps,
   fileLimits: UploadLimits,
@@ -100,8 +103,8 @@ export async function receiveUpload(
 }
 
 /**
- * Lifts the idle limit once the request has been read: the connection is silent while a workbook of a million rows is converted
- * or waits for its turn.
+ * Lifts the idle limit once the request has been read: the connection is silent while a workbook of a million rows is
+ * converted or waits for its turn.
  */
 export async function withoutIdleLimit<T>(request: Request, work: () => Promise<T>): Promise<T> {
   const { socket } = request;
@@ -117,7 +120,10 @@ export async function withoutIdleLimit<T>(request: Request, work: () => Promise<
   }
 }
 
-/** Payload that a repeated upload must equal. Claims of releases without import parameters lack them, so they are added only if given. */
+/**
+ * Payload that a repeated upload must equal. Claims of releases without import parameters lack them, so they are added
+ * only if given.
+ */
 function idempotencyPayload({ requestedChoice, options, importParameters }: Upload, sha256: string): unknown {
   const { on_warning, ...given } = importParameters;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
@@ -148,7 +154,9 @@ function tooManyRowsForEvidence(rows: number): Problem {
   return new Problem('invalid-request', detail, { errors: [{ field: 'explain', code: 'too-many-rows', detail }] });
 }
 
-/** Aborts when the connection closes before the whole request was read; a body stream of a dead socket may never end. */
+/**
+ * Aborts when the connection closes before the whole request was read; a body stream of a dead socket may never end.
+ */
 export function abortOnDisconnect(request: Request, response: Response): AbortSignal {
   const controller = new AbortController();
   response.on('close', () => {

@@ -1,8 +1,8 @@
 /*
- * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, a failure until
- * the marker is stored is rolled back. With a key, a failure until the claim is rolled back; after the claim another request may
- * have returned the resource, so nothing is rolled back, and repeating the request completes it. When the jobs cannot be enqueued,
- * this process retries, and after a minute the reconciler enqueues them.
+ * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, a failure
+ * until the marker is stored is rolled back. With a key, a failure until the claim is rolled back; after the claim
+ * another request may have returned the resource, so nothing is rolled back, and repeating the request completes it.
+ * When the jobs cannot be enqueued, this process retries, and after a minute the reconciler enqueues them.
  */
 import { putPending } from '@cytoqueue/records';
 import type { IdempotencyKeys } from '../tenants/idempotency';
@@ -24,7 +24,10 @@ export interface Acceptance<T> {
   enqueue: (resource: T) => Promise<void>;
 }
 
-/** Stores a resource, claims its key, marks it as pending and enqueues it. @returns the resource that the key stands for */
+/**
+ * Stores a resource, claims its key, marks it as pending and enqueues it.
+ * @returns the resource that the key stands for
+ */
 export async function commitAccepted<T extends { id: string }>(
   deps: RollbackDeps & { idempotency: Pick<IdempotencyKeys, 'claimFor'> },
   { tenant, id, folder, idempotencyKey: key, storeDocument, findResource, ensureEnqueued, enqueue }: Acceptance<T>,

@@ -11,7 +11,10 @@ import { ENQUEUE_RETRY_MS } from '../concurrency/background';
 import type { BatchDeps, Upload } from './batch-deps';
 import { commitAccepted } from './commit-accepted';
 
-/** Stores `batch.json`, claims the key, marks the batch as pending and enqueues it. @returns the batch that the key stands for */
+/**
+ * Stores `batch.json`, claims the key, marks the batch as pending and enqueues it.
+ * @returns the batch that the key stands for
+ */
 export async function commitBatch(
   deps: BatchDeps,
   { tenant, idempotencyKey }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
@@ -59,7 +62,9 @@ async function findBatch(
   return findDocument(store, ObjectKeys.batchDocument(tenant, id), batchDocumentShape);
 }
 
-/** Finds the batch created earlier with this key and its payload digest; undefined when there is none or it has expired. */
+/**
+ * Finds the batch created earlier with this key and its payload digest; undefined when there is none or it has expired.
+ */
 export async function findByIdempotencyKey(
   deps: BatchDeps,
   tenant: string,
@@ -71,8 +76,8 @@ export async function findByIdempotencyKey(
 }
 
 /**
- * Enqueues an accepted batch that may have no jobs, because the request that claimed its key was interrupted. The reconciler would
- * do it a minute later.
+ * Enqueues an accepted batch that may have no jobs, because the request that claimed its key was interrupted. The
+ * reconciler would do it a minute later.
  */
 export async function ensureEnqueued(deps: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
   const { store, producer, background } = deps;

@@ -22,13 +22,19 @@ export interface StoredBatch {
   run: number;
   /** Present if a retry opened the run. */
   runDocument: RunDocument | undefined;
-  /** True once a retry or finalizer has written something, which happens only to accepted batches. False for a first run that has not reached its finalizer. */
+  /**
+   * True once a retry or finalizer has written something, which happens only to accepted batches. False for a first run
+   * that has not reached its finalizer.
+   */
   provesAcceptance: boolean;
   /** A caller has requested cancellation of the newest run. */
   cancelRequested: boolean;
   /** Present once the run is finished. */
   completion: { manifest: ManifestDocument; completedAt: string } | undefined;
-  /** Present if a document of the newest run is damaged: the manifest, which is then rebuilt from the shards, or `run.json`, instead of which the shards are counted. */
+  /**
+   * Present if a document of the newest run is damaged: the manifest, which is then rebuilt from the shards, or
+   * `run.json`, instead of which the shards are counted.
+   */
   damage: ObjectCorruptError | undefined;
 }
 
@@ -64,8 +70,8 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
 }
 
 /**
- * Writes the pending marker of an unfinished run again if it is lost. The marker is deleted only after the manifest is stored, so a
- * run with neither has lost one of them: restoring the marker lets the reconciler finish it.
+ * Writes the pending marker of an unfinished run again if it is lost. The marker is deleted only after the manifest is
+ * stored, so a run with neither has lost one of them: restoring the marker lets the reconciler finish it.
  */
 export async function restorePendingMarker(
   store: ObjectStore,
@@ -89,7 +95,9 @@ async function orCorruptError<T>(reading: Promise<T>): Promise<T | ObjectCorrupt
   }
 }
 
-/** Replaces a damaged manifest by the shards' counts: the run is shown as failed, and a retry writes its files again. */
+/**
+ * Replaces a damaged manifest by the shards' counts: the run is shown as failed, and a retry writes its files again.
+ */
 async function manifestFromShards(
   store: ObjectStore,
   tenant: string,

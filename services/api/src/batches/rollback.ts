@@ -26,9 +26,9 @@ export async function withRollback<T>(
 }
 
 /**
- * Removes a batch or training that was not accepted, or that its tenant deletes: the pending markers, then the objects, then the
- * quota reservation. Retries in the background until done. If a worker takes one of its jobs meanwhile, the job ends without
- * effect: as completed, or as rejected because the store does not have the batch.
+ * Removes a batch or training that was not accepted, or that its tenant deletes: the pending markers, then the objects,
+ * then the quota reservation. Retries in the background until done. If a worker takes one of its jobs meanwhile, the
+ * job ends without effect: as completed, or as rejected because the store does not have the batch.
  * @param folder of the objects; by default that of a batch
  */
 export async function removeStoredWork(

@@ -127,7 +127,10 @@ async function readUpload(
   };
 }
 
-/** The batch is accepted, so nothing may fail from here on. `recordDurably` does not reject when the store is unavailable. */
+/**
+ * The batch is accepted, so nothing may fail from here on. `recordDurably` does not reject when the store is
+ * unavailable.
+ */
 async function sendAccepted(
   deps: BatchRouteDeps,
   { response, principal, auditEntry }: Pick<HandlerContext, 'response' | 'principal' | 'auditEntry'>,

@@ -36,9 +36,9 @@ export interface UploadTarget {
 }
 
 /**
- * Stores an upload while inspecting it. Plain CSV is its own row file; any other file is stored unchanged and then imported, in
- * a separate thread, into a canonical file beside it. Memory holds only a few chunks. An error ends the stream, and the store
- * keeps no partial object.
+ * Stores an upload while inspecting it. A plain file is used as uploaded; any other file is stored unchanged and then
+ * imported, in a separate thread, into a canonical file beside it. Memory holds only a few chunks. An error ends the
+ * stream, and the store keeps no partial object.
  * @param charge called with the number of rows read, even if the file is rejected at its last row
  * @throws Problem 413, 422 for a header that does not fit; CsvError, TabularError naming row or line
  */
@@ -61,7 +61,9 @@ export async function storeUpload(
   });
 }
 
-/** Reads an upload that was stored without `storeUpload`, because its importSettings arrived after its bytes, in the same way. */
+/**
+ * Reads an upload that was stored without `storeUpload`, because its settings arrived after its bytes, in the same way.
+ */
 export async function readStoredUpload(
   target: UploadTarget,
   importSettings: ImportSettings,

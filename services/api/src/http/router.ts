@@ -7,8 +7,8 @@ import type { ToProblem } from './error-handler';
 import { Problem } from './problem';
 
 /**
- * Who may use a route. `public`: everyone; `patient-data`: roles that see patient data; `operations`: operators and admins;
- * `authenticated`: any role; `admin`: admins of the tenant; `platform`: keys with platform rights.
+ * Who may use a route. `public`: everyone; `patient-data`: roles that see patient data; `operations`: operators and
+ * admins; `authenticated`: any role; `admin`: admins of the tenant; `platform`: keys with platform rights.
  */
 export type Access = 'public' | 'patient-data' | 'operations' | 'authenticated' | 'admin' | 'platform';
 
@@ -18,9 +18,9 @@ export interface AuditEntry {
   resource: string;
   action: string;
   /**
-   * Records the operation as done. Waits until it is stored, or only logged while the store is unavailable; does not reject then.
-   * Handlers call it before they respond with a file, a list of answers or a change. Accepted records and reads of one resource
-   * do not wait: `finish` records them within a second.
+   * Records the operation as done. Waits until it is stored, or only logged while the store is unavailable; does not
+   * reject then. Handlers call it before they respond with a file, a list of answers or a change. Accepted records and
+   * reads of one resource do not wait: `finish` records them within a second.
    */
   recordDurably: () => Promise<void>;
   /** Records the outcome unless `recordDurably` has done so. */

@@ -32,8 +32,9 @@ function sortMembers(_name: string, value: unknown): unknown {
 }
 
 /**
- * Stores which resource each idempotency key created, in the object store, so that it outlives Redis. The first claim is
- * write-once: of all requests with one key, one creates the resource and the others return it. `reclaim` replaces the document when its resource is gone.
+ * Stores which resource each idempotency key created, in the object store, so that it outlives Redis. The first claim
+ * is write-once: of all requests with one key, one creates the resource and the others return it. `reclaim` replaces
+ * the document when its resource is gone.
  */
 export class IdempotencyKeys {
   constructor(private readonly store: ObjectStore) {}
@@ -65,8 +66,8 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Claims a key again whose resource was deleted or has expired. This claim is write-once too, so of concurrent requests one
-   * creates the new resource; then the key's document is replaced to name it.
+   * Claims a key again whose resource was deleted or has expired. This claim is write-once too, so of concurrent
+   * requests one creates the new resource; then the key's document is replaced to name it.
    */
   async reclaim(removedId: string, tenant: string, key: string, document: IdempotencyDocument): Promise<string> {
     // Valid keys contain no line end, so this collides with no other key.
@@ -76,7 +77,8 @@ export class IdempotencyKeys {
   }
 
   /**
-   * Claims the key for a resource that is stored already. If the key names a resource that is gone, claims the key again.
+   * Claims the key for a resource that is stored already. If the key names a resource that is gone, claims the key
+   * again.
    * @param findResource returns undefined for a resource that was deleted or has expired
    * @returns `resource`, or the resource of the request that claimed the key first
    */

@@ -13,7 +13,9 @@ const FIELDS_PER_CALL = 1_000;
 
 /** Hash field for confirmations that a listing found; later ones have a field per request. */
 const CONFIRMATIONS_FIELD = 'confirmations';
-/** Hash field for own models that a listing found: workers add versions, so their bytes count from the next listing on. */
+/**
+ * Hash field for own models that a listing found: workers add versions, so their bytes count from the next listing on.
+ */
 const MODELS_FIELD = 'own-models';
 
 export interface StorageQuotaDeps {
@@ -24,10 +26,11 @@ export interface StorageQuotaDeps {
 }
 
 /*
- * Redis holds a hash with the sizes of the input of every batch and training, every review and the entries of every request that confirmed diagnoses,
- * and their sum in the field `total`. A field and the sum change together, so repeating a change has no effect and the sum is never
- * negative. A hash without a valid `total` counts as not loaded: a change leaves it as it is, but increments the number of changes,
- * so that a concurrent listing that missed the change is repeated.
+ * Redis holds a hash with the sizes of the input of every batch and training, every review and the entries of every
+ * request that confirmed diagnoses, and their sum in the field `total`. A field and the sum change together, so
+ * repeating a change has no effect and the sum is never negative. A hash without a valid `total` counts as not loaded:
+ * a change leaves it as it is, but increments the number of changes, so that a concurrent listing that missed the
+ * change is repeated.
  */
 const SCRIPT_PRELUDE = `redis.call('INCR', KEYS[2])
 redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
@@ -36,8 +39,8 @@ if total and not (total >= 0 and total < math.huge) then total = nil end
 local size = tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '') or 0`;
 
 /**
- * ARGV: field (id of a batch, training, review or confirmation), bytes, quota. Returns nil when reserved, the bytes in use when the quota is exceeded, -1 if not
- * loaded.
+ * ARGV: field (id of a batch, training, review or confirmation), bytes, quota. Returns nil when reserved, the bytes in
+ * use when the quota is exceeded, -1 if not loaded.
  */
 const RESERVE_SCRIPT = `${SCRIPT_PRELUDE}
 if not total then return -1 end
@@ -67,8 +70,8 @@ redis.call('PEXPIRE', KEYS[2], ${CHANGES_TTL_MS})
 redis.call('DEL', KEYS[1])`;
 
 /**
- * Tracks the bytes of each tenant's uploaded files, reviews, confirmed diagnoses and own models in Redis; counts them from a listing
- * when Redis has lost them.
+ * Tracks the bytes of each tenant's uploaded files, reviews, confirmed diagnoses and own models in Redis; counts them
+ * from a listing when Redis has lost them.
  */
 export class StorageQuota {
   private readonly countsInProgress = new Map<string, Promise<number>>();

@@ -80,7 +80,10 @@ export async function sweep(deps: SweepPassDeps, nowMs: number = Date.now(), las
 
 type SweepPassDeps = Pick<SweeperDeps, 'store' | 'retention'> & Partial<Pick<SweeperDeps, 'storageQuota' | 'damage'>>;
 
-/** Removes expired confirmations and their deletion marks, summaries of days without confirmations, and replaced summaries. */
+/**
+ * Removes expired confirmations and their deletion marks, summaries of days without confirmations, and replaced
+ * summaries.
+ */
 async function sweepConfirmations(
   deps: SweepPassDeps,
   tenant: string,
@@ -111,7 +114,9 @@ async function sweepConfirmations(
   return removed + (await sweepReplacedSummaries(store, tenant, nowMs));
 }
 
-/** Removes histograms after their own retention period, and counts together with the last confirmations of their day. */
+/**
+ * Removes histograms after their own retention period, and counts together with the last confirmations of their day.
+ */
 async function sweepScoredDays(deps: SweepPassDeps, tenant: string, cutoffMs: number): Promise<number> {
   const { store, retention } = deps;
   let removed = 0;
@@ -134,8 +139,9 @@ async function sweepScoredDays(deps: SweepPassDeps, tenant: string, cutoffMs: nu
 }
 
 /**
- * Start of the oldest day whose results can still be confirmed or have confirmations. Two days are added: one because a day's last
- * record is accepted up to 24 hours after the day began, one because an upload can be accepted a day after its id was made.
+ * Start of the oldest day whose results can still be confirmed or have confirmations. Two days are added: one because a
+ * day's last record is accepted up to 24 hours after the day began, one because an upload can be accepted a day after
+ * its id was made.
  */
 function oldestConfirmableDayMs({ days }: RetentionPolicy, cutoffMs: number): number {
   return cutoffMs - (days.confirmations + days.resources + 2) * 24 * HOUR_MS;
@@ -250,9 +256,10 @@ const MAX_UPLOAD_MS = 24 * HOUR_MS;
 const OVERLAP_MS = 2 * HOUR_MS;
 
 /**
- * Removes uploads that are a day old and were never accepted, because their process crashed. A pass reads only the batches and
- * trainings that became a day old since two hours before the last pass; it counts as now if Redis has lost its time. Older
- * unaccepted ones stay until their retention ends: a batch without a run may be one that is being restored from a backup.
+ * Removes uploads that are a day old and were never accepted, because their process crashed. A pass reads only the
+ * batches and trainings that became a day old since two hours before the last pass; it counts as now if Redis has lost
+ * its time. Older unaccepted ones stay until their retention ends: a batch without a run may be one that is being
+ * restored from a backup.
  */
 async function sweepAbandonedUploads(
   deps: SweepPassDeps,

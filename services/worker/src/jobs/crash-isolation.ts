@@ -8,8 +8,8 @@ const postponeDelayMs = (): number => 1_000 + Math.random() * 1_000;
 
 /**
  * Runs a redelivered job alone (a writer lock; other jobs are readers). A job that was active when its worker crashed
- * may have caused the crash. No other redelivered job is active beside it, so another shard loses at most one delivery to a shard
- * that crashes every worker.
+ * may have caused the crash. No other redelivered job is active beside it, so another shard loses at most one delivery
+ * to a shard that crashes every worker.
  */
 export class CrashIsolation {
   private activeCount = 0;

@@ -1,9 +1,8 @@
 /*
  * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files, the shadow's
- * marker if the model has a shadow, and last the manifest (write-once, except the shadow's marker), then the run's pending marker
- * is deleted.
- * After a crash in between, everything is repeated with the same bytes; the reconciler ensures that until the marker is
- * deleted.
+ * marker if the model has a shadow, and last the manifest (write-once, except the shadow's marker), then the run's
+ * pending marker is deleted. After a crash in between, everything is repeated with the same bytes; the reconciler
+ * ensures that until the marker is deleted.
  */
 import type { FinalizeJob } from '@cytoqueue/queue';
 import {

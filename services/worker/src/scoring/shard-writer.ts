@@ -197,7 +197,8 @@ export class ShardWriter {
 
   private suffix(flags: number, missingMask: number, sample: number): ByteSource {
     const { missingNames, hasSharedMaskBits, model } = this.format;
-    // Two bits of flags and a bit for each of up to 32 features: an exact key below 2^53. With more features it is ambiguous.
+    // Two bits of flags and a bit for each of up to 32 features: an exact key below 2^53. With more features it is
+    // ambiguous.
     const key = missingMask * 4 + flags;
     const isCacheable = missingMask === 0 || !hasSharedMaskBits;
     const cached = isCacheable ? this.resultSuffixes.get(key) : undefined;
