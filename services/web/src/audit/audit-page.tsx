@@ -50,7 +50,7 @@ export function AuditPage() {
       {events.length > 0 && (
         <>
           <p role="status" className="small muted">
-            {`${pluralize(found.length, 'entry', 'entries')} among ${query.hasNextPage ? 'the newest' : 'all'} ${events.length}.`}
+            {`${pluralize(found.length, { one: 'entry', other: 'entries' })} among ${query.hasNextPage ? 'the newest' : 'all'} ${events.length}.`}
           </p>
           <EventTable events={found} />
         </>

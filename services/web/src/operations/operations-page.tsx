@@ -62,7 +62,7 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueP
             {
               name: 'Backlog',
               value: formatCount(queue.backlog_rows),
-              hint: `rows in ${pluralize(queue.backlog_jobs, 'job')}`,
+              hint: `rows in ${pluralize(queue.backlog_jobs, { one: 'job', other: 'jobs' })}`,
             },
             { name: 'Oldest wait', value: formatDuration(queue.oldest_job_age_seconds) },
             { name: 'Time to clear', value: clearingText(queue) },
@@ -132,7 +132,7 @@ function Warnings({ queue }: { queue: QueueState }) {
         <Notice tone="error">
           <p>
             <strong>
-              {`Stalled since ${formatTime(queue.stalled_since)}: no row finishes, ${pluralize(queue.backlog_rows, 'row waits', 'rows wait')}.`}
+              {`Stalled since ${formatTime(queue.stalled_since)}: no row finishes, ${pluralize(queue.backlog_rows, { one: 'row waits', other: 'rows wait' })}.`}
             </strong>{' '}
             The shards of a worker that has died are given to another one within 75 s. If it lasts longer, restart the
             workers; accepted rows are stored and none is lost.

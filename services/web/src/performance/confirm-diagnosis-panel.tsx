@@ -78,7 +78,7 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
       {data !== undefined && (
         <Notice tone={data.rejected === 0 ? 'success' : 'warning'}>
           <p>
-            {`${pluralize(data.accepted, 'diagnosis', 'diagnoses')} stored${data.rejected === 0 ? '.' : `, ${pluralize(data.rejected, 'row')} not accepted:`}`}
+            {`${pluralize(data.accepted, { one: 'diagnosis', other: 'diagnoses' })} stored${data.rejected === 0 ? '.' : `, ${pluralize(data.rejected, { one: 'row', other: 'rows' })} not accepted:`}`}
           </p>
           {data.errors.length > 0 && (
             <ul className="small">

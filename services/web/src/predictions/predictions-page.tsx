@@ -72,8 +72,8 @@ export function PredictionsPage() {
 function foundText(found: number, all: number, hasMore: boolean, searchText: string): string {
   const newest = hasMore ? `the newest ${all}` : `all ${all}`;
   return searchText.trim() === ''
-    ? `${hasMore ? 'The newest ' : ''}${pluralize(all, 'record')}.`
-    : `${pluralize(found, 'record')} found among ${newest}.`;
+    ? `${hasMore ? 'The newest ' : ''}${pluralize(all, { one: 'record', other: 'records' })}.`
+    : `${pluralize(found, { one: 'record', other: 'records' })} found among ${newest}.`;
 }
 
 function PredictionTable({ records }: { records: Prediction[] }) {

@@ -1,4 +1,5 @@
 import { type ClassName, positiveClassOf, type ProbabilityMembers } from '@cytoqueue/client';
+import { TEXTS } from './texts';
 
 /** Look of a class: that of malignant for the positive class of any model. */
 export function toneOf(name: string, result: ProbabilityMembers): 'benign' | 'malignant' {
@@ -11,5 +12,5 @@ export function probabilitySubject(result: ProbabilityMembers): string {
 }
 
 export function subjectOf(positive: ClassName): string {
-  return positive === 'malignant' ? 'malignancy' : `“${positive}”`;
+  return positive === 'malignant' ? TEXTS.malignancy : TEXTS.quoted(positive);
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
 import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { Button, type ButtonProps } from './button';
+import { TEXTS } from './texts';
 
 interface ConfirmButtonProps {
   label: string;
@@ -44,7 +45,7 @@ export function ConfirmButton({
                 <div>{children}</div>
                 <div className="actions">
                   <Button onPress={close} autoFocus>
-                    Go back
+                    {TEXTS.goBack}
                   </Button>
                   <Button
                     variant={variant === 'danger' ? 'danger' : 'primary'}

@@ -2,6 +2,7 @@ import { ApiError } from '@cytoqueue/client';
 import { errorMessage } from '../api/clients';
 import { Button } from './button';
 import { Notice } from './notice';
+import { TEXTS } from './texts';
 
 interface ErrorNoticeProps {
   error: unknown;
@@ -20,10 +21,10 @@ export function ErrorNotice({ error, what, onRetry }: ErrorNoticeProps) {
       </p>
       {requestId !== undefined && (
         <p className="small">
-          Request <code>{requestId}</code>
+          {TEXTS.request} <code>{requestId}</code>
         </p>
       )}
-      {onRetry !== undefined && <Button onPress={onRetry}>Try again</Button>}
+      {onRetry !== undefined && <Button onPress={onRetry}>{TEXTS.tryAgain}</Button>}
     </Notice>
   );
 }

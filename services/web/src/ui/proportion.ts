@@ -1,4 +1,5 @@
 import { formatCount, formatShare } from './format';
+import { TEXTS } from './texts';
 
 /** 97.5 % quantile of the standard normal distribution. */
 const Z = 1.959964;
@@ -16,7 +17,13 @@ export function wilsonInterval(share: number, count: number): [low: number, high
 
 /** `306 of 308: 99.4 % (97.7 % to 99.8 %)`; `none` without cases. */
 export function formatProportion(part: number, whole: number): string {
-  if (whole === 0) return 'none';
+  if (whole === 0) return TEXTS.none;
   const [low, high] = wilsonInterval(part / whole, whole);
-  return `${formatCount(part)} of ${formatCount(whole)}: ${formatShare(part / whole)} (${formatShare(low)} to ${formatShare(high)})`;
+  return TEXTS.proportion(
+    formatCount(part),
+    formatCount(whole),
+    formatShare(part / whole),
+    formatShare(low),
+    formatShare(high),
+  );
 }

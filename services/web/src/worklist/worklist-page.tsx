@@ -73,7 +73,9 @@ export function WorklistPage() {
       {items.length > 0 && (
         <>
           <p role="status" className="small muted">
-            {query.hasNextPage ? `The newest ${formatCount(items.length)}.` : `${pluralize(items.length, 'result')}.`}
+            {query.hasNextPage
+              ? `The newest ${formatCount(items.length)}.`
+              : `${pluralize(items.length, { one: 'result', other: 'results' })}.`}
           </p>
           <WorklistTable items={items} />
         </>

@@ -37,7 +37,9 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
           <ErrorBreakdown counts={countBy(data.rows, 'error_code')} />
           <details>
             <summary>
-              {data.rows.length > MAX_LISTED ? `The first ${MAX_LISTED} rows` : pluralize(data.rows.length, 'row')}
+              {data.rows.length > MAX_LISTED
+                ? `The first ${MAX_LISTED} rows`
+                : pluralize(data.rows.length, { one: 'row', other: 'rows' })}
             </summary>
             <ul className="small">
               {data.rows.slice(0, MAX_LISTED).map((row, index) => (

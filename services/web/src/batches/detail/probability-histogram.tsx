@@ -18,7 +18,7 @@ export function ProbabilityHistogram({ histogram, classes }: ProbabilityHistogra
     <Panel title={`Distribution of the probability of ${subject}`}>
       <table className="bars histogram">
         <caption className="lead">
-          {`${pluralize(total, 'scored row')} by the estimated probability of ${subject}, in steps of 10\u00a0%.`}
+          {`${pluralize(total, { one: 'scored row', other: 'scored rows' })} by the estimated probability of ${subject}, in steps of 10\u00a0%.`}
         </caption>
         <thead className="visually-hidden">
           <tr>

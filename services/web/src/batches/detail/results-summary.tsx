@@ -19,7 +19,7 @@ export function ResultsSummary({ batch, classes }: { batch: Batch; classes: Batc
   const groups = groupsOf(batch, classes);
   const missing = batch.summary.missing_features;
   return (
-    <Panel title="Results summary" lead={`${pluralize(total, 'row')}, each counted once.`}>
+    <Panel title="Results summary" lead={`${pluralize(total, { one: 'row', other: 'rows' })}, each counted once.`}>
       <ShareBar groups={groups} total={total} />
       <table className="list compact totals">
         <thead className="visually-hidden">
@@ -54,7 +54,8 @@ export function ResultsSummary({ batch, classes }: { batch: Batch; classes: Batc
             </td>
             <td />
             <td className="small">
-              {missing > 0 && `${pluralize(missing, 'scored row has', 'scored rows have')} a feature not measured`}
+              {missing > 0 &&
+                `${pluralize(missing, { one: 'scored row has', other: 'scored rows have' })} a feature not measured`}
             </td>
           </tr>
         </tfoot>

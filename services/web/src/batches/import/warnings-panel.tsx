@@ -18,7 +18,7 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
   const shown = warnings.slice(0, MAX_SHOWN);
   return (
     <Panel
-      title={pluralize(total, 'warning')}
+      title={pluralize(total, { one: 'warning', other: 'warnings' })}
       lead="The rows below were read as they are. Check them in your file before you use their results."
     >
       <TableScroll label="Warnings">
@@ -56,7 +56,11 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
           </tbody>
         </table>
       </TableScroll>
-      {total > shown.length && <p className="small muted">and {pluralize(total - shown.length, 'more warning')}</p>}
+      {total > shown.length && (
+        <p className="small muted">
+          and {pluralize(total - shown.length, { one: 'more warning', other: 'more warnings' })}
+        </p>
+      )}
     </Panel>
   );
 }

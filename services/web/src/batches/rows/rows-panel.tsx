@@ -72,7 +72,9 @@ export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClas
 function statusText(shown: number, hasMore: boolean, idPrefix: string): string {
   const found = idPrefix === '' ? '' : ` whose reference begins with “${idPrefix}”`;
   if (shown === 0) return hasMore ? `No row${found} so far.` : `No row${found}.`;
-  return hasMore ? `The first ${pluralize(shown, 'row')}${found}.` : `${pluralize(shown, 'row')}${found}.`;
+  return hasMore
+    ? `The first ${pluralize(shown, { one: 'row', other: 'rows' })}${found}.`
+    : `${pluralize(shown, { one: 'row', other: 'rows' })}${found}.`;
 }
 
 /** Searches on submit, not on every key: the identifier is sent to the service. */

@@ -28,7 +28,7 @@ export function FilePicker({ files, onChoose, isSingle = false }: FilePickerProp
             <strong translate="no">{file.name}</strong> <span className="muted">{formatBytes(file.size)}</span>
           </>
         ) : (
-          pluralize(files.length, 'file')
+          pluralize(files.length, { one: 'file', other: 'files' })
         )}
       </Text>
       <FileTrigger

@@ -112,7 +112,7 @@ export function PreflightReport(props: PreflightReportProps) {
 }
 
 function examplesTitle(errors: number): string {
-  return errors > MAX_LISTED ? `The first ${MAX_LISTED} errors` : pluralize(errors, 'error');
+  return errors > MAX_LISTED ? `The first ${MAX_LISTED} errors` : pluralize(errors, { one: 'error', other: 'errors' });
 }
 
 function Refusal({ report }: { report: Preflight }) {

@@ -36,7 +36,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
   useWarningBeforeClosing(upload.isPending);
   return (
     <Panel
-      title={pluralize(files.length, 'file')}
+      title={pluralize(files.length, { one: 'file', other: 'files' })}
       lead="Each file becomes a batch of its own, with your laboratory’s settings. To map columns or change settings, choose a file alone."
     >
       <ul className="downloads">
@@ -59,7 +59,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
           isDisabled={ready.length === 0}
           onPress={() => upload.mutate()}
         >
-          {upload.isPending ? 'Uploading …' : `Score ${pluralize(ready.length, 'file')}`}
+          {upload.isPending ? 'Uploading …' : `Score ${pluralize(ready.length, { one: 'file', other: 'files' })}`}
         </Button>
       </div>
     </Panel>
@@ -105,7 +105,7 @@ function FileState({ check, batch }: { check: UseQueryResult<Preflight> | undefi
   const { valid, rejected } = report.rows;
   return (
     <span>
-      {`${pluralize(valid, 'row')} to score${rejected > 0 ? `, ${formatCount(rejected)} invalid` : ''}`}
+      {`${pluralize(valid, { one: 'row', other: 'rows' })} to score${rejected > 0 ? `, ${formatCount(rejected)} invalid` : ''}`}
       {isUnlikeTraining(report) && <strong className="chip error">Unlike the training data: check it alone</strong>}
     </span>
   );

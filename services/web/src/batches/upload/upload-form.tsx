@@ -101,7 +101,7 @@ function UploadButton({
   return (
     <div className="actions">
       <Button variant="primary" isDisabled={nothing} onPress={onUpload}>
-        {isKnown ? `Score ${pluralize(report.rows.valid, 'row')}` : 'Upload and score'}
+        {isKnown ? `Score ${pluralize(report.rows.valid, { one: 'row', other: 'rows' })}` : 'Upload and score'}
       </Button>
       {nothing && <p>No row of this file can be scored.</p>}
     </div>

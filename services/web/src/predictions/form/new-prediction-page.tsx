@@ -67,5 +67,5 @@ function featuresLead({ schema, schema_title, features }: ModelVersion): string 
     return 'Nine grades of one fine needle aspirate, from 1 (as in normal tissue) to 10 (most abnormal).';
   if (schema === 'wdbc')
     return `${features.length} measurements of the cell nuclei in a digitised image of a fine needle aspirate.`;
-  return `${schema_title}: ${pluralize(features.length, 'feature')}.`;
+  return `${schema_title}: ${pluralize(features.length, { one: 'feature', other: 'features' })}.`;
 }

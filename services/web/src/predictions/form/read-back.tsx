@@ -43,7 +43,9 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
         {open.length > 0 && open.length <= MAX_NAMED && ` Still open: ${open.map(({ title }) => title).join(', ')}.`}
       </p>
       {errorCount > 0 && (
-        <p className="small field-error">{pluralize(errorCount, 'field needs', 'fields need')} another look.</p>
+        <p className="small field-error">
+          {pluralize(errorCount, { one: 'field needs', other: 'fields need' })} another look.
+        </p>
       )}
     </>
   );

@@ -56,7 +56,8 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
 
 function neighborsLead(neighbors: readonly Neighbor[], positive: string): string {
   const found = neighbors.filter((neighbor) => neighbor.class === positive).length;
-  const share = found === 0 ? 'none is' : found === neighbors.length ? 'all are' : pluralize(found, 'is', 'are');
+  const share =
+    found === 0 ? 'none is' : found === neighbors.length ? 'all are' : pluralize(found, { one: 'is', other: 'are' });
   return `Of the ${neighbors.length} training cases most like this record, ${share} ${positive}. Check whether they resemble this record in your judgement.`;
 }
 
