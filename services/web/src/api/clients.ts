@@ -1,5 +1,6 @@
 import { ApiError, ConnectionError, CytoqueueClient } from '@cytoqueue/client';
 import { BASE_PATH } from './base-path';
+import { TEXTS } from './texts';
 
 /** Retries by itself: for actions that a user has started. */
 export const client = new CytoqueueClient({ url: BASE_PATH });
@@ -34,8 +35,7 @@ export function isUnauthorized(error: unknown): boolean {
 
 /** Describes the failure to the user in one sentence. */
 export function errorMessage(error: unknown): string {
-  if (error instanceof ConnectionError) return 'The service is not responding.';
-  if (error instanceof ApiError)
-    return error.detail === '' ? `The service answered with status ${error.status}.` : error.detail;
-  return 'This page failed. Reload it; if that does not help, contact the service’s operator.';
+  if (error instanceof ConnectionError) return TEXTS.noResponse;
+  if (error instanceof ApiError) return error.detail === '' ? TEXTS.status(error.status) : error.detail;
+  return TEXTS.pageFailed;
 }
