@@ -10,6 +10,7 @@ import { Navigation } from './navigation';
 import { NoAccess } from './no-access';
 import { SessionMenu } from './session-menu';
 import { Wordmark } from './wordmark';
+import { TEXTS } from './texts';
 
 /** Header, navigation and footer of every page. Without a session only the sign-in link is shown. */
 export function AppLayout() {
@@ -22,11 +23,11 @@ export function AppLayout() {
       <>
         <ConnectionBanner />
         {error === null ? (
-          <Loading>Opening Cytoqueue …</Loading>
+          <Loading>{TEXTS.opening}</Loading>
         ) : (
           <main className="sign-in" id="main">
-            <h1>Cytoqueue could not be opened</h1>
-            <ErrorNotice error={error} what="The session could not be read." onRetry={() => void refetch()} />
+            <h1>{TEXTS.notOpened}</h1>
+            <ErrorNotice error={error} what={TEXTS.sessionUnread} onRetry={() => void refetch()} />
           </main>
         )}
       </>
@@ -36,7 +37,7 @@ export function AppLayout() {
   return (
     <div className="shell">
       <a className="skip-link" href="#main">
-        Skip to content
+        {TEXTS.skip}
       </a>
       <header className="top">
         <Link to="/" className="home">
@@ -58,12 +59,9 @@ export function AppLayout() {
         </Suspense>
       </main>
       <footer className="foot">
+        <p>{TEXTS.footer}</p>
         <p>
-          <strong>Not a medical device.</strong> For research; a second opinion for trained readers, never the only
-          basis of a diagnosis.
-        </p>
-        <p>
-          <Link to="/models">Models and their limits</Link> · <a href={withBasePath('/docs')}>API</a>
+          <Link to="/models">{TEXTS.modelsAndLimits}</Link> · <a href={withBasePath('/docs')}>{TEXTS.api}</a>
         </p>
       </footer>
       <ScrollRestoration />

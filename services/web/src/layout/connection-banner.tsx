@@ -1,5 +1,6 @@
 import { isRetryable } from '@cytoqueue/client';
 import { useIsFetching } from '@tanstack/react-query';
+import { TEXTS } from './texts';
 
 /** Shows that the service is unavailable while a query of the page is retried; loaded data stay visible. */
 export function ConnectionBanner() {
@@ -8,7 +9,7 @@ export function ConnectionBanner() {
   });
   return (
     <div role="status" className="connection" data-away={retrying > 0 || undefined}>
-      {retrying > 0 && 'The service is not responding. This page retries automatically; nothing you sent is lost.'}
+      {retrying > 0 && TEXTS.notResponding}
     </div>
   );
 }

@@ -1,22 +1,23 @@
 import { NavLink } from 'react-router';
 import type { Permissions } from '../session/use-session';
+import { TEXTS } from './texts';
 
 export function Navigation({ permissions }: { permissions: Permissions }) {
   const pages = [
-    { to: '/predictions/new', name: 'New record', shown: permissions.records, end: true },
-    { to: '/predictions', name: 'Records', shown: permissions.records, end: true },
-    { to: '/batches', name: 'Batches', shown: permissions.records },
-    { to: '/worklist', name: 'Worklist', shown: permissions.records },
-    { to: '/performance', name: 'Performance', shown: permissions.records },
-    { to: '/operations', name: 'Operations', shown: permissions.operations },
-    { to: '/models', name: 'Models', shown: true },
-    { to: '/trainings', name: 'Trainings', shown: permissions.admin },
-    { to: '/audit', name: 'Audit', shown: permissions.admin },
-    { to: '/settings', name: 'Settings', shown: permissions.admin },
-    { to: '/help', name: 'Help', shown: true },
+    { to: '/predictions/new', name: TEXTS.navigation.newRecord, shown: permissions.records, end: true },
+    { to: '/predictions', name: TEXTS.navigation.records, shown: permissions.records, end: true },
+    { to: '/batches', name: TEXTS.navigation.batches, shown: permissions.records },
+    { to: '/worklist', name: TEXTS.navigation.worklist, shown: permissions.records },
+    { to: '/performance', name: TEXTS.navigation.performance, shown: permissions.records },
+    { to: '/operations', name: TEXTS.navigation.operations, shown: permissions.operations },
+    { to: '/models', name: TEXTS.navigation.models, shown: true },
+    { to: '/trainings', name: TEXTS.navigation.trainings, shown: permissions.admin },
+    { to: '/audit', name: TEXTS.navigation.audit, shown: permissions.admin },
+    { to: '/settings', name: TEXTS.navigation.settings, shown: permissions.admin },
+    { to: '/help', name: TEXTS.navigation.help, shown: true },
   ];
   return (
-    <nav aria-label="Pages">
+    <nav aria-label={TEXTS.navigation.label}>
       <ul className="pages">
         {pages
           .filter(({ shown }) => shown)

@@ -1,16 +1,14 @@
 import type { Role } from '@cytoqueue/client';
 import { usePageTitle } from '../ui/page-title';
+import { TEXTS } from './texts';
 
 export function NoAccess({ role }: { role: Role }) {
-  usePageTitle('No access');
+  usePageTitle(TEXTS.noAccess.title);
   return (
     <div className="stack page narrow">
-      <h1>You do not have access to this page</h1>
+      <h1>{TEXTS.noAccess.heading}</h1>
       <p>
-        You are signed in as {role}.{' '}
-        {role === 'operator'
-          ? 'Operators see the state of the service, but no patient records.'
-          : 'This page is for administrators and operators of the service.'}
+        {TEXTS.noAccess.role(TEXTS.roles[role])} {role === 'operator' ? TEXTS.noAccess.operator : TEXTS.noAccess.others}
       </p>
     </div>
   );

@@ -1,13 +1,14 @@
 import { Link } from 'react-router';
 import { usePageTitle } from '../ui/page-title';
+import { TEXTS } from './texts';
 
 export function NotFoundPage() {
-  usePageTitle('Not found');
+  usePageTitle(TEXTS.notFoundPage.title);
   return (
     <div className="stack page narrow">
-      <h1>There is no such page</h1>
+      <h1>{TEXTS.notFoundPage.heading}</h1>
       <p>
-        The address may be incomplete. <Link to="/">Go to the start</Link>.
+        {TEXTS.notFoundPage.incomplete} <Link to="/">{TEXTS.notFoundPage.start}</Link>.
       </p>
     </div>
   );

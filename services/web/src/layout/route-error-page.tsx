@@ -1,5 +1,6 @@
 import { useRouteError } from 'react-router';
 import { Notice } from '../ui/notice';
+import { TEXTS } from './texts';
 
 /**
  * Shown when a page threw or its script could not be loaded (a new version was installed, or the service is
@@ -10,15 +11,13 @@ export function RouteErrorPage() {
   const isMissingFile = error instanceof TypeError && /import|fetch|module/i.test(error.message);
   return (
     <div className="stack page narrow">
-      <h1>This page could not be shown</h1>
+      <h1>{TEXTS.routeErrorPage.heading}</h1>
       <Notice tone="error">
-        {isMissingFile
-          ? 'The service did not respond, or a newer version has been installed.'
-          : 'The page itself failed.'}{' '}
-        Nothing that was sent is lost.
+        {isMissingFile ? TEXTS.routeErrorPage.missingFile : TEXTS.routeErrorPage.failed}{' '}
+        {TEXTS.routeErrorPage.nothingLost}
       </Notice>
       <p>
-        <a href={window.location.pathname}>Load it again</a>
+        <a href={window.location.pathname}>{TEXTS.routeErrorPage.reload}</a>
       </p>
     </div>
   );

@@ -5,6 +5,7 @@ import { Button } from '../ui/button';
 import { announceSessionChange, resetSession } from '../api/query-client';
 import { useKeptDraft } from '../predictions/form/draft-context';
 import { ThemeButton } from './theme';
+import { TEXTS } from './texts';
 
 export function SessionMenu({ session }: { session: Session }) {
   const queryClient = useQueryClient();
@@ -19,13 +20,13 @@ export function SessionMenu({ session }: { session: Session }) {
   });
   return (
     <div className="session">
-      <span className="who" title={`Key ${session.key_id}`}>
-        <span className="visually-hidden">Signed in as </span>
-        {session.tenant} <span className="muted">({session.role})</span>
+      <span className="who" title={TEXTS.sessionMenu.key(session.key_id)}>
+        <span className="visually-hidden">{`${TEXTS.sessionMenu.signedInAs} `}</span>
+        {session.tenant} <span className="muted">({TEXTS.roles[session.role]})</span>
       </span>
       <ThemeButton />
       <Button variant="quiet" isPending={signOut.isPending} onPress={() => signOut.mutate()}>
-        Sign out
+        {TEXTS.sessionMenu.signOut}
       </Button>
     </div>
   );

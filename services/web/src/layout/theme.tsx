@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { Button } from '../ui/button';
+import { TEXTS } from './texts';
 
 const STORAGE_KEY = 'cytoqueue-theme';
 const THEMES = ['system', 'light', 'dark'] as const;
@@ -13,8 +14,9 @@ export function ThemeButton() {
     storeTheme(theme);
   }, [theme]);
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] as Theme;
+  const { names, label } = TEXTS.theme;
   return (
-    <Button variant="quiet" onPress={() => setTheme(next)} aria-label={`Colours: ${theme}. Change to ${next}.`}>
+    <Button variant="quiet" onPress={() => setTheme(next)} aria-label={label(names[theme], names[next])}>
       <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" className="icon">
         <circle cx="10" cy="10" r="7.250" fill="none" stroke="currentColor" strokeWidth="1.500" />
         {theme === 'system' && <path d="M10 2.750a7.250 7.250 0 0 1 0 14.500z" fill="currentColor" />}

@@ -11,6 +11,7 @@ import { announceSessionChange, resetSession } from '../api/query-client';
 import { useKeptDraft } from '../predictions/form/draft-context';
 import { Wordmark } from '../layout/wordmark';
 import { useSession } from './use-session';
+import { TEXTS } from './texts';
 
 type Credential = Parameters<typeof client.signIn>[0];
 
@@ -19,7 +20,7 @@ type Credential = Parameters<typeof client.signIn>[0];
  * server.
  */
 export function SignInPage() {
-  usePageTitle('Sign in');
+  usePageTitle(TEXTS.title);
   const session = useSession();
   const { state } = useLocation() as { state: { from?: string } | null };
   const [key, setKey] = useState('');
@@ -36,19 +37,13 @@ export function SignInPage() {
   return (
     <main className="sign-in" id="main">
       <Wordmark />
-      <h1>Sign in</h1>
-      <p className="muted">
-        Enter the access key of your laboratory. It starts a session of twelve hours in this browser and is not stored.
-      </p>
-      {hasEnded && (
-        <Notice tone="info">
-          Your session has ended. Sign in again to go on; a record that you were entering is kept for your laboratory.
-        </Notice>
-      )}
+      <h1>{TEXTS.title}</h1>
+      <p className="muted">{TEXTS.lead}</p>
+      {hasEnded && <Notice tone="info">{TEXTS.hasEnded}</Notice>}
       {signIn.isError && <Notice tone="error">{signInError(signIn.error, signIn.variables)}</Notice>}
       <form onSubmit={submit} className="stack">
         <TextField
-          label="Access key"
+          label={TEXTS.key}
           type="password"
           autoComplete="current-password"
           value={key}
@@ -57,13 +52,11 @@ export function SignInPage() {
           autoFocus
         />
         <Button type="submit" variant="primary" isPending={signIn.isPending}>
-          Sign in
+          {TEXTS.title}
         </Button>
       </form>
-      <p className="small muted">
-        Running on your own machine? The link that npm start printed signs you in; it works once, for ten minutes.
-      </p>
-      <p className="small muted">For research. Not a medical device.</p>
+      <p className="small muted">{TEXTS.ownMachine}</p>
+      <p className="small muted">{TEXTS.forResearch}</p>
     </main>
   );
 }
@@ -92,7 +85,6 @@ function useSignInTokenFromUrl(signIn: (credential: Credential) => void): void {
 
 function signInError(error: unknown, credential: Credential | undefined): string {
   if (!(error instanceof ApiError) || error.status !== 401) return errorMessage(error);
-  if (credential !== undefined && 'token' in credential)
-    return 'This link was already used or is older than ten minutes. Sign in with your key instead.';
-  return 'Key not recognised. It may have expired; check that it was copied completely.';
+  if (credential !== undefined && 'token' in credential) return TEXTS.linkUsed;
+  return TEXTS.keyUnknown;
 }
