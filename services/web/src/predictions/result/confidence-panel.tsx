@@ -5,6 +5,7 @@ import { useEvaluation } from '../../models/evaluation';
 import { IconArray } from './icon-array';
 import { reliabilityAt } from './reliability';
 import { explainConformalSet } from './result-labels';
+import { TEXTS } from './texts';
 
 /** Below this number of cases a share is too uncertain to show. */
 const MIN_RELIABLE_CASES = 10;
@@ -13,7 +14,7 @@ const MIN_RELIABLE_CASES = 10;
 export function ConfidencePanel({ result, model }: { result: PredictionResult; model: ModelPin }) {
   const { missing, conformal } = result.evidence;
   return (
-    <Panel title="Certainty">
+    <Panel title={TEXTS.confidencePanel.title}>
       {/* Not shown for an unusual record, because the cases of the cross-validation are unlike it. */}
       {!result.evidence.unusual && result.positive_class === undefined && (
         <ObservedReliability probability={probabilityOf(result)} model={model} />
@@ -44,11 +45,16 @@ function ObservedReliability({ probability, model }: { probability: number; mode
     <>
       {isReliable && <IconArray share={observed.share} />}
       <p>
-        <strong>How often this was right in testing:</strong> of about {observed.cases} held-out cases with a
-        probability from {Math.round(observed.from * 100)} to {Math.round(observed.to * 100)}&nbsp;%, about{' '}
-        {Math.round(observed.share * observed.cases)} were malignant (95&nbsp;% interval {formatShare(low)} to{' '}
-        {formatShare(high)}; {observed.rounds} repetitions of cross-validation).
-        {!isReliable && ' That is too few to rely on.'}
+        {TEXTS.confidencePanel.tested({
+          cases: observed.cases,
+          from: Math.round(observed.from * 100),
+          to: Math.round(observed.to * 100),
+          positive: Math.round(observed.share * observed.cases),
+          low: formatShare(low),
+          high: formatShare(high),
+          rounds: observed.rounds,
+          isReliable,
+        })}
       </p>
     </>
   );
@@ -58,12 +64,14 @@ function MissingRange({ missing }: { missing: NonNullable<PredictionResult['evid
   const { features, method, combinations, can_flip, probability_min, probability_max } = missing;
   return (
     <p>
-      <strong>Not measured:</strong> {features.length === 1 ? 'one value is' : `${features.length} values are`} missing.{' '}
-      {method === 'exact'
-        ? `Over all ${combinations} possible ${features.length === 1 ? 'values' : 'combinations of values'}`
-        : `Over the ${combinations} combinations that occur in training cases`}
-      , the probability ranges from {formatProbability(probability_min)} to {formatProbability(probability_max)}.{' '}
-      {can_flip ? 'Measuring what is missing could change the result.' : 'No such value would change the class.'}
+      {TEXTS.confidencePanel.missing({
+        count: features.length,
+        isExact: method === 'exact',
+        combinations,
+        low: formatProbability(probability_min),
+        high: formatProbability(probability_max),
+        canFlip: can_flip,
+      })}
     </p>
   );
 }
@@ -71,9 +79,9 @@ function MissingRange({ missing }: { missing: NonNullable<PredictionResult['evid
 function ConformalPValue({ name, share }: { name: ClassName; share: number }) {
   return (
     <div>
-      <dt>Of the {name} cases</dt>
+      <dt>{TEXTS.confidencePanel.ofTheCases(name)}</dt>
       <dd>
-        {formatShare(share)} <span className="muted">are at least as atypical as this record would be</span>
+        {formatShare(share)} <span className="muted">{TEXTS.confidencePanel.atypical}</span>
       </dd>
     </div>
   );

@@ -5,6 +5,7 @@ import { formatProbability } from '../../ui/format';
 import { featureTitle } from './feature-titles';
 import { isUnusual } from './reason-labels';
 import { isDecided, oppositeClass } from './result-labels';
+import { TEXTS } from './texts';
 
 /**
  * Shows the smallest change of grades that changes the outcome or the class of a confident result. It is left out where the result may stay undecided,
@@ -16,21 +17,22 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
   const isUndecided = result.outcome === 'indeterminate';
   if (flip === null) {
     return isUndecided ? null : (
-      <Panel title="How firm the result is">
+      <Panel title={TEXTS.flipPanel.title}>
         <p>
           {version.flip_searched
-            ? `No change of one or two features changes the class to ${oppositeClass(result.predicted_class, labels)}.`
-            : 'Not computed for this model.'}
+            ? TEXTS.flipPanel.noChange(oppositeClass(result.predicted_class, labels))
+            : TEXTS.flipPanel.notComputed}
         </p>
       </Panel>
     );
   }
-  const after = isDecided(probabilityOf(flip)) ? `likely ${flip.predicted_class}` : 'undecided';
-  if (isUndecided && (after === 'undecided' || isUnusual(result.reasons))) return null;
+  const isDecidedAfter = isDecided(probabilityOf(flip));
+  if (isUndecided && (!isDecidedAfter || isUnusual(result.reasons))) return null;
+  const after = isDecidedAfter ? TEXTS.flipPanel.likely(flip.predicted_class) : TEXTS.flipPanel.undecided;
   return (
     <Panel
-      title="How firm the result is"
-      lead={`The smallest change that would make the result ${after}, with a probability of ${probabilitySubject(result)} of ${formatProbability(probabilityOf(flip))}:`}
+      title={TEXTS.flipPanel.title}
+      lead={TEXTS.flipPanel.lead(after, probabilitySubject(result), formatProbability(probabilityOf(flip)))}
     >
       <ul className="changes">
         {flip.changes.map(({ feature, from, to }) => (
@@ -38,16 +40,12 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
             <strong>{featureTitle(feature, features)}</strong>{' '}
             <span className="nowrap">
               {from} <span aria-hidden="true">→</span>
-              <span className="visually-hidden">to</span> {to}
+              <span className="visually-hidden">{TEXTS.flipPanel.to}</span> {to}
             </span>
           </li>
         ))}
       </ul>
-      <p className="small muted">
-        {flip.total_change <= 2
-          ? 'It shows how far the record is from another result, and is no reason to grade differently. The change is small: make sure that this feature was read and entered correctly.'
-          : 'It shows how far the record is from another result, and is no reason to grade differently.'}
-      </p>
+      <p className="small muted">{flip.total_change <= 2 ? TEXTS.flipPanel.smallChange : TEXTS.flipPanel.change}</p>
     </Panel>
   );
 }

@@ -1,3 +1,5 @@
+import { TEXTS } from './texts';
+
 interface IconArrayProps {
   /** Share of malignant cases, 0..1. */
   share: number;
@@ -23,8 +25,10 @@ export function IconArray({ share }: IconArrayProps) {
         })}
       </svg>
       <figcaption>
-        Of 100 such cases in testing about <strong translate="no">{malignant}</strong> were malignant and{' '}
-        <strong translate="no">{CASES - malignant}</strong> benign.
+        {TEXTS.iconArray.caption(
+          <strong translate="no">{malignant}</strong>,
+          <strong translate="no">{CASES - malignant}</strong>,
+        )}
       </figcaption>
     </figure>
   );

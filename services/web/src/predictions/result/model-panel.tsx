@@ -3,6 +3,7 @@ import { Link } from 'react-router';
 import { modelAddress, modelLabel } from '../../models/model-reference';
 import { formatDateTime, formatShare } from '../../ui/format';
 import { Panel } from '../../ui/panel';
+import { TEXTS } from './texts';
 
 interface ModelPanelProps {
   model: ModelPin;
@@ -14,38 +15,35 @@ interface ModelPanelProps {
 /** The model and the threshold that a result depends on, and what the model is not made for. */
 export function ModelPanel({ model, version, operatingPoint, completedAt }: ModelPanelProps) {
   return (
-    <Panel title="Model and limits of use" className="wide">
+    <Panel title={TEXTS.modelPanel.title} className="wide">
       <dl className="facts">
         <div>
-          <dt>Model</dt>
+          <dt>{TEXTS.modelPanel.model}</dt>
           <dd>
             <Link to={modelAddress(model.name, model.version)}>{modelLabel(model)}</Link>
           </dd>
         </div>
         <div>
-          <dt>Method</dt>
-          <dd>
-            compares with {version.training.rows} training cases,{' '}
-            {version.rule === 'class-ratio'
-              ? `the ${version.k} nearest of each class`
-              : `of which the ${version.k} nearest decide`}
-          </dd>
+          <dt>{TEXTS.modelPanel.method}</dt>
+          <dd>{TEXTS.modelPanel.methodText(version.training.rows, version.rule === 'class-ratio', version.k)}</dd>
         </div>
         <div>
-          <dt>Threshold for {version.labels[1]}</dt>
+          <dt>{TEXTS.modelPanel.threshold(version.labels[1] ?? '')}</dt>
           <dd>
-            {formatShare(operatingPoint.threshold)} probability
-            {operatingPoint.name === 'sensitivity99' && ' (cautious)'}
+            {TEXTS.modelPanel.thresholdText(
+              formatShare(operatingPoint.threshold),
+              operatingPoint.name === 'sensitivity99',
+            )}
           </dd>
         </div>
         {completedAt !== undefined && (
           <div>
-            <dt>Scored</dt>
+            <dt>{TEXTS.modelPanel.scored}</dt>
             <dd>{formatDateTime(completedAt)}</dd>
           </div>
         )}
         <div className="digest">
-          <dt>Model digest (SHA-256)</dt>
+          <dt>{TEXTS.modelPanel.digest}</dt>
           <dd>
             <code>{model.digest}</code>
           </dd>

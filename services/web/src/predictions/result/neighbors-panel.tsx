@@ -1,10 +1,11 @@
 import type { Feature, FeatureValues, ModelVersion, Neighbor } from '@cytoqueue/client';
 import { ClassIcon } from '../../ui/class-icon';
-import { pluralize } from '../../ui/format';
+import { formatFixed } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { isGrade } from '../form/feature-value';
 import { GradeAxis, NeighborGradePlot } from './neighbor-grade-plot';
 import { TableScroll } from '../../ui/table-scroll';
+import { TEXTS } from './texts';
 
 interface NeighborsPanelProps {
   record: FeatureValues;
@@ -17,8 +18,16 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
   const { features, labels } = version;
   const [negative = '', positive = ''] = labels;
   return (
-    <Panel title="Nearest training cases" className="wide" lead={neighborsLead(neighbors, positive)}>
-      <TableScroll label="Table of the nearest cases">
+    <Panel
+      title={TEXTS.neighborsPanel.title}
+      className="wide"
+      lead={TEXTS.neighborsPanel.lead(
+        neighbors.length,
+        neighbors.filter((neighbor) => neighbor.class === positive).length,
+        positive,
+      )}
+    >
+      <TableScroll label={TEXTS.neighborsPanel.table}>
         <table className="cases">
           <Head neighbors={neighbors} positive={positive} hasGradePlot={features.every(isGrade)} />
           <tbody>
@@ -41,24 +50,17 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
           <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
             <rect x="-4.500" y="-7" width="9" height="14" rx="3" className="record-mark" />
           </svg>{' '}
-          this record
+          {TEXTS.neighborsPanel.thisRecordMark}
         </span>
         <span>
-          <ClassIcon name="benign" /> {negative} case
+          <ClassIcon name="benign" /> {TEXTS.neighborsPanel.caseMark(negative)}
         </span>
         <span>
-          <ClassIcon name="malignant" /> {positive} case
+          <ClassIcon name="malignant" /> {TEXTS.neighborsPanel.caseMark(positive)}
         </span>
       </p>
     </Panel>
   );
-}
-
-function neighborsLead(neighbors: readonly Neighbor[], positive: string): string {
-  const found = neighbors.filter((neighbor) => neighbor.class === positive).length;
-  const share =
-    found === 0 ? 'none is' : found === neighbors.length ? 'all are' : pluralize(found, { one: 'is', other: 'are' });
-  return `Of the ${neighbors.length} training cases most like this record, ${share} ${positive}. Check whether they resemble this record in your judgement.`;
 }
 
 interface HeadProps {
@@ -71,19 +73,19 @@ function Head({ neighbors, positive, hasGradePlot }: HeadProps) {
   return (
     <thead>
       <tr>
-        <th scope="col">Feature</th>
+        <th scope="col">{TEXTS.neighborsPanel.feature}</th>
         {hasGradePlot && (
           <td className="strip">
             <GradeAxis />
           </td>
         )}
         <th scope="col" className="number own">
-          This record
+          {TEXTS.neighborsPanel.thisRecord}
         </th>
         {neighbors.map((neighbor, index) => (
           <th key={neighbor.training_row} scope="col" className="number">
             <ClassIcon name={neighbor.class === positive ? 'malignant' : 'benign'} />{' '}
-            <span className="visually-hidden">case </span>
+            <span className="visually-hidden">{`${TEXTS.neighborsPanel.caseNumber} `}</span>
             {index + 1}
             <span className="visually-hidden">, {neighbor.class}</span>
           </th>
@@ -127,9 +129,9 @@ function FeatureRow({ feature: { name, title }, record, neighbors, positive, has
 
 function Foot({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; hasGradePlot: boolean }) {
   const rows = [
-    { title: 'Confirmed diagnosis', own: '?', cell: (neighbor: Neighbor) => neighbor.class },
-    { title: 'Distance from the record', own: '0', cell: (neighbor: Neighbor) => neighbor.distance.toFixed(3) },
-    { title: 'Training case no.', own: '–', cell: (neighbor: Neighbor) => neighbor.training_row },
+    { title: TEXTS.neighborsPanel.diagnosis, own: '?', cell: (neighbor: Neighbor) => neighbor.class },
+    { title: TEXTS.neighborsPanel.distance, own: '0', cell: (neighbor: Neighbor) => formatFixed(neighbor.distance, 3) },
+    { title: TEXTS.neighborsPanel.caseName, own: '–', cell: (neighbor: Neighbor) => neighbor.training_row },
   ];
   return (
     <tfoot>

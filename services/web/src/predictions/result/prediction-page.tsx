@@ -15,15 +15,16 @@ import { RecordActions } from './record-actions';
 import { PrintIdentity, PrintSignature } from './print-parts';
 import { ReviewsPanel } from '../../reviews/reviews-panel';
 import { PendingPrediction } from './pending-prediction';
+import { TEXTS } from './texts';
 
 export function PredictionPage() {
-  usePageTitle('Record');
+  usePageTitle(TEXTS.predictionPage.title);
   const { id = '' } = useParams();
   const query = usePrediction(id);
   const prediction = query.data;
   const failure = failureOf(query);
   if (failure !== null) return <PredictionError error={failure} onRetry={() => void query.refetch()} />;
-  if (prediction === undefined) return <Loading>Looking up the record …</Loading>;
+  if (prediction === undefined) return <Loading>{TEXTS.predictionPage.lookingUp}</Loading>;
   // A new key remounts the page, so that input for one record is not carried to the next.
   return <RecordPage key={id} prediction={prediction} />;
 }
@@ -36,13 +37,13 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
       <header className="page-head">
         <div>
           <p className="crumb small">
-            <Link to="/predictions">Records</Link>
+            <Link to="/predictions">{TEXTS.predictionPage.records}</Link>
           </p>
           <h1 tabIndex={-1} ref={heading}>
-            {prediction.sample_id ?? 'Record without reference'}
+            {prediction.sample_id ?? TEXTS.predictionPage.noReference}
           </h1>
-          <p className="small muted">Sent {formatDateTime(prediction.created_at)} · not a medical device</p>
-          <PrintIdentity subject={`record ${prediction.id}`} />
+          <p className="small muted">{TEXTS.predictionPage.sent(formatDateTime(prediction.created_at))}</p>
+          <PrintIdentity subject={TEXTS.predictionPage.printed(prediction.id)} />
         </div>
         <RecordActions prediction={prediction} />
       </header>
@@ -68,26 +69,22 @@ function PredictionState({ prediction, modelQuery: { data: version, error, refet
   const { status, result } = prediction;
   if (status === 'canceled')
     return (
-      <Panel title="Canceled">
-        <p>This record was canceled before it was scored. There is no result.</p>
+      <Panel title={TEXTS.predictionPage.canceled}>
+        <p>{TEXTS.predictionPage.canceledText}</p>
       </Panel>
     );
   if (status === 'failed') {
     return (
-      <Panel title="Not scored">
+      <Panel title={TEXTS.predictionPage.notScored}>
         <p>
-          {prediction.error?.detail ??
-            'The service could not score this record. Send it again, and contact the service’s operator if it happens again.'}{' '}
-          <span>This says nothing about the record itself.</span>
+          {prediction.error?.detail ?? TEXTS.predictionPage.notScoredText}{' '}
+          <span>{TEXTS.predictionPage.saysNothing}</span>
         </p>
       </Panel>
     );
   }
   if (result === undefined) return <PendingPrediction prediction={prediction} />;
-  if (error !== null)
-    return (
-      <ErrorNotice error={error} what="The model’s description could not be loaded." onRetry={() => void refetch()} />
-    );
+  if (error !== null) return <ErrorNotice error={error} what={TEXTS.modelLoadFailed} onRetry={() => void refetch()} />;
   return version === undefined ? <Loading /> : <ResultView prediction={{ ...prediction, result }} version={version} />;
 }
 
@@ -95,14 +92,20 @@ function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => vo
   const status = error instanceof ApiError ? error.status : undefined;
   return (
     <div className="page narrow stack">
-      <h1>{status === 404 ? 'No such record' : status === 410 ? 'No longer kept' : 'The record could not be shown'}</h1>
-      {status === 404 && <p>It may belong to another laboratory, or the address may be incomplete.</p>}
-      {status === 410 && <p>Records are kept for a limited time, and this one has expired.</p>}
+      <h1>
+        {status === 404
+          ? TEXTS.predictionPage.unknown
+          : status === 410
+            ? TEXTS.predictionPage.expired
+            : TEXTS.predictionPage.failed}
+      </h1>
+      {status === 404 && <p>{TEXTS.predictionPage.unknownText}</p>}
+      {status === 410 && <p>{TEXTS.predictionPage.expiredText}</p>}
       {status !== 404 && status !== 410 && (
-        <ErrorNotice error={error} what="The record could not be loaded." onRetry={onRetry} />
+        <ErrorNotice error={error} what={TEXTS.predictionPage.loadFailed} onRetry={onRetry} />
       )}
       <p>
-        <Link to="/predictions">All records</Link>
+        <Link to="/predictions">{TEXTS.predictionPage.all}</Link>
       </p>
     </div>
   );

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'react';
 import { flushSync } from 'react-dom';
 import { useSession } from '../../session/use-session';
 import { formatDateTime } from '../../ui/format';
+import { TEXTS } from './texts';
 
 /**
  * On paper only: the laboratory, what is printed and the time of printing.
@@ -12,7 +13,7 @@ export function PrintIdentity({ subject }: { subject: string }) {
   const printedAt = usePrintTime();
   return (
     <p className="print-only small" translate="no">
-      {`${session?.tenant ?? ''} · ${subject} · printed ${formatDateTime(printedAt)}`}
+      {TEXTS.printParts.identity(session?.tenant ?? '', subject, formatDateTime(printedAt))}
     </p>
   );
 }
@@ -30,9 +31,5 @@ function usePrintTime(): string {
 
 /** On paper only: a line for the reviewer. */
 export function PrintSignature() {
-  return (
-    <p className="print-only signature">
-      Reviewed by ____________________ Date ______________ Decision ____________________
-    </p>
-  );
+  return <p className="print-only signature">{TEXTS.printParts.signature}</p>;
 }

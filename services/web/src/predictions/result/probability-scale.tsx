@@ -2,6 +2,7 @@ import { positiveClassOf, type PredictionResult, type ProbabilityMembers, probab
 import { probabilitySubject } from '../../ui/class-words';
 import { formatProbability } from '../../ui/format';
 import { UNDECIDED_FROM, UNDECIDED_TO } from './result-labels';
+import { TEXTS } from './texts';
 
 interface ProbabilityScaleProps {
   result: Pick<PredictionResult, keyof ProbabilityMembers>;
@@ -20,10 +21,10 @@ export function ProbabilityScale({ result, threshold, range }: ProbabilityScaleP
   const positive = positiveClassOf(result);
   const x = (share: number): number => LEFT + share * SPAN;
   const label =
-    `Scale of the probability of ${probabilitySubject(result)} from 0 to 100 %. This record: ${formatProbability(probability)}.` +
+    TEXTS.probabilityScale.label(probabilitySubject(result), formatProbability(probability)) +
     (range === null
       ? ''
-      : ` With the missing values measured it could be ${formatProbability(range[0])} to ${formatProbability(range[1])}.`);
+      : ' ' + TEXTS.probabilityScale.range(formatProbability(range[0]), formatProbability(range[1])));
   return (
     <svg className="probability-scale" viewBox={`0 0 ${WIDTH} 102`} role="img" aria-label={label}>
       <defs>
@@ -66,10 +67,10 @@ export function ProbabilityScale({ result, threshold, range }: ProbabilityScaleP
         </text>
       ))}
       <text x={x(0)} y="95" className="zone-tick">
-        {positive === 'malignant' ? 'benign' : `not ${positive}`}
+        {positive === 'malignant' ? TEXTS.probabilityScale.benign : TEXTS.probabilityScale.not(positive)}
       </text>
       <text x={x(0.5)} y="95" textAnchor="middle" className="zone-tick">
-        undecided
+        {TEXTS.probabilityScale.undecided}
       </text>
       <text x={x(1)} y="95" textAnchor="end" className="zone-tick">
         {positive}

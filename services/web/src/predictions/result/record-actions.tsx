@@ -11,6 +11,7 @@ import { emptyDraft, toDraftTexts } from '../form/draft';
 import { useDraft } from '../form/draft-context';
 import { useDefaults } from '../../models/model-queries';
 import { predictionKey } from '../prediction-queries';
+import { TEXTS } from './texts';
 
 export function RecordActions({ prediction }: { prediction: Prediction }) {
   const navigate = useNavigate();
@@ -39,17 +40,17 @@ export function RecordActions({ prediction }: { prediction: Prediction }) {
   return (
     <div className="actions no-print">
       <Button variant="primary" onPress={startNew}>
-        New record
+        {TEXTS.recordActions.newRecord}
       </Button>
-      <Button onPress={edit}>Edit and re-run</Button>
+      <Button onPress={edit}>{TEXTS.recordActions.edit}</Button>
       <CopyButton
-        label="Copy link"
-        copiedLabel="Link copied"
+        label={TEXTS.recordActions.copyLink}
+        copiedLabel={TEXTS.recordActions.linkCopied}
         text={() => window.location.href}
-        copiedText="The link is copied. It opens for your laboratory only."
-        failedText="Copy it from the address bar; it opens for your laboratory only."
+        copiedText={TEXTS.recordActions.copied}
+        failedText={TEXTS.recordActions.copyFailed}
       />
-      <Button onPress={() => window.print()}>Print</Button>
+      <Button onPress={() => window.print()}>{TEXTS.recordActions.print}</Button>
       {isPredictionFinished(prediction) && <DeleteRecord id={prediction.id} />}
     </div>
   );
@@ -69,16 +70,16 @@ function DeleteRecord({ id }: { id: string }) {
   return (
     <>
       <ConfirmButton
-        label="Delete"
-        title="Delete this record?"
-        confirm="Delete permanently"
+        label={TEXTS.recordActions.delete}
+        title={TEXTS.recordActions.deleteTitle}
+        confirm={TEXTS.recordActions.deleteConfirm}
         variant="danger"
         isPending={remove.isPending}
         onConfirm={() => remove.mutate()}
       >
-        <p>The values, the result and its reviews are removed. This cannot be undone.</p>
+        <p>{TEXTS.recordActions.deleteText}</p>
       </ConfirmButton>
-      {remove.isError && <ErrorNotice error={remove.error} what="The record was not deleted." />}
+      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.recordActions.deleteFailed} />}
     </>
   );
 }

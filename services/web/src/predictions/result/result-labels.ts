@@ -1,6 +1,7 @@
 import { type ClassName, positiveClassOf, type PredictionResult, probabilityOf } from '@cytoqueue/client';
 import { probabilitySubject } from '../../ui/class-words';
 import { formatProbability } from '../../ui/format';
+import { TEXTS } from './texts';
 
 export const UNDECIDED_FROM = 0.05;
 export const UNDECIDED_TO = 0.95;
@@ -10,34 +11,31 @@ export function resultTitle({
   outcome,
   predicted_class,
 }: Pick<PredictionResult, 'outcome' | 'predicted_class'>): string {
-  if (outcome === 'indeterminate') return 'Undecided';
-  return `Likely ${predicted_class}`;
+  if (outcome === 'indeterminate') return TEXTS.undecided;
+  return TEXTS.likely(predicted_class);
 }
 
 export function explainOutcome(result: PredictionResult): string {
   const { outcome, predicted_class, operating_point } = result;
   const probability = formatProbability(probabilityOf(result));
   const subject = probabilitySubject(result);
-  const cautious =
-    operating_point.name === 'sensitivity99'
-      ? ` The cautious threshold for ${positiveClassOf(result)} is ${formatProbability(operating_point.threshold)}.`
-      : '';
-  if (outcome === 'indeterminate') {
-    return `The model favours ${predicted_class} (probability of ${subject} ${probability}) but is not certain enough to classify it; treat as undecided.${cautious}`;
-  }
-  return `The probability of ${subject} is ${probability}, outside the undecided range (5–95 %).${cautious}`;
+  const sentence =
+    outcome === 'indeterminate'
+      ? TEXTS.outcome.undecided(predicted_class, subject, probability)
+      : TEXTS.outcome.decided(subject, probability);
+  return operating_point.name === 'sensitivity99'
+    ? `${sentence} ${TEXTS.outcome.cautious(positiveClassOf(result), formatProbability(operating_point.threshold))}`
+    : sentence;
 }
 
 /** Explains the conformal set. @param classes of the model, the positive one last */
 export function explainConformalSet(set: readonly ClassName[], classes: readonly ClassName[], level: number): string {
   const percent = Math.round(level * 100);
   const [negative = '', positive = ''] = classes;
-  if (set.length === 2)
-    return `Neither class can be ruled out at the ${percent} % level: the record would not be unusual among the ${negative} cases, nor among the ${positive}.`;
-  if (set.length === 0)
-    return `The record is unusual for both classes at the ${percent} % level. It is unlike the training cases.`;
-  const [only] = set;
-  return `Only ${only} remains at the ${percent} % level: the record would be unusual among the ${only === negative ? positive : negative} cases.`;
+  if (set.length === 2) return TEXTS.conformal.both(percent, negative, positive);
+  if (set.length === 0) return TEXTS.conformal.none(percent);
+  const [only = ''] = set;
+  return TEXTS.conformal.one(only, percent, only === negative ? positive : negative);
 }
 
 /** Whether a probability lies outside the undecided range. */
@@ -46,5 +44,5 @@ export function isDecided(probability: number): boolean {
 }
 
 export function oppositeClass(name: ClassName, classes: readonly ClassName[]): ClassName {
-  return classes.find((other) => other !== name) ?? 'the other one';
+  return classes.find((other) => other !== name) ?? TEXTS.otherClass;
 }

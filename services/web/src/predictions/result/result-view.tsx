@@ -10,6 +10,7 @@ import { ProbabilityScale } from './probability-scale';
 import { explainOutcome, resultTitle } from './result-labels';
 import { UnusualReasons } from './unusual-reasons';
 import { ValuesList } from './values-list';
+import { TEXTS } from './texts';
 
 interface ResultViewProps {
   prediction: Prediction & { result: PredictionResult };
@@ -23,7 +24,7 @@ export function ResultView({ prediction, version }: ResultViewProps) {
       <ResultSummary result={result} version={version} />
       <div className="column">
         {/* On paper, the table of the nearest cases shows these values. */}
-        <Panel title="Values of this record" className="no-print">
+        <Panel title={TEXTS.resultView.values} className="no-print">
           <ValuesList values={features} features={version.features} />
         </Panel>
         <ConfidencePanel result={result} model={model} />
@@ -42,21 +43,22 @@ export function ResultView({ prediction, version }: ResultViewProps) {
 }
 
 function ResultSummary({ result, version }: { result: PredictionResult; version: ModelVersion }) {
-  const { features, labels: classes } = version;
+  const { features, labels } = version;
+  const [negative = '', positive = ''] = labels;
   const { missing, unusual } = result.evidence;
   const tone = result.outcome === 'indeterminate' ? 'indeterminate' : toneOf(result.predicted_class, result);
   return (
     <section className={`verdict ${tone}`} aria-labelledby="verdict">
       <div className="verdict-words">
-        <p className="verdict-kind">Model result</p>
+        <p className="verdict-kind">{TEXTS.resultView.kind}</p>
         <h2 id="verdict" tabIndex={-1}>
           {resultTitle(result)}
         </h2>
         <p>{explainOutcome(result)}</p>
-        <p className="small">No diagnosis and no C1 to C5 category.</p>
+        <p className="small">{TEXTS.resultView.noDiagnosis}</p>
         {result.reasons.length > 0 && (
           <>
-            <h3>Why</h3>
+            <h3>{TEXTS.resultView.why}</h3>
             <ul className="reasons">
               {result.reasons.map((reason) => (
                 <li key={reason}>{reason.replaceAll(' %', '\u00A0%')}</li>
@@ -64,14 +66,11 @@ function ResultSummary({ result, version }: { result: PredictionResult; version:
             </ul>
             {unusual && (
               <>
-                <h3>What is unusual</h3>
+                <h3>{TEXTS.resultView.unusual}</h3>
                 <UnusualReasons unusual={unusual} features={features} />
               </>
             )}
-            <p className="small">
-              Next steps: check the values against the slide, {missing && <span>measure the missing features, </span>}or
-              ask a second reader. An undecided result is neither {classes[0]} nor {classes[1]}.
-            </p>
+            <p className="small">{TEXTS.resultView.nextSteps(missing !== null, negative, positive)}</p>
           </>
         )}
       </div>

@@ -1,8 +1,9 @@
 import { type ModelVersion, type PredictionResult, probabilityOf } from '@cytoqueue/client';
 import { probabilitySubject } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
-import { formatProbability, formatShare } from '../../ui/format';
+import { formatFixed, formatProbability, formatShare } from '../../ui/format';
 import { featureTitle } from './feature-titles';
+import { TEXTS } from './texts';
 
 interface ShapleyPanelProps {
   result: PredictionResult;
@@ -21,28 +22,28 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
   const largest = Math.max(...contributions.map(([, value]) => Math.abs(value)), 0.01);
   return (
     <Panel
-      title="Feature contributions"
-      lead={`${formatShare(base)} of the training cases are ${positive}. Each feature raises or lowers this probability by its Shapley value (averaged over ${isSampled ? 'some' : 'all'} orders of the features); together they give ${formatProbability(probabilityOf(result))}.`}
+      title={TEXTS.shapleyPanel.title}
+      lead={TEXTS.shapleyPanel.lead(formatShare(base), positive, isSampled, formatProbability(probabilityOf(result)))}
     >
       <table className="drivers">
         <thead>
           <tr>
-            <th scope="col">Feature</th>
+            <th scope="col">{TEXTS.shapleyPanel.feature}</th>
             <th scope="col" className="driver-sides">
               <span>← {negative}</span>
               <span>{positive} →</span>
             </th>
             <th scope="col" className="number">
-              Points
+              {TEXTS.shapleyPanel.points}
             </th>
           </tr>
         </thead>
         <tbody>
           <tr>
-            <th scope="row">Baseline</th>
-            <td className="small muted">share of {positive} training cases</td>
+            <th scope="row">{TEXTS.shapleyPanel.baseline}</th>
+            <td className="small muted">{TEXTS.shapleyPanel.baselineText(positive)}</td>
             <td className="number" translate="no">
-              {(base * 100).toFixed(1)}
+              {formatFixed(base * 100, 1)}
             </td>
           </tr>
           {contributions.map(([name, value]) => (
@@ -55,10 +56,10 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
             </tr>
           ))}
           <tr className="total">
-            <th scope="row">Total</th>
-            <td className="small muted">probability of {probabilitySubject(result)}</td>
+            <th scope="row">{TEXTS.shapleyPanel.total}</th>
+            <td className="small muted">{TEXTS.shapleyPanel.totalText(probabilitySubject(result))}</td>
             <td className="number" translate="no">
-              {(probabilityOf(result) * 100).toFixed(1)}
+              {formatFixed(probabilityOf(result) * 100, 1)}
             </td>
           </tr>
         </tbody>
@@ -83,6 +84,7 @@ function ContributionBar({ share }: { share: number }) {
 }
 
 function formatPoints(value: number): string {
-  const points = (value * 100).toFixed(1);
-  return Number(points) > 0 ? `+${points}` : points.replace('-', '−').replace(/^−?0\.0$/, '0.0');
+  const points = formatFixed(Math.abs(value) * 100, 1);
+  if (points === formatFixed(0, 1)) return points;
+  return `${value < 0 ? '−' : '+'}${points}`;
 }

@@ -1,5 +1,7 @@
 import type { Evidence, Feature } from '@cytoqueue/client';
+import { formatSignificant } from '../../ui/format';
 import { featureTitle } from './feature-titles';
+import { TEXTS } from './texts';
 
 interface UnusualReasonsProps {
   unusual: NonNullable<Evidence['unusual']>;
@@ -17,33 +19,27 @@ export function UnusualReasons({ unusual, features }: UnusualReasonsProps) {
     <ul className="reasons">
       {outside_training_range.map(({ feature, value, lowest, highest }) => (
         <li key={feature}>
-          <strong>{featureTitle(feature, features)}</strong> is {formatValue(value)}; the training cases have{' '}
-          {formatValue(lowest)} to {formatValue(highest)}.
+          {TEXTS.unusualReasons.outside(
+            <strong>{featureTitle(feature, features)}</strong>,
+            formatSignificant(value),
+            formatSignificant(lowest),
+            formatSignificant(highest),
+          )}
         </li>
       ))}
       {unexpected.map(({ feature, value, expected }) => (
         <li key={feature}>
-          <strong>{featureTitle(feature, features)}</strong> is {formatValue(value)}; with the other values about{' '}
-          {formatValue(expected)} would be usual.
+          {TEXTS.unusualReasons.unexpected(
+            <strong>{featureTitle(feature, features)}</strong>,
+            formatSignificant(value),
+            formatSignificant(expected),
+          )}
         </li>
       ))}
-      {magnification !== null && (
-        <li>
-          The sizes together fit a magnification {formatValue(magnification)} times that of the training cases. Check
-          unit and calibration.
-        </li>
-      )}
+      {magnification !== null && <li>{TEXTS.unusualReasons.magnification(formatSignificant(magnification))}</li>}
       {distance_over_limit > 1 && (
-        <li>
-          As a whole the record is {formatValue(distance_over_limit)} times as far from the {compared_with} training
-          cases as the model’s limit for an ordinary record.
-        </li>
+        <li>{TEXTS.unusualReasons.far(formatSignificant(distance_over_limit), compared_with)}</li>
       )}
     </ul>
   );
-}
-
-/** Three significant digits. */
-function formatValue(value: number): string {
-  return value.toLocaleString('en', { maximumSignificantDigits: 3 });
 }

@@ -1,4 +1,5 @@
 import type { Feature, FeatureValues } from '@cytoqueue/client';
+import { TEXTS } from './texts';
 
 interface ValuesListProps {
   values: FeatureValues;
@@ -12,7 +13,7 @@ export function ValuesList({ values, features }: ValuesListProps) {
       {features.map(({ name, title }) => (
         <div key={name}>
           <dt>{title}</dt>
-          <dd translate="no">{values[name] ?? <span className="muted">not measured</span>}</dd>
+          <dd translate="no">{values[name] ?? <span className="muted">{TEXTS.valuesList.notMeasured}</span>}</dd>
         </div>
       ))}
     </dl>
