@@ -1,4 +1,5 @@
 import type { Feature } from '@cytoqueue/client';
+import { TEXTS } from './texts';
 
 /** Meaning of the text in one field. */
 export type FeatureValue =
@@ -16,20 +17,21 @@ export function parseFeatureValue(text: string, { min, max, integer }: Feature):
   if (MISSING_TOKEN.test(trimmed)) return { kind: 'missing' };
   const range = rangeText({ min, max, integer });
   const isNumber = integer ? /^-?\d+([.,]0+)?$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
-  if (!isNumber) return { kind: 'invalid', message: `“${trimmed.slice(0, MAX_QUOTED_LENGTH)}” is not ${range}.` };
+  if (!isNumber)
+    return { kind: 'invalid', message: TEXTS.featureValue.notInRange(trimmed.slice(0, MAX_QUOTED_LENGTH), range) };
   const value = Number(trimmed.replace(',', '.'));
   if (value < min)
     return {
       kind: 'invalid',
-      message: `${trimmed} is too low: enter ${range}, or choose “Not measured”.`,
+      message: TEXTS.featureValue.tooLow(trimmed, range),
     };
-  if (max !== null && value > max) return { kind: 'invalid', message: `${trimmed} is too high: enter ${range}.` };
+  if (max !== null && value > max) return { kind: 'invalid', message: TEXTS.featureValue.tooHigh(trimmed, range) };
   return { kind: 'value', value };
 }
 
 export function rangeText({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): string {
-  const what = integer ? 'a whole number' : 'a number';
-  return max === null ? `${what} of at least ${min}` : `${what} from ${min} to ${max}`;
+  const what = integer ? TEXTS.featureValue.wholeNumber : TEXTS.featureValue.number;
+  return max === null ? TEXTS.featureValue.atLeast(what, min) : TEXTS.featureValue.between(what, min, max);
 }
 
 /** Whether a feature is a grade from 1 to 10: shown as ten radio buttons, and entered with one key. */

@@ -1,5 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 import { type KeyboardEvent, type Ref, useId } from 'react';
+import { TEXTS } from './texts';
 
 export interface FieldProps {
   feature: Feature;
@@ -48,7 +49,7 @@ export function GradeField({ feature, number, text, error, container, onPick, on
       </p>
       <label className="not-measured">
         <input type="radio" name={id} value="?" checked={text === '?'} onChange={() => onPick('?')} />
-        <span>Not measured</span>
+        <span>{TEXTS.notMeasured}</span>
       </label>
       <FieldError id={id} error={error} />
     </div>

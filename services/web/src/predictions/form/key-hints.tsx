@@ -1,18 +1,20 @@
+import { TEXTS } from './texts';
+
 const KEYS = [
-  [['1', '…', '10'], 'grade; moves to the next feature'],
-  [['N', 'or', '?'], 'not measured'],
-  [['←', '→'], 'change the grade'],
-  [['Enter'], 'next feature; after the last one, the button'],
-  [['⌫'], 'clear; then back to the feature before'],
-  [['Ctrl', '+', 'V'], 'a row with tabs, commas, semicolons or spaces'],
+  [['1', '…', '10'], TEXTS.keyHints.grade],
+  [['N', TEXTS.keyHints.or, '?'], TEXTS.keyHints.notMeasured],
+  [['←', '→'], TEXTS.keyHints.change],
+  [['Enter'], TEXTS.keyHints.next],
+  [['⌫'], TEXTS.keyHints.clear],
+  [['Ctrl', '+', 'V'], TEXTS.keyHints.paste],
 ] as const;
 
-const WORDS = ['…', 'or', '+'];
+const WORDS = ['…', TEXTS.keyHints.or, '+'];
 
 export function KeyHints() {
   return (
     <details className="hints small">
-      <summary>Keyboard</summary>
+      <summary>{TEXTS.keyHints.title}</summary>
       <dl>
         {KEYS.map(([keys, effect]) => (
           <div key={effect}>

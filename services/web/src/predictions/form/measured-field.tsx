@@ -1,5 +1,6 @@
 import { useId } from 'react';
 import { FieldError, FieldName, type FieldProps } from './grade-field';
+import { TEXTS } from './texts';
 
 /** A feature that is a measured number. "Not measured" is a control of its own: keypads of phones have no question mark. */
 export function MeasuredField({ feature, number, text, error, container, onPick, onKeyDown, onBlur }: FieldProps) {
@@ -31,10 +32,10 @@ export function MeasuredField({ feature, number, text, error, container, onPick,
         <input
           type="checkbox"
           checked={isMissing}
-          aria-label={`${feature.title} not measured`}
+          aria-label={TEXTS.measuredField.notMeasured(feature.title)}
           onChange={() => onPick(isMissing ? '' : '?')}
         />
-        <span>Not measured</span>
+        <span>{TEXTS.notMeasured}</span>
       </label>
       <FieldError id={id} error={error} />
     </div>

@@ -5,6 +5,7 @@ import { useModels } from '../../models/model-queries';
 import { operatingPointLabels } from '../../models/operating-points';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
+import { TEXTS } from './texts';
 
 interface ModelChoiceProps {
   draft: Draft;
@@ -20,27 +21,29 @@ export function ModelChoice({ draft, change, defaults, labels: [negative = '', p
   const point = defaults?.operating_point;
   return (
     <details className="model-choice">
-      <summary>Change for this record</summary>
+      <summary>{TEXTS.modelChoice.summary}</summary>
       <div className="fields">
         <SelectField
-          label="Model"
+          label={TEXTS.modelChoice.model}
           value={draft.model ?? ''}
           onChange={(model) => change({ model: model === '' ? undefined : model })}
         >
-          <option value="">{`Laboratory’s setting${defaults === undefined ? '' : `: ${modelLabel(defaults.model)}`}`}</option>
+          <option value="">{TEXTS.modelChoice.setting(defaults && modelLabel(defaults.model))}</option>
           {models
             .filter(({ champion }) => champion !== null)
             .map(({ name, champion }) => (
-              <option key={name} value={name}>{`${name} ${champion} (current)`}</option>
+              <option key={name} value={name}>
+                {TEXTS.modelChoice.current(`${name} ${champion}`)}
+              </option>
             ))}
         </SelectField>
         <SelectField
-          label={`Threshold for ${positive}`}
+          label={TEXTS.modelChoice.threshold(positive)}
           value={draft.operatingPoint ?? ''}
           onChange={(chosen) => change({ operatingPoint: chosen === '' ? undefined : (chosen as OperatingPoint) })}
-          description={`Cautious: low enough to detect 99 % of the ${positive} training cases; more ${negative} cases are classified as ${positive}.`}
+          description={TEXTS.modelChoice.thresholdHelp(negative, positive)}
         >
-          <option value="">{`Laboratory’s setting${point === undefined ? '' : `: ${SHORT_LABELS[point]}`}`}</option>
+          <option value="">{TEXTS.modelChoice.setting(point && TEXTS.modelChoice.points[point])}</option>
           {Object.entries(operatingPointLabels(positive)).map(([name, label]) => (
             <option key={name} value={name}>
               {label}
@@ -51,5 +54,3 @@ export function ModelChoice({ draft, change, defaults, labels: [negative = '', p
     </details>
   );
 }
-
-const SHORT_LABELS: Readonly<Record<OperatingPoint, string>> = { default: 'at 50 %', sensitivity99: 'cautious' };

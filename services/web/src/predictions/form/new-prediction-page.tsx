@@ -5,16 +5,16 @@ import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { Notice } from '../../ui/notice';
-import { pluralize } from '../../ui/format';
 import { usePageTitle } from '../../ui/page-title';
 import { ModelContext } from '../../models/model-context';
 import { useChampionVersion, useDefaults, useModelVersion } from '../../models/model-queries';
 import { useDraft } from './draft-context';
 import { ModelChoice } from './model-choice';
 import { RecordForm } from './record-form';
+import { TEXTS } from './texts';
 
 export function NewPredictionPage() {
-  usePageTitle('New record');
+  usePageTitle(TEXTS.newPredictionPage.title);
   const [draft, change] = useDraft();
   const defaults = useDefaults();
   const { data: version, error, refetch } = useVersionToUse(draft.model, defaults.data?.model);
@@ -22,10 +22,9 @@ export function NewPredictionPage() {
   const noDefault = defaults.data === null && draft.model === undefined;
   return (
     <div className="page">
-      <h1>New record</h1>
+      <h1>{TEXTS.newPredictionPage.title}</h1>
       <p className="lead">
-        {version !== undefined && featuresLead(version)}{' '}
-        <Link to="/help">How to enter a record and read its result</Link>
+        {version !== undefined && featuresLead(version)} <Link to="/help">{TEXTS.newPredictionPage.help}</Link>
       </p>
       {version !== undefined && (
         <ModelContext model={version} operatingPoint={draft.operatingPoint ?? defaults.data?.operating_point}>
@@ -34,14 +33,14 @@ export function NewPredictionPage() {
       )}
       {noDefault && (
         <Notice tone="error">
-          <p>Your laboratory’s model setting could not be read. An administrator can correct it under Settings.</p>
-          <Button onPress={() => void defaults.refetch()}>Try again</Button>
+          <p>{TEXTS.newPredictionPage.noDefault}</p>
+          <Button onPress={() => void defaults.refetch()}>{TEXTS.newPredictionPage.tryAgain}</Button>
         </Notice>
       )}
       {shownError !== null && (
         <ErrorNotice
           error={shownError}
-          what="The model’s description could not be loaded."
+          what={TEXTS.newPredictionPage.loadFailed}
           onRetry={() => void (error === null ? defaults.refetch() : refetch())}
         />
       )}
@@ -63,9 +62,7 @@ function useVersionToUse(chosen: string | undefined, byDefault: string | undefin
 }
 
 function featuresLead({ schema, schema_title, features }: ModelVersion): string {
-  if (schema === 'wbc')
-    return 'Nine grades of one fine needle aspirate, from 1 (as in normal tissue) to 10 (most abnormal).';
-  if (schema === 'wdbc')
-    return `${features.length} measurements of the cell nuclei in a digitised image of a fine needle aspirate.`;
-  return `${schema_title}: ${pluralize(features.length, { one: 'feature', other: 'features' })}.`;
+  if (schema === 'wbc') return TEXTS.newPredictionPage.gradesLead;
+  if (schema === 'wdbc') return TEXTS.newPredictionPage.measurementsLead(features.length);
+  return TEXTS.newPredictionPage.ownLead(schema_title, features.length);
 }

@@ -1,6 +1,7 @@
 import type { Feature } from '@cytoqueue/client';
 import { Button } from '../../ui/button';
 import type { Interpretation } from './pasted-row';
+import { TEXTS } from './texts';
 
 interface PasteQuestionProps {
   interpretations: readonly Interpretation[];
@@ -13,26 +14,26 @@ interface PasteQuestionProps {
 export function PasteQuestion({ interpretations, features, onAccept, onReject }: PasteQuestionProps) {
   const [first] = features;
   return (
-    <div className="notice warning stack" role="group" aria-label="What was pasted">
+    <div className="notice warning stack" role="group" aria-label={TEXTS.pasteQuestion.label}>
       <p>
         {interpretations.length > 1
-          ? 'The pasted row is ambiguous.'
-          : `Check the pasted row: does the ${interpretations[0]?.reference === undefined ? 'first cell' : 'second cell'} belong to ${first?.title ?? ''}?`}
+          ? TEXTS.pasteQuestion.ambiguous
+          : TEXTS.pasteQuestion.check(interpretations[0]?.reference !== undefined, first?.title ?? '')}
       </p>
       {interpretations.map((interpretation) => (
         <div key={JSON.stringify(interpretation)} className="stack">
           <dl className="small" translate="no">
             {interpretation.reference !== undefined && (
               <>
-                <dt>Reference</dt>
+                <dt>{TEXTS.reference}</dt>
                 <dd>{interpretation.reference}</dd>
               </>
             )}
-            <dt>Values</dt>
+            <dt>{TEXTS.pasteQuestion.values}</dt>
             <dd>{interpretation.values.map((value) => (value === '' ? '–' : value)).join(' · ')}</dd>
             {interpretation.ignoredClass !== undefined && (
               <>
-                <dt>Not used</dt>
+                <dt>{TEXTS.pasteQuestion.notUsed}</dt>
                 <dd>{interpretation.ignoredClass}</dd>
               </>
             )}
@@ -41,7 +42,7 @@ export function PasteQuestion({ interpretations, features, onAccept, onReject }:
         </div>
       ))}
       <Button variant="quiet" onPress={onReject}>
-        Discard
+        {TEXTS.pasteQuestion.discard}
       </Button>
     </div>
   );
@@ -49,6 +50,6 @@ export function PasteQuestion({ interpretations, features, onAccept, onReject }:
 
 function interpretationLabel({ reference, values }: Interpretation): string {
   return reference === undefined
-    ? `Yes, starting with ${values[0] === '' ? 'an empty cell' : values[0]}`
-    : `Yes, for reference ${reference}`;
+    ? TEXTS.pasteQuestion.startsWith(values[0] || TEXTS.pasteQuestion.emptyCell)
+    : TEXTS.pasteQuestion.forReference(reference);
 }

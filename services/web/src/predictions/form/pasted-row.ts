@@ -1,5 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 import { parseFeatureValue } from './feature-value';
+import { TEXTS } from './texts';
 
 /** One interpretation of pasted text. It always fills every field. */
 export interface Interpretation {
@@ -33,7 +34,7 @@ export function parsePastedRow(text: string, features: readonly Feature[]): Past
   const pasted = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, ''));
   const lines = pasted.filter((line) => line.trim() !== '');
   const first = lines[0];
-  if (first === undefined) return { kind: 'refused', reason: 'The clipboard holds no text; nothing was filled in.' };
+  if (first === undefined) return { kind: 'refused', reason: TEXTS.pastedRow.noText };
   if (lines.length === 1 && cellsOf(first).every((cells) => cells.length === 1))
     return { kind: 'value', text: first.trim() };
   const found = distinctCandidates(
@@ -191,15 +192,14 @@ function distinctCandidates(candidates: Candidate[]): Candidate[] {
 }
 
 function rejectionReason(lines: string[], features: readonly Feature[]): string {
-  if (lines.length > 1)
-    return `Found ${lines.length} lines that are not one record; nothing was filled in. For several records, upload a file under Batches.`;
+  if (lines.length > 1) return TEXTS.pastedRow.severalLines(lines.length);
   const cells = cellsOf(lines[0] as string).find((found) => found.length > 1) ?? [];
   const count = trimEnd(cells, features.length).length;
-  if (count !== features.length) return `Found ${count} cells for ${features.length} fields; nothing was filled in.`;
+  if (count !== features.length) return TEXTS.pastedRow.otherCount(count, features.length);
   const place = cells.findIndex(
     (cell, index) => parseFeatureValue(cell, features[index] as Feature).kind === 'invalid',
   );
   const { title } = features[place] as Feature;
   const fault = parseFeatureValue(cells[place] as string, features[place] as Feature);
-  return `Cell ${place + 1} does not fit ${title}: ${fault.kind === 'invalid' ? fault.message : ''} Nothing was filled in.`;
+  return TEXTS.pastedRow.misfit(place + 1, title, fault.kind === 'invalid' ? fault.message : '');
 }

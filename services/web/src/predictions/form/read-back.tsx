@@ -1,7 +1,7 @@
 import type { Feature } from '@cytoqueue/client';
-import { pluralize } from '../../ui/format';
 import type { Draft } from './draft';
 import { isGrade, parseFeatureValue } from './feature-value';
+import { TEXTS } from './texts';
 
 interface ReadBackProps {
   draft: Draft;
@@ -22,12 +22,12 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
     <>
       <dl className="readback">
         <div>
-          <dt>Reference</dt>
+          <dt>{TEXTS.reference}</dt>
           <dd translate="no">{reference === '' ? '–' : <strong>{reference}</strong>}</dd>
         </div>
         {features.every(isGrade) && (
           <div>
-            <dt>Grades in order</dt>
+            <dt>{TEXTS.readBack.grades}</dt>
             <dd className="sequence" translate="no">
               {values.map((value, index) => (
                 <span key={index} data-kind={value.kind}>
@@ -39,18 +39,10 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
         )}
       </dl>
       <p className="small" role="status">
-        {progressText(entered, features.length, missing)}
-        {open.length > 0 && open.length <= MAX_NAMED && ` Still open: ${open.map(({ title }) => title).join(', ')}.`}
+        {TEXTS.readBack.progress(entered, features.length, missing)}{' '}
+        {open.length > 0 && open.length <= MAX_NAMED && TEXTS.readBack.open(open.map(({ title }) => title))}
       </p>
-      {errorCount > 0 && (
-        <p className="small field-error">
-          {pluralize(errorCount, { one: 'field needs', other: 'fields need' })} another look.
-        </p>
-      )}
+      {errorCount > 0 && <p className="small field-error">{TEXTS.readBack.errors(errorCount)}</p>}
     </>
   );
-}
-
-function progressText(entered: number, total: number, missing: number): string {
-  return `${entered} of ${total} entered${missing > 0 ? `, ${missing} not measured` : ''}.`;
 }

@@ -14,6 +14,7 @@ import { PasteQuestion } from './paste-question';
 import { ReadBack } from './read-back';
 import { useRecordForm } from './use-record-form';
 import { usePredict } from './use-predict';
+import { TEXTS } from './texts';
 
 interface RecordFormProps {
   version: ModelVersion;
@@ -52,10 +53,10 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
       noValidate
     >
       <div className="entry-fields">
-        <section className="panel identity" aria-label="Reference and paste">
+        <section className="panel identity" aria-label={TEXTS.recordForm.identity}>
           <TextField
-            label="Reference (optional)"
-            description="Your case number. Only your laboratory sees it; it is never part of an address."
+            label={TEXTS.recordForm.reference}
+            description={TEXTS.recordForm.referenceHelp}
             value={draft.reference}
             onChange={(reference) => change({ reference })}
             maxLength={256}
@@ -67,31 +68,27 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
         <Fields form={form} features={features} texts={draft.texts} />
       </div>
       <aside className="panel entry-side" aria-labelledby="send">
-        <h2 id="send">Check and send</h2>
+        <h2 id="send">{TEXTS.recordForm.send}</h2>
         <ReadBack draft={draft} features={features} errorCount={Object.keys(form.errors).length} />
         {predict.isError && (
           <ErrorNotice
             error={predict.error}
-            what={
-              isOutcomeUnknown(predict.error)
-                ? 'The record may have been accepted. Send it again from this page: it is not stored twice.'
-                : 'The record was not accepted.'
-            }
+            what={isOutcomeUnknown(predict.error) ? TEXTS.recordForm.outcomeUnknown : TEXTS.recordForm.notAccepted}
           />
         )}
         <div className="actions">
           <Button ref={form.submitButton} type="submit" variant="primary" isPending={predict.isPending}>
-            {predict.isPending ? 'Scoring …' : 'Get result'}
+            {predict.isPending ? TEXTS.recordForm.scoring : TEXTS.recordForm.getResult}
           </Button>
           <Button variant="quiet" onPress={clear}>
-            Clear record
+            {TEXTS.recordForm.clear}
           </Button>
         </div>
         {features.every(isGrade) && (
           <>
             <KeyHints />
             <Checkbox className="checkbox small" isSelected={autoAdvance} onChange={setAutoAdvance}>
-              <span className="box" aria-hidden="true" /> <span>Advance automatically after each grade</span>
+              <span className="box" aria-hidden="true" /> <span>{TEXTS.recordForm.autoAdvance}</span>
             </Checkbox>
           </>
         )}
@@ -113,7 +110,7 @@ function PasteField({ count }: { count: number }) {
   const id = useId();
   return (
     <div className="field">
-      <label htmlFor={id}>Paste a row (optional)</label>
+      <label htmlFor={id}>{TEXTS.recordForm.paste}</label>
       <input
         id={id}
         className="input"
@@ -124,7 +121,7 @@ function PasteField({ count }: { count: number }) {
         aria-describedby={`${id}-hint`}
       />
       <span id={`${id}-hint`} className="small muted">
-        {`${count} values, with or without a reference in front. All are filled in, or none.`}
+        {TEXTS.recordForm.pasteHelp(count)}
       </span>
     </div>
   );
@@ -175,7 +172,7 @@ function Fields({
   texts: Draft['texts'];
 }) {
   return (
-    <div className="grades" role="group" aria-label="Features">
+    <div className="grades" role="group" aria-label={TEXTS.recordForm.features}>
       {features.map((feature, field) => {
         const Field = isGrade(feature) ? GradeField : MeasuredField;
         return (

@@ -4,6 +4,7 @@ import { canonicalText, parseFeatureValue } from './feature-value';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { type PastedRow, type Interpretation, parsePastedRow } from './pasted-row';
+import { TEXTS } from './texts';
 
 interface PasteOptions {
   features: readonly Feature[];
@@ -75,10 +76,9 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
     event.preventDefault();
     if (applyPasted(pasted) || pasted.kind !== 'value') return;
     const feature = features[field];
-    if (feature === undefined)
-      return showRefusal('Found one value; nothing was filled in. Paste it into its own field.');
+    if (feature === undefined) return showRefusal(TEXTS.pastedRow.oneValue);
     const cell = parseFeatureValue(pasted.text, feature);
-    if (cell.kind === 'invalid') showRefusal(`${cell.message} The form is unchanged.`);
+    if (cell.kind === 'invalid') showRefusal(`${cell.message} ${TEXTS.pastedRow.unchanged}`);
     else {
       change(({ texts }) => ({ texts: { ...texts, [feature.name]: canonicalText(pasted.text, feature) } }));
       clearError(feature.name);
@@ -86,7 +86,7 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
     }
   };
 
-  const remindOfQuestion = (): void => showRefusal('Answer the question about the pasted row first.');
+  const remindOfQuestion = (): void => showRefusal(TEXTS.pastedRow.answerFirst);
 
   const reset = (): void => {
     setInterpretations([]);
@@ -96,7 +96,7 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
 
   const discardInterpretations = (): void => {
     reset();
-    setNote('The form is unchanged.');
+    setNote(TEXTS.pastedRow.unchanged);
     focus(0);
   };
   return { note, isRefused, interpretations, fill, discardInterpretations, reset, remindOfQuestion, paste };
@@ -110,11 +110,8 @@ function filledText(
     removed,
   }: { reference: string | undefined; leftOut: string | undefined; removed: string | undefined },
 ): string {
-  const parts = [`All ${count} values filled in`];
-  if (reference !== undefined) parts.push(`for reference ${reference}`);
-  const sentences = [`${parts.join(' ')}.`];
-  if (leftOut !== undefined) sentences.push(`The class “${leftOut}” after them was not used.`);
-  if (removed !== undefined)
-    sentences.push(`The reference ${removed} was removed, because these values may belong to another record.`);
+  const sentences = [TEXTS.pastedRow.filled(count, reference)];
+  if (leftOut !== undefined) sentences.push(TEXTS.pastedRow.classNotUsed(leftOut));
+  if (removed !== undefined) sentences.push(TEXTS.pastedRow.referenceRemoved(removed));
   return sentences.join(' ');
 }
