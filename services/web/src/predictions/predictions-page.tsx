@@ -8,93 +8,87 @@ import { ClassIcon } from '../ui/class-icon';
 import { toneOf } from '../ui/class-words';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
-import { pluralize, formatDateTime, formatProbability } from '../ui/format';
+import { formatDateTime, formatProbability } from '../ui/format';
 import { usePageTitle } from '../ui/page-title';
 import { TextField } from '../ui/text-field';
 import { resultTitle } from './result/result-labels';
 import { TableScroll } from '../ui/table-scroll';
+import { TEXTS } from './texts';
 
 const PAGE_SIZE = 50;
 
 export function PredictionsPage() {
-  usePageTitle('Records');
-  const [searchText, setWanted] = useState('');
+  usePageTitle(TEXTS.title);
+  const [searchText, setWanted] = useState(TEXTS.status.succeeded);
   const query = useInfiniteQuery({
     queryKey: ['predictions'],
     queryFn: ({ pageParam, signal }) =>
       noRetryClient.listPredictions({ limit: PAGE_SIZE, ...(pageParam === '' ? {} : { after: pageParam }), signal }),
-    initialPageParam: '',
+    initialPageParam: TEXTS.status.succeeded,
     getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
   });
   const all = query.data?.pages.flatMap(({ data }) => data) ?? [];
-  const found = all.filter(({ sample_id = '' }) => sample_id.toLowerCase().includes(searchText.trim().toLowerCase()));
+  const found = all.filter(({ sample_id = TEXTS.status.succeeded }) =>
+    sample_id.toLowerCase().includes(searchText.trim().toLowerCase()),
+  );
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Records</h1>
+        <h1>{TEXTS.title}</h1>
         <Link to="/predictions/new" className="button primary">
-          New record
+          {TEXTS.newRecord}
         </Link>
       </header>
       {query.isError && (
-        <ErrorNotice error={query.error} what="The records could not be loaded." onRetry={() => void query.refetch()} />
+        <ErrorNotice error={query.error} what={TEXTS.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && all.length === 0 && !query.hasNextPage && (
         <p className="empty">
-          No record has been sent yet. <Link to="/predictions/new">Enter the first one</Link>.
+          {TEXTS.empty((text) => (
+            <Link to="/predictions/new">{text}</Link>
+          ))}
         </p>
       )}
       {all.length > 0 && (
         <>
-          <TextField
-            label="Search by reference"
-            type="search"
-            value={searchText}
-            onChange={setWanted}
-            autoComplete="off"
-          />
+          <TextField label={TEXTS.search} type="search" value={searchText} onChange={setWanted} autoComplete="off" />
           <p role="status" className="small muted">
-            {foundText(found.length, all.length, query.hasNextPage, searchText)}
+            {searchText.trim() === ''
+              ? TEXTS.shown(all.length, query.hasNextPage)
+              : TEXTS.found(found.length, all.length, query.hasNextPage)}
           </p>
           <PredictionTable records={found} />
         </>
       )}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          {searchText.trim() === '' ? 'Show older records' : 'Search older records too'}
+          {searchText.trim() === '' ? TEXTS.showOlder : TEXTS.searchOlder}
         </Button>
       )}
     </div>
   );
 }
 
-function foundText(found: number, all: number, hasMore: boolean, searchText: string): string {
-  const newest = hasMore ? `the newest ${all}` : `all ${all}`;
-  return searchText.trim() === ''
-    ? `${hasMore ? 'The newest ' : ''}${pluralize(all, { one: 'record', other: 'records' })}.`
-    : `${pluralize(found, { one: 'record', other: 'records' })} found among ${newest}.`;
-}
-
 function PredictionTable({ records }: { records: Prediction[] }) {
   return (
-    <TableScroll label="Records">
+    <TableScroll label={TEXTS.title}>
       <table className="list">
         <thead>
           <tr>
-            <th scope="col">Reference</th>
-            <th scope="col">Model result</th>
+            <th scope="col">{TEXTS.reference}</th>
+            <th scope="col">{TEXTS.result}</th>
             <th scope="col" className="number">
-              Probability of malignancy
+              {TEXTS.probability}
             </th>
-            <th scope="col">Sent</th>
+            <th scope="col">{TEXTS.sent}</th>
           </tr>
         </thead>
         <tbody>
           {records.map((record) => (
             <tr key={record.id}>
               <th scope="row">
-                <Link to={`/predictions/${record.id}`}>{record.sample_id ?? 'no reference'}</Link>
+                <Link to={`/predictions/${record.id}`}>{record.sample_id ?? TEXTS.noReference}</Link>
               </th>
               <td>
                 <Outcome record={record} />
@@ -109,20 +103,12 @@ function PredictionTable({ records }: { records: Prediction[] }) {
   );
 }
 
-const STATUS_LABELS = {
-  queued: 'waiting',
-  processing: 'being scored',
-  succeeded: '',
-  failed: 'not scored',
-  canceled: 'canceled',
-};
-
 function Outcome({ record: { result, status } }: { record: Prediction }) {
-  if (result === undefined) return <span className="muted">{STATUS_LABELS[status]}</span>;
+  if (result === undefined) return <span className="muted">{TEXTS.status[status]}</span>;
   return (
     <>
       <ClassIcon name={result.outcome === 'indeterminate' ? 'indeterminate' : toneOf(result.predicted_class, result)} />{' '}
-      {resultTitle(result)}
+      {TEXTS.status.succeeded} {resultTitle(result)}
     </>
   );
 }
