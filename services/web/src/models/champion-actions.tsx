@@ -6,7 +6,8 @@ import { ConfirmButton } from '../ui/confirm-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { SelectField } from '../ui/select-field';
 import { DEFAULTS_KEY, MODELS_KEY } from './model-queries';
-import { isOwnModel } from './model-reference';
+import { isOwnModel, modelLabel } from './model-reference';
+import { TEXTS } from './texts';
 
 /**
  * Promotes or rolls back a version: of a shared model for all tenants, which needs a platform key, of an own one as an admin.
@@ -24,7 +25,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
   return (
     <div className="stack">
       <div className="fields">
-        <SelectField label="Version to make current" value={version} onChange={setChosen}>
+        <SelectField label={TEXTS.championActions.version} value={version} onChange={setChosen}>
           {others.map((other) => (
             <option key={other}>{other}</option>
           ))}
@@ -32,46 +33,42 @@ export function ChampionActions({ model: { name, versions, champion, history } }
       </div>
       <div className="actions">
         <ConfirmButton
-          label={`Make ${version} current`}
-          title={`Make ${name} ${version} current?`}
-          confirm="Make current"
+          label={TEXTS.championActions.promote(version)}
+          title={TEXTS.championActions.promoteTitle(modelLabel({ name, version }))}
+          confirm={TEXTS.championActions.promoteConfirm}
           isPending={promote.isPending}
           onConfirm={() => promote.mutate({ version })}
         >
           <p>
-            {isOwnModel(name)
-              ? `It will score every record and file of your laboratory that names ${name} without a version.`
-              : 'It will score every record and file that names no other version, for all laboratories.'}
-            {champion !== null && ` Version ${champion} stays available for rollback.`}
+            {isOwnModel(name) ? TEXTS.championActions.promoteOwn(name) : TEXTS.championActions.promoteShared}{' '}
+            {champion !== null && TEXTS.championActions.staysAvailable(champion)}
           </p>
         </ConfirmButton>
         {previous !== undefined && (
           <ConfirmButton
-            label={`Go back to ${previous.version}`}
-            title={`Go back to ${name} ${previous.version}?`}
-            confirm="Go back"
+            label={TEXTS.championActions.rollBack(previous.version)}
+            title={TEXTS.championActions.rollBackTitle(modelLabel({ name, version: previous.version }))}
+            confirm={TEXTS.championActions.rollBackConfirm}
             isPending={rollBack.isPending}
             onConfirm={() => rollBack.mutate()}
           >
-            <p>It was in use before {champion} and scores new records and files from now on.</p>
+            <p>{TEXTS.championActions.rollBackText(champion)}</p>
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <ErrorNotice error={failure.error} what="The version in use has not changed." />}
+      {failure !== undefined && <ErrorNotice error={failure.error} what={TEXTS.championActions.unchanged} />}
       {refused !== undefined && (
         <div className="actions">
           <ConfirmButton
-            label={`Make ${refused.version} current nevertheless`}
-            title={`Make ${name} ${refused.version} current nevertheless?`}
-            confirm="Make current"
+            label={TEXTS.championActions.force(refused.version)}
+            title={TEXTS.championActions.forceTitle(modelLabel({ name, version: refused.version }))}
+            confirm={TEXTS.championActions.promoteConfirm}
             variant="danger"
             isPending={promote.isPending}
             onConfirm={() => promote.mutate(refused)}
           >
             <p>
-              {refused.accept_unknown === true
-                ? 'It may find fewer malignant records than the version in use: the two were not compared.'
-                : 'It finds fewer malignant records than the version in use.'}
+              {refused.accept_unknown === true ? TEXTS.championActions.notCompared : TEXTS.championActions.findsFewer}
             </p>
           </ConfirmButton>
         </div>

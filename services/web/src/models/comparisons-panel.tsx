@@ -1,34 +1,32 @@
 import type { ComparedFigure, ModelVersion } from '@cytoqueue/client';
 import { DataTable } from '../ui/data-table';
-import { formatCount, formatShare } from '../ui/format';
+import { formatCount, formatFixed, formatShare } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { modelLabel } from './model-reference';
+import { TEXTS } from './texts';
 
 const SHARES = [
-  ['sensitivity', 'Sensitivity'],
-  ['specificity', 'Specificity'],
-  ['coverage', 'Confident answers'],
+  ['sensitivity', TEXTS.sensitivity],
+  ['specificity', TEXTS.specificity],
+  ['coverage', TEXTS.comparisonsPanel.coverage],
 ] as const;
 const SCORES = [
-  ['auc', 'AUC'],
-  ['brier', 'Brier score'],
+  ['auc', TEXTS.auc],
+  ['brier', TEXTS.brier],
 ] as const;
 
 /** How the version did beside others on the same records. */
 export function ComparisonsPanel({ version: { version, comparisons } }: { version: ModelVersion }) {
   if (comparisons.length === 0) return null;
   return (
-    <Panel
-      title="Compared with other versions"
-      lead={`Both versions answered the same records. Each cell shows the figure of version ${version} and, in parentheses, how much it is above (+) or below (−) the other one, with the 95 % interval of the difference. A lower Brier score is better.`}
-    >
+    <Panel title={TEXTS.comparisonsPanel.title} lead={TEXTS.comparisonsPanel.lead(version)}>
       <DataTable
-        label="Comparisons"
+        label={TEXTS.comparisonsPanel.table}
         rows={comparisons}
         rowKey={({ model, records_of: recordsOf }) => `${model} ${recordsOf}`}
         columns={[
-          { title: 'Beside', isVerbatim: true, cell: ({ model }) => modelLabel(model) },
-          { title: 'Records', isNumber: true, cell: ({ records }) => formatCount(records) },
+          { title: TEXTS.comparisonsPanel.beside, isVerbatim: true, cell: ({ model }) => modelLabel(model) },
+          { title: TEXTS.comparisonsPanel.records, isNumber: true, cell: ({ records }) => formatCount(records) },
           ...[...SHARES, ...SCORES].map(([key, title]) => ({
             title,
             isNumber: true,
@@ -45,7 +43,12 @@ export function ComparisonsPanel({ version: { version, comparisons } }: { versio
 }
 
 function figureText({ value, difference }: ComparedFigure, isShare: boolean): string {
-  const format = (figure: number) => (isShare ? formatShare(figure) : figure.toFixed(3));
+  const format = (figure: number) => (isShare ? formatShare(figure) : formatFixed(figure, 3));
   const signed = (figure: number) => `${figure < 0 ? '−' : '+'}${format(Math.abs(figure))}`;
-  return `${format(value)} (${signed(difference.value)}, ${signed(difference.low)} to ${signed(difference.high)})`;
+  return TEXTS.comparisonsPanel.figure(
+    format(value),
+    signed(difference.value),
+    signed(difference.low),
+    signed(difference.high),
+  );
 }

@@ -6,6 +6,7 @@ import { ConfirmButton } from '../ui/confirm-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { MODELS_KEY } from './model-queries';
 import { isOwnModel, modelLabel } from './model-reference';
+import { TEXTS } from './texts';
 
 /** Lets admins delete a version of an own model with the training rows that it contains. */
 export function DeleteVersion({ name, version }: { name: string; version: string }) {
@@ -26,20 +27,17 @@ export function DeleteVersion({ name, version }: { name: string; version: string
     <>
       <div className="actions">
         <ConfirmButton
-          label="Delete this version"
-          title={`Delete ${modelLabel({ name, version })}?`}
-          confirm="Delete permanently"
+          label={TEXTS.deleteVersion.label}
+          title={TEXTS.deleteVersion.title(modelLabel({ name, version }))}
+          confirm={TEXTS.deleteVersion.confirm}
           variant="danger"
           isPending={remove.isPending}
           onConfirm={() => remove.mutate()}
         >
-          <p>
-            The training rows that it contains are erased with it. Records and files that wait to be scored with it
-            fail. This cannot be undone.
-          </p>
+          <p>{TEXTS.deleteVersion.text}</p>
         </ConfirmButton>
       </div>
-      {remove.isError && <ErrorNotice error={remove.error} what="The version was not deleted." />}
+      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.deleteVersion.failed} />}
     </>
   );
 }

@@ -2,20 +2,21 @@ import type { Feature } from '@cytoqueue/client';
 import { Panel } from '../ui/panel';
 import { rangeText } from '../predictions/form/feature-value';
 import { TableScroll } from '../ui/table-scroll';
+import { TEXTS } from './texts';
 
 export function FeatureTable({ features }: { features: readonly Feature[] }) {
   return (
-    <Panel title="Features">
-      <TableScroll label="Features">
+    <Panel title={TEXTS.featureTable.title}>
+      <TableScroll label={TEXTS.featureTable.title}>
         <table className="list compact">
           <thead>
             <tr>
-              <th scope="col">Feature</th>
-              <th scope="col">Meaning</th>
-              <th scope="col">Lowest</th>
-              <th scope="col">Highest</th>
-              <th scope="col">Values</th>
-              <th scope="col">Other names</th>
+              <th scope="col">{TEXTS.featureTable.feature}</th>
+              <th scope="col">{TEXTS.featureTable.meaning}</th>
+              <th scope="col">{TEXTS.featureTable.lowest}</th>
+              <th scope="col">{TEXTS.featureTable.highest}</th>
+              <th scope="col">{TEXTS.featureTable.values}</th>
+              <th scope="col">{TEXTS.featureTable.aliases}</th>
             </tr>
           </thead>
           <tbody>

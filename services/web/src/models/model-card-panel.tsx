@@ -5,6 +5,7 @@ import { BASE_PATH } from '../api/base-path';
 import { noRetryClient } from '../api/clients';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
+import { TEXTS } from './texts';
 
 /** Loaded separately: the Markdown renderer is as large as the rest of the page. */
 const ModelCard = lazy(async () => ({ default: (await import('./model-card')).ModelCard }));
@@ -16,11 +17,8 @@ export function ModelCardPanel({ name, version }: { name: string; version: strin
     staleTime: Infinity,
   });
   if (isPending) return <Loading />;
-  if (error instanceof ApiError && error.status === 404)
-    return (
-      <p className="muted">No card is kept of this version: it neither came with Cytoqueue nor was trained in it.</p>
-    );
-  if (error !== null) return <ErrorNotice error={error} what="The card could not be loaded." />;
+  if (error instanceof ApiError && error.status === 404) return <p className="muted">{TEXTS.modelCard.none}</p>;
+  if (error !== null) return <ErrorNotice error={error} what={TEXTS.modelCard.loadFailed} />;
   return (
     <Suspense fallback={<Loading />}>
       <ModelCard markdown={data} plots={`${BASE_PATH}${versionPath(name, version)}/plots/`} />

@@ -2,6 +2,7 @@ import { useId } from 'react';
 import Markdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { TableScroll } from '../ui/table-scroll';
+import { TEXTS } from './texts';
 
 interface ModelCardProps {
   markdown: string;
@@ -15,7 +16,7 @@ const COMPONENTS: Components = {
   h2: ({ children }) => <h3>{children}</h3>,
   h3: ({ children }) => <h4>{children}</h4>,
   table: ({ children }) => (
-    <TableScroll label="Table">
+    <TableScroll label={TEXTS.modelCard.table}>
       <table className="list compact">{children}</table>
     </TableScroll>
   ),
@@ -25,7 +26,7 @@ const COMPONENTS: Components = {
 export function ModelCard({ markdown, plots }: ModelCardProps) {
   const id = useId();
   return (
-    <section className="panel card" aria-label="Model card" id={id}>
+    <section className="panel card" aria-label={TEXTS.modelCard.label} id={id}>
       <Markdown
         remarkPlugins={[remarkGfm]}
         components={COMPONENTS}

@@ -4,6 +4,7 @@ import { Link } from 'react-router';
 import { formatShare } from '../ui/format';
 import { useModelVersion } from './model-queries';
 import { modelAddress, modelLabel } from './model-reference';
+import { TEXTS } from './texts';
 
 interface ModelContextProps {
   model: Pick<ModelPin, 'name' | 'version'>;
@@ -22,23 +23,25 @@ export function ModelContext({ model, operatingPoint, children }: ModelContextPr
     <div className="context" data-cautious={operatingPoint === 'sensitivity99' || undefined}>
       <dl>
         <div>
-          <dt>Model</dt>
+          <dt>{TEXTS.modelContext.model}</dt>
           <dd translate="no">
             <Link to={modelAddress(model.name, model.version)}>{modelLabel(model)}</Link>
           </dd>
         </div>
         {threshold !== undefined && (
           <div>
-            <dt>Threshold for {positive}</dt>
+            <dt>{TEXTS.modelContext.threshold(positive)}</dt>
             <dd>
               <span translate="no">{formatShare(threshold)}</span>{' '}
-              <span>{operatingPoint === 'sensitivity99' ? '(cautious)' : '(default)'}</span>
+              <span>
+                {operatingPoint === 'sensitivity99' ? TEXTS.modelContext.cautious : TEXTS.modelContext.default}
+              </span>
             </dd>
           </div>
         )}
         <div>
-          <dt>Undecided range</dt>
-          <dd translate="no">5–95&nbsp;%</dd>
+          <dt>{TEXTS.modelContext.undecided}</dt>
+          <dd translate="no">{TEXTS.modelContext.undecidedRange}</dd>
         </div>
       </dl>
       {children}

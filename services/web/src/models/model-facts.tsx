@@ -2,6 +2,7 @@ import { isGrade } from '../predictions/form/feature-value';
 import { formatCount, formatShare } from '../ui/format';
 import { useEvaluation } from './evaluation';
 import { useModelVersion } from './model-queries';
+import { TEXTS } from './texts';
 
 /** Tells what a model is for: its inputs, its answer and how many malignant cases it found in testing. */
 export function ModelFacts({ name, version }: { name: string; version: string }) {
@@ -12,19 +13,22 @@ export function ModelFacts({ name, version }: { name: string; version: string })
   const sensitivity = evaluation?.cv['sensitivity'];
   const [low, high] = evaluation?.cv_intervals['sensitivity'] ?? [];
   const facts = [
-    ['Inputs', `${formatCount(features.length)} ${features.every(isGrade) ? 'grades from 1 to 10' : 'measurements'}`],
-    ['Result', `${labels.join(' or ')}, with its probability`],
-    ['Training cases', formatCount(training.rows)],
+    [
+      TEXTS.modelFacts.inputs,
+      features.every(isGrade)
+        ? TEXTS.modelFacts.grades(formatCount(features.length))
+        : TEXTS.modelFacts.measurements(formatCount(features.length)),
+    ],
+    [TEXTS.modelFacts.result, TEXTS.modelFacts.resultText(labels)],
+    [TEXTS.modelFacts.trainingCases, formatCount(training.rows)],
     ...(sensitivity === undefined
       ? []
       : [
           [
-            'Sensitivity in testing',
-            `${formatShare(sensitivity)}${
-              low === undefined || high === undefined
-                ? ''
-                : ` (95 % interval ${formatShare(low)} to ${formatShare(high)})`
-            }`,
+            TEXTS.modelFacts.sensitivity,
+            low === undefined || high === undefined
+              ? formatShare(sensitivity)
+              : TEXTS.modelFacts.withInterval(formatShare(sensitivity), formatShare(low), formatShare(high)),
           ],
         ]),
   ];

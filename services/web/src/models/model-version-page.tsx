@@ -11,6 +11,7 @@ import { ModelCardPanel } from './model-card-panel';
 import { modelLabel } from './model-reference';
 import { ScoreTiles } from './score-tiles';
 import { useModelVersion } from './model-queries';
+import { TEXTS } from './texts';
 
 export function ModelVersionPage() {
   const { name: shared = '', ownName, version = '' } = useParams();
@@ -21,11 +22,11 @@ export function ModelVersionPage() {
   return (
     <div className="page">
       <p className="crumb small">
-        <Link to="/models">Models</Link>
+        <Link to="/models">{TEXTS.models}</Link>
       </p>
-      <h1>{isUnknown ? 'There is no such version' : modelLabel({ name, version })}</h1>
+      <h1>{isUnknown ? TEXTS.modelVersionPage.unknown : modelLabel({ name, version })}</h1>
       {error !== null && !isUnknown && (
-        <ErrorNotice error={error} what="The version could not be loaded." onRetry={() => void refetch()} />
+        <ErrorNotice error={error} what={TEXTS.modelVersionPage.loadFailed} onRetry={() => void refetch()} />
       )}
       {data === undefined ? error === null && <Loading /> : <VersionDetails version={data} />}
     </div>
@@ -35,7 +36,7 @@ export function ModelVersionPage() {
 function VersionDetails({ version }: { version: ModelVersion }) {
   return (
     <>
-      <Panel title="Limits of use">
+      <Panel title={TEXTS.modelVersionPage.limits}>
         <ul className="limits">
           {version.limits_of_use.map((limit) => (
             <li key={limit}>{limit}</li>

@@ -12,20 +12,18 @@ import { ModelFacts } from './model-facts';
 import { useDefaults, useModels } from './model-queries';
 import { TableScroll } from '../ui/table-scroll';
 import { isOwnModel, modelAddress, modelLabel, modelReference } from './model-reference';
+import { TEXTS } from './texts';
 
 export function ModelsPage() {
-  usePageTitle('Models');
+  usePageTitle(TEXTS.models);
   const { data: models, error, refetch } = useModels();
   const session = useSession();
   return (
     <div className="page">
-      <h1>Models</h1>
-      <p className="lead">
-        A version never changes. Of each model one version is in use; what was sent before a change stays with the
-        version it was sent to.
-      </p>
+      <h1>{TEXTS.models}</h1>
+      <p className="lead">{TEXTS.modelsPage.lead}</p>
       {error !== null && (
-        <ErrorNotice error={error} what="The models could not be loaded." onRetry={() => void refetch()} />
+        <ErrorNotice error={error} what={TEXTS.modelsPage.loadFailed} onRetry={() => void refetch()} />
       )}
       {models === undefined && error === null && <Loading />}
       {models?.map((model) => (
@@ -52,22 +50,22 @@ function Model({ model, role, isPlatform }: ModelProps) {
         {[...versions].reverse().map((version) => (
           <li key={version}>
             <Link to={modelAddress(name, version)}>{modelLabel({ name, version })}</Link>{' '}
-            {version === champion && <span className="chip">in use</span>}{' '}
+            {version === champion && <span className="chip">{TEXTS.modelsPage.inUse}</span>}{' '}
             {defaults?.model === modelReference({ name, version }) && (
-              <span className="chip">your laboratory’s default</span>
+              <span className="chip">{TEXTS.modelsPage.isDefault}</span>
             )}
           </li>
         ))}
       </ul>
       <details>
-        <summary>History of versions in use</summary>
-        <TableScroll label={`History of ${name}`}>
+        <summary>{TEXTS.modelsPage.history}</summary>
+        <TableScroll label={TEXTS.modelsPage.historyOf(name)}>
           <table className="list compact">
             <thead>
               <tr>
-                <th scope="col">When</th>
-                <th scope="col">Version</th>
-                <th scope="col">By</th>
+                <th scope="col">{TEXTS.modelsPage.when}</th>
+                <th scope="col">{TEXTS.modelsPage.version}</th>
+                <th scope="col">{TEXTS.modelsPage.by}</th>
               </tr>
             </thead>
             <tbody>
@@ -75,7 +73,7 @@ function Model({ model, role, isPlatform }: ModelProps) {
                 <tr key={promoted_at}>
                   <td className="nowrap">{formatDateTime(promoted_at)}</td>
                   <td>{version}</td>
-                  <td>{promoted_by === 'shipped' ? 'came with Cytoqueue' : promoted_by}</td>
+                  <td>{promoted_by === 'shipped' ? TEXTS.modelsPage.shipped : promoted_by}</td>
                 </tr>
               ))}
             </tbody>
@@ -94,15 +92,17 @@ function NewerVersionNotice({ model, isPlatform }: Omit<ModelProps, 'role'>) {
   return (
     <Notice tone="warning">
       <p>
-        <strong>
-          {name} {newer} is available and not in use.
-        </strong>{' '}
-        {champion === null ? 'No version is in use.' : `Version ${champion} still scores new records and files.`}
+        <strong>{TEXTS.modelsPage.isAvailable(modelLabel({ name, version: newer }))}</strong>{' '}
+        {champion === null ? TEXTS.modelsPage.noneInUse : TEXTS.modelsPage.stillScores(champion)}
       </p>
       <p>
-        Compare the <Link to={modelAddress(name, newer)}>performance of {newer}</Link> with the version in use before
-        you change it.{' '}
-        {isPlatform ? 'You can make it current below.' : 'A platform key of your installation makes it current.'}
+        {TEXTS.modelsPage.compare(
+          (text) => (
+            <Link to={modelAddress(name, newer)}>{text}</Link>
+          ),
+          newer,
+        )}{' '}
+        {isPlatform ? TEXTS.modelsPage.byYou : TEXTS.modelsPage.byPlatform}
       </p>
     </Notice>
   );

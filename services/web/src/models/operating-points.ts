@@ -1,9 +1,10 @@
 import type { OperatingPoint } from '@cytoqueue/client';
+import { TEXTS } from './texts';
 
 /** @param positive class of the model */
 export function operatingPointLabels(positive: string): Readonly<Record<OperatingPoint, string>> {
   return {
-    default: 'At 50 % probability',
-    sensitivity99: `Cautious: where 99 % of the ${positive} training cases were found`,
+    default: TEXTS.operatingPoints.default,
+    sensitivity99: TEXTS.operatingPoints.sensitivity99(positive),
   };
 }

@@ -2,22 +2,20 @@ import type { ModelVersion } from '@cytoqueue/client';
 import { formatShare } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { useEvaluation } from './evaluation';
+import { TEXTS } from './texts';
 
 /** Sensitivity, specificity and accuracy, each with its interval. */
 export function ScoreTiles({ version: { name, version, labels } }: { version: ModelVersion }) {
   const { data } = useEvaluation(name, version);
   if (!data) return null;
-  const [negative, positive] = labels;
+  const [negative = '', positive = ''] = labels;
   const scores = [
-    { key: 'sensitivity', name: 'Sensitivity', meaning: `of ${positive} cases classified as ${positive}` },
-    { key: 'specificity', name: 'Specificity', meaning: `of ${negative} cases classified as ${negative}` },
-    { key: 'accuracy', name: 'Accuracy', meaning: 'of all cases classified correctly' },
+    { key: 'sensitivity', name: TEXTS.sensitivity, meaning: TEXTS.scoreTiles.classified(positive) },
+    { key: 'specificity', name: TEXTS.specificity, meaning: TEXTS.scoreTiles.classified(negative) },
+    { key: 'accuracy', name: TEXTS.scoreTiles.accuracy, meaning: TEXTS.scoreTiles.accuracyText },
   ];
   return (
-    <Panel
-      title="Performance"
-      lead="From cross-validation: each case was predicted by a model trained without it. All cases come from one hospital, so expect worse results elsewhere."
-    >
+    <Panel title={TEXTS.scoreTiles.title} lead={TEXTS.scoreTiles.lead}>
       <dl className="tiles">
         {scores.map(({ key, name: score, meaning }) => {
           const [low, high] = data.cv_intervals[key] ?? [];
@@ -26,10 +24,9 @@ export function ScoreTiles({ version: { name, version, labels } }: { version: Mo
               <dt>{score}</dt>
               <dd className="tile-value">{formatShare(data.cv[key] ?? 0)}</dd>
               <dd className="small muted">
-                {meaning}
-                {low !== undefined &&
-                  high !== undefined &&
-                  `; 95 % interval ${formatShare(low)} to ${formatShare(high)}`}
+                {low === undefined || high === undefined
+                  ? meaning
+                  : TEXTS.scoreTiles.withInterval(meaning, formatShare(low), formatShare(high))}
               </dd>
             </div>
           );
