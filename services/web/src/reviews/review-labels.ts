@@ -1,13 +1,9 @@
-/** Decisions of a second reader; labels of a model other than benign and malignant are shown as they are. */
-const DECISION_LABELS: Readonly<Record<string, string>> = {
-  benign: 'Benign',
-  malignant: 'Malignant',
-  repeat: 'Repeat the sample',
-  other: 'Other, see note',
-};
+import { TEXTS } from './texts';
 
-export function decisionLabel(decision: string): string {
-  return DECISION_LABELS[decision] ?? decision;
-}
-
+/** Decisions of a second reader beside the model's classes. */
 export const OTHER_DECISIONS = ['repeat', 'other'] as const;
+
+/** Classes of a model other than benign and malignant are shown as they are. */
+export function decisionLabel(decision: string): string {
+  return TEXTS.decisions[decision] ?? decision;
+}

@@ -7,6 +7,7 @@ import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { OTHER_DECISIONS, decisionLabel } from './review-labels';
 import { useAddReview, useReviews } from './review-queries';
+import { TEXTS } from './texts';
 
 interface ReviewsPanelProps {
   reviewed: ReviewedItem;
@@ -22,14 +23,8 @@ const MAX_NOTE_LENGTH = 2_000;
 export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) {
   const { data, error, refetch } = useReviews(reviewed);
   return (
-    <Panel
-      title="Reviews"
-      lead="A second reader’s decision. It is kept with your key and the time; a correction is a further review."
-      className="no-print"
-    >
-      {error !== null && (
-        <ErrorNotice error={error} what="The reviews could not be loaded." onRetry={() => void refetch()} />
-      )}
+    <Panel title={TEXTS.title} lead={TEXTS.lead} className="no-print">
+      {error !== null && <ErrorNotice error={error} what={TEXTS.loadFailed} onRetry={() => void refetch()} />}
       {data !== undefined && data.data.length > 0 && (
         <ul className="review-list">
           {data.data.map((review) => (
@@ -43,7 +38,7 @@ export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) 
           ))}
         </ul>
       )}
-      {data?.data.length === 0 && <p className="muted">No review yet.</p>}
+      {data?.data.length === 0 && <p className="muted">{TEXTS.empty}</p>}
       <ReviewForm reviewed={reviewed} labels={labels} />
       {children}
     </Panel>
@@ -55,7 +50,7 @@ function ReviewText({ review: { decision, note, key_id, created_at } }: { review
     <>
       <strong>{decisionLabel(decision)}</strong>{' '}
       <span className="small muted">
-        by key <span translate="no">{key_id}</span>, {formatDateTime(created_at)}
+        {TEXTS.byKey(<span translate="no">{key_id}</span>, formatDateTime(created_at))}
       </span>
       {note !== undefined && <p className="small">{note}</p>}
     </>
@@ -82,7 +77,7 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
   return (
     <form className="stack review-form" onSubmit={submit}>
       <fieldset className="choices">
-        <legend>Your decision</legend>
+        <legend>{TEXTS.decision}</legend>
         {[...labels, ...OTHER_DECISIONS].map((value) => (
           <label key={value} className="choice">
             <input
@@ -97,7 +92,7 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
         ))}
       </fieldset>
       <div className="field">
-        <label htmlFor={`${id}-note`}>Note{decision === 'other' ? '' : ' (optional)'}</label>
+        <label htmlFor={`${id}-note`}>{decision === 'other' ? TEXTS.note : TEXTS.optionalNote}</label>
         <textarea
           id={`${id}-note`}
           className="input"
@@ -109,11 +104,11 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
           autoComplete="off"
         />
         <span id={`${id}-hint`} className="small muted">
-          Do not name the patient here.
+          {TEXTS.noteHelp}
         </span>
       </div>
-      {add.isError && <ErrorNotice error={add.error} what="The review was not recorded." />}
-      {isAdded && <Notice tone="success">The review is recorded.</Notice>}
+      {add.isError && <ErrorNotice error={add.error} what={TEXTS.failed} />}
+      {isAdded && <Notice tone="success">{TEXTS.recorded}</Notice>}
       <div className="actions">
         <Button
           type="submit"
@@ -121,9 +116,9 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
           isPending={add.isPending}
           isDisabled={decision === undefined || isNoteMissing}
         >
-          Record review
+          {TEXTS.submit}
         </Button>
-        {isNoteMissing && <span className="small">Write a note for this decision.</span>}
+        {isNoteMissing && <span className="small">{TEXTS.writeNote}</span>}
       </div>
     </form>
   );

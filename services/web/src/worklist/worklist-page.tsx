@@ -5,23 +5,23 @@ import { Link } from 'react-router';
 import { noRetryClient } from '../api/clients';
 import { firstFilledPage } from '../api/first-filled-page';
 import { rowTitle } from '../batches/rows/row-labels';
-import { isUnusual, reasonLabel } from '../predictions/result/reason-labels';
+import { isUnusual, otherReasonLabels } from '../predictions/result/reason-labels';
 import { WORKLIST_KEY } from '../reviews/review-queries';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
-import { formatCount, formatDateTime, formatProbability, pluralize } from '../ui/format';
+import { formatCount, formatDateTime, formatProbability } from '../ui/format';
 import { Loading } from '../ui/loading';
 import { usePageTitle } from '../ui/page-title';
 import { TableScroll } from '../ui/table-scroll';
+import { TEXTS } from './texts';
 
 const PAGE_SIZE = 25;
 
-const FILTERS = { indeterminate: 'Undecided', confident: 'Confident', all: 'All' } as const;
-type Filter = keyof typeof FILTERS;
+type Filter = keyof typeof TEXTS.filters;
 
 /** Scored records and rows without a review, newest first. */
 export function WorklistPage() {
-  usePageTitle('Worklist');
+  usePageTitle(TEXTS.title);
   const [filter, setFilter] = useState<Filter>('indeterminate');
   const query = useInfiniteQuery({
     queryKey: [...WORKLIST_KEY, filter],
@@ -40,14 +40,11 @@ export function WorklistPage() {
   const items = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
     <div className="page">
-      <h1>Worklist</h1>
-      <p className="lead">
-        Results without a review, from single records and files, the newest first. Open one to record a second reader’s
-        decision; it then leaves this list.
-      </p>
+      <h1>{TEXTS.title}</h1>
+      <p className="lead">{TEXTS.lead}</p>
       <fieldset className="choices">
-        <legend className="visually-hidden">Show results</legend>
-        {Object.entries(FILTERS).map(([name, label]) => (
+        <legend className="visually-hidden">{TEXTS.filter}</legend>
+        {Object.entries(TEXTS.filters).map(([name, label]) => (
           <label key={name} className="choice">
             <input
               type="radio"
@@ -60,29 +57,21 @@ export function WorklistPage() {
         ))}
       </fieldset>
       {query.isError && (
-        <ErrorNotice
-          error={query.error}
-          what="The worklist could not be loaded."
-          onRetry={() => void query.refetch()}
-        />
+        <ErrorNotice error={query.error} what={TEXTS.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
-      {query.isSuccess && items.length === 0 && !query.hasNextPage && (
-        <p className="empty">Nothing waits for a review.</p>
-      )}
+      {query.isSuccess && items.length === 0 && !query.hasNextPage && <p className="empty">{TEXTS.empty}</p>}
       {items.length > 0 && (
         <>
           <p role="status" className="small muted">
-            {query.hasNextPage
-              ? `The newest ${formatCount(items.length)}.`
-              : `${pluralize(items.length, { one: 'result', other: 'results' })}.`}
+            {TEXTS.shown(items.length, query.hasNextPage)}
           </p>
           <WorklistTable items={items} />
         </>
       )}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          Show more
+          {TEXTS.showMore}
         </Button>
       )}
     </div>
@@ -91,17 +80,17 @@ export function WorklistPage() {
 
 function WorklistTable({ items }: { items: readonly WorklistItem[] }) {
   return (
-    <TableScroll label="Worklist">
+    <TableScroll label={TEXTS.title}>
       <table className="list cards">
         <thead>
           <tr>
-            <th scope="col">Reference</th>
-            <th scope="col">Source</th>
-            <th scope="col">Reason</th>
+            <th scope="col">{TEXTS.reference}</th>
+            <th scope="col">{TEXTS.source}</th>
+            <th scope="col">{TEXTS.reason}</th>
             <th scope="col" className="number">
-              Probability of malignancy
+              {TEXTS.probabilityOfMalignancy}
             </th>
-            <th scope="col">Sent</th>
+            <th scope="col">{TEXTS.sent}</th>
           </tr>
         </thead>
         <tbody>
@@ -110,24 +99,19 @@ function WorklistTable({ items }: { items: readonly WorklistItem[] }) {
               <th scope="row" translate="no">
                 <Link to={addressOf(item)}>{titleOf(item)}</Link>
               </th>
-              <td data-label="Source">
-                {item.row === undefined ? 'single record' : `file, row ${formatCount(item.row)}`}
+              <td data-label={TEXTS.source}>
+                {item.row === undefined ? TEXTS.singleRecord : TEXTS.rowOfFile(formatCount(item.row))}
               </td>
-              <td data-label="Reason">
+              <td data-label={TEXTS.reason}>
                 <span>
-                  {isUnusual(item.reasons) && <span className="chip warning">Unusual record</span>}{' '}
-                  {item.outcome === 'confident'
-                    ? 'none, confident result'
-                    : item.reasons
-                        .map(reasonLabel)
-                        .filter((label) => label !== 'Unusual record')
-                        .join('; ')}
+                  {isUnusual(item.reasons) && <span className="chip warning">{TEXTS.unusual}</span>}{' '}
+                  {item.outcome === 'confident' ? TEXTS.noReason : otherReasonLabels(item.reasons).join('; ')}
                 </span>
               </td>
-              <td data-label="Probability" className="number" translate="no">
+              <td data-label={TEXTS.probability} className="number" translate="no">
                 {formatProbability(item.probability)}
               </td>
-              <td data-label="Sent" className="nowrap">
+              <td data-label={TEXTS.sent} className="nowrap">
                 {formatDateTime(item.created_at)}
               </td>
             </tr>
@@ -140,7 +124,7 @@ function WorklistTable({ items }: { items: readonly WorklistItem[] }) {
 
 function titleOf({ sample_id, row }: WorklistItem): string {
   if (row !== undefined) return rowTitle({ sample_id, row });
-  return sample_id ?? 'no reference';
+  return sample_id ?? TEXTS.noReference;
 }
 
 function addressOf({ prediction_id, batch_id, row }: WorklistItem): string {
