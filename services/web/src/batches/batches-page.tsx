@@ -8,14 +8,14 @@ import { Loading } from '../ui/loading';
 import { formatCount, formatDateTime } from '../ui/format';
 import { usePageTitle } from '../ui/page-title';
 import { BATCHES_KEY } from './batch-queries';
-import { STATUS_LABELS } from './batch-labels';
 import { TableScroll } from '../ui/table-scroll';
+import { TEXTS } from './texts';
 
 const PAGE_SIZE = 20;
 const POLL_INTERVAL_MS = 3_000;
 
 export function BatchesPage() {
-  usePageTitle('Batches');
+  usePageTitle(TEXTS.batches);
   const query = useInfiniteQuery({
     queryKey: BATCHES_KEY,
     queryFn: ({ pageParam, signal }) =>
@@ -29,30 +29,31 @@ export function BatchesPage() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Batches</h1>
+        <h1>{TEXTS.batches}</h1>
         <div className="actions">
           <Link to="/import-profiles" className="button quiet">
-            Import profiles
+            {TEXTS.batchesPage.importProfiles}
           </Link>
           <Link to="/batches/new" className="button primary">
-            Upload a file
+            {TEXTS.batchesPage.upload}
           </Link>
         </div>
       </header>
       {query.isError && (
-        <ErrorNotice error={query.error} what="The batches could not be loaded." onRetry={() => void query.refetch()} />
+        <ErrorNotice error={query.error} what={TEXTS.batchesPage.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && batches.length === 0 && !query.hasNextPage && (
         <p className="empty">
-          No file has been uploaded yet. <Link to="/batches/new">Upload the first one</Link>: a CSV file with one record
-          a row.
+          {TEXTS.batchesPage.empty((text) => (
+            <Link to="/batches/new">{text}</Link>
+          ))}
         </p>
       )}
       {batches.length > 0 && <BatchTable batches={batches} />}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          Show older batches
+          {TEXTS.batchesPage.showOlder}
         </Button>
       )}
     </div>
@@ -61,33 +62,34 @@ export function BatchesPage() {
 
 function BatchTable({ batches }: { batches: Batch[] }) {
   return (
-    <TableScroll label="Batches">
+    <TableScroll label={TEXTS.batches}>
       <table className="list">
         <thead>
           <tr>
-            <th scope="col">File</th>
-            <th scope="col">State</th>
+            <th scope="col">{TEXTS.batchesPage.file}</th>
+            <th scope="col">{TEXTS.batchesPage.state}</th>
             <th scope="col" className="number">
-              Rows
+              {TEXTS.batchesPage.rows}
             </th>
             <th scope="col" className="number">
-              By class
+              {TEXTS.batchesPage.byClass}
             </th>
             <th scope="col" className="number">
-              Not scored
+              {TEXTS.batchesPage.notScored}
             </th>
-            <th scope="col">Sent</th>
+            <th scope="col">{TEXTS.batchesPage.sent}</th>
           </tr>
         </thead>
         <tbody>
           {batches.map((batch) => (
             <tr key={batch.id}>
               <th scope="row">
-                <Link to={`/batches/${batch.id}`}>{batch.filename ?? 'unnamed'}</Link>
+                <Link to={`/batches/${batch.id}`}>{batch.filename ?? TEXTS.batchesPage.unnamed}</Link>
               </th>
               <td>
-                {STATUS_LABELS[batch.status]}
-                {!isBatchFinished(batch) && ` (${Math.floor(batch.progress * 100)} %)`}
+                {isBatchFinished(batch)
+                  ? TEXTS.status[batch.status]
+                  : TEXTS.batchesPage.inProgress(TEXTS.status[batch.status], Math.floor(batch.progress * 100))}
               </td>
               <td className="number">{formatCount(batch.counts.total)}</td>
               <td className="number">{classCounts(batch)}</td>
@@ -104,6 +106,6 @@ function BatchTable({ batches }: { batches: Batch[] }) {
 function classCounts({ counts, summary: { classes } }: Batch): string {
   if (counts.succeeded === 0) return '–';
   return Object.entries(classes)
-    .map(([name, count]) => `${formatCount(count)} ${name}`)
+    .map(([name, count]) => TEXTS.batchesPage.classCount(formatCount(count), name))
     .join(', ');
 }

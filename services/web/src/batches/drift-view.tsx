@@ -1,6 +1,8 @@
 import type { Drift } from '@cytoqueue/client';
+import { formatFixed } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { featureLabel } from './drift-labels';
+import { TEXTS } from './texts';
 
 const MODERATE_DRIFT_FROM = 0.1;
 const STRONG_DRIFT_FROM = 0.25;
@@ -11,10 +13,7 @@ const MAX_SHOWN_INDEX = 1;
 export function DriftView({ drift }: { drift: Drift }) {
   const features = Object.entries(drift.psi);
   return (
-    <Panel
-      title="Compared with the training data"
-      lead="Difference between the distributions of each column (population stability index): below 0.1 similar, above 0.25 a different population, for which the model’s performance may differ."
-    >
+    <Panel title={TEXTS.driftView.title} lead={TEXTS.driftView.lead}>
       {drift.notes.length > 0 && (
         <ul className="notes">
           {drift.notes.map(({ code, features: about, text }) => (
@@ -25,10 +24,10 @@ export function DriftView({ drift }: { drift: Drift }) {
       <table className="bars drift">
         <thead className="visually-hidden">
           <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Bar</th>
-            <th scope="col">Index</th>
-            <th scope="col">Reading</th>
+            <th scope="col">{TEXTS.driftView.column}</th>
+            <th scope="col">{TEXTS.driftView.bar}</th>
+            <th scope="col">{TEXTS.driftView.index}</th>
+            <th scope="col">{TEXTS.driftView.reading}</th>
           </tr>
         </thead>
         <tbody>
@@ -38,14 +37,14 @@ export function DriftView({ drift }: { drift: Drift }) {
               <td>
                 <DriftBar index={index} />
               </td>
-              <td className="number">{index.toFixed(2)}</td>
+              <td className="number">{formatFixed(index, 2)}</td>
               <td className="small">
                 {index < MODERATE_DRIFT_FROM ? (
-                  'similar'
+                  TEXTS.driftView.similar
                 ) : index < STRONG_DRIFT_FROM ? (
-                  'somewhat different'
+                  TEXTS.driftView.somewhatDifferent
                 ) : (
-                  <strong>different</strong>
+                  <strong>{TEXTS.driftView.different}</strong>
                 )}
               </td>
             </tr>

@@ -1,5 +1,6 @@
 import { formatCount } from '../ui/format';
 import { errorLabel } from './batch-labels';
+import { TEXTS } from './texts';
 
 /** Number of rows by error code, most frequent first. */
 export function ErrorBreakdown({ counts }: { counts: Readonly<Record<string, number>> }) {
@@ -9,9 +10,9 @@ export function ErrorBreakdown({ counts }: { counts: Readonly<Record<string, num
     <table className="bars">
       <thead className="visually-hidden">
         <tr>
-          <th scope="col">Kind</th>
-          <th scope="col">Bar</th>
-          <th scope="col">Rows</th>
+          <th scope="col">{TEXTS.errorBreakdown.kind}</th>
+          <th scope="col">{TEXTS.errorBreakdown.bar}</th>
+          <th scope="col">{TEXTS.errorBreakdown.rows}</th>
         </tr>
       </thead>
       <tbody>

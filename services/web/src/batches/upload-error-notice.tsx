@@ -2,6 +2,7 @@ import { ApiError } from '@cytoqueue/client';
 import { errorMessage } from '../api/clients';
 import { Button } from '../ui/button';
 import { Notice } from '../ui/notice';
+import { TEXTS } from './texts';
 
 interface UploadErrorNoticeProps {
   error: unknown;
@@ -25,16 +26,16 @@ export function UploadErrorNotice({ error, what, onRetry }: UploadErrorNoticePro
           {items.slice(0, MAX_SHOWN).map(({ row, column, detail }, index) => (
             // Errors may repeat.
             <li key={index}>
-              {row !== undefined && row > 0 && `Row ${row}: `}
-              {column !== undefined && !detail.includes(column) && `${column}: `}
+              {row !== undefined && row > 0 && TEXTS.uploadErrorNotice.row(row)}
+              {column !== undefined && !detail.includes(column) && TEXTS.uploadErrorNotice.column(column)}
               {detail}
             </li>
           ))}
-          {total > MAX_SHOWN && <li>and {total - MAX_SHOWN} more</li>}
+          {total > MAX_SHOWN && <li>{TEXTS.uploadErrorNotice.more(total - MAX_SHOWN)}</li>}
         </ul>
       )}
       {onRetry !== undefined && !(error instanceof ApiError && error.status === 422) && (
-        <Button onPress={onRetry}>Try again</Button>
+        <Button onPress={onRetry}>{TEXTS.uploadErrorNotice.tryAgain}</Button>
       )}
     </Notice>
   );

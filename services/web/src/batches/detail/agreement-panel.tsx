@@ -5,6 +5,7 @@ import { Panel } from '../../ui/panel';
 import { formatProportion } from '../../ui/proportion';
 import { TableScroll } from '../../ui/table-scroll';
 import type { BatchClasses } from '../batch-queries';
+import { TEXTS } from './texts';
 
 /** Compares the results with the class column of the file, which was not used for scoring. */
 export function AgreementPanel({ agreement, classes }: { agreement: Agreement; classes: BatchClasses }) {
@@ -24,26 +25,23 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
     },
   ];
   return (
-    <Panel
-      title={`Agreement with column “${column}”`}
-      lead="The column was not used for scoring. It counts as given; the model may have seen some of these cases in training."
-    >
-      <TableScroll label="Agreement">
+    <Panel title={TEXTS.agreementPanel.title(column)} lead={TEXTS.agreementPanel.lead}>
+      <TableScroll label={TEXTS.agreementPanel.table}>
         <table className="list compact">
           <thead>
             <tr>
-              <th scope="col">In your file</th>
+              <th scope="col">{TEXTS.agreementPanel.inYourFile}</th>
               <th scope="col" className="number">
-                <ClassIcon name="benign" /> Likely {classes.negative}
+                <ClassIcon name="benign" /> {TEXTS.likely(classes.negative)}
               </th>
               <th scope="col" className="number">
-                <ClassIcon name="indeterminate" /> Undecided
+                <ClassIcon name="indeterminate" /> {TEXTS.undecided}
               </th>
               <th scope="col" className="number">
-                <ClassIcon name="malignant" /> Likely {classes.positive}
+                <ClassIcon name="malignant" /> {TEXTS.likely(classes.positive)}
               </th>
               <th scope="col" className="number">
-                All
+                {TEXTS.agreementPanel.all}
               </th>
             </tr>
           </thead>
@@ -63,10 +61,10 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
       </TableScroll>
       <dl className="facts">
         {[
-          ['Sensitivity, confident results', sensitivity(confident)],
-          ['Specificity, confident results', specificity(confident)],
-          ['Sensitivity, undecided rows by the class they favour', sensitivity(agreement)],
-          ['Specificity, undecided rows by the class they favour', specificity(agreement)],
+          [TEXTS.agreementPanel.sensitivity, sensitivity(confident)],
+          [TEXTS.agreementPanel.specificity, specificity(confident)],
+          [TEXTS.agreementPanel.sensitivityOfAll, sensitivity(agreement)],
+          [TEXTS.agreementPanel.specificityOfAll, specificity(agreement)],
         ].map(([name, text]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -74,7 +72,7 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
           </div>
         ))}
       </dl>
-      <p className="small muted">In brackets: 95&nbsp;% interval.</p>
+      <p className="small muted">{TEXTS.agreementPanel.interval}</p>
     </Panel>
   );
 }

@@ -6,6 +6,7 @@ import { ConfirmButton } from '../../ui/confirm-button';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { BATCHES_KEY, batchKey } from '../batch-queries';
+import { TEXTS } from './texts';
 
 /** Actions that the state of the batch allows. Downloads are plain links, so that files of any size work. */
 export function BatchActions({ batch }: { batch: Batch }) {
@@ -20,48 +21,45 @@ export function BatchActions({ batch }: { batch: Batch }) {
       <div className="actions">
         {hasResults && (
           <a className="button primary" href={`${links.results}?redirect=true`} download>
-            Download results (CSV)
+            {TEXTS.batchActions.download}
           </a>
         )}
         {hasPartialResults && (
           <a className="button" href={`${links.results}?partial=true`} download>
-            Download what was scored
+            {TEXTS.batchActions.downloadPart}
           </a>
         )}
         {finished && (counts.failed > 0 || counts.pending > 0 || status === 'canceled') && (
           <Button isPending={retry.isPending} onPress={() => retry.mutate()}>
-            Score remaining rows
+            {TEXTS.batchActions.retry}
           </Button>
         )}
         {!finished && status !== 'canceling' && (
           <ConfirmButton
-            label="Cancel"
-            title="Cancel this batch?"
-            confirm="Cancel the batch"
+            label={TEXTS.batchActions.cancel}
+            title={TEXTS.batchActions.cancelTitle}
+            confirm={TEXTS.batchActions.cancelConfirm}
             variant="danger"
             isPending={cancel.isPending}
             onConfirm={() => cancel.mutate()}
           >
-            <p>
-              Running shards finish, queued shards are skipped. Finished rows can be downloaded, and the rest scored
-              later.
-            </p>
+            <p>{TEXTS.batchActions.cancelText}</p>
           </ConfirmButton>
         )}
         {finished && (
           <ConfirmButton
-            label="Delete"
-            title="Delete this batch?"
-            confirm="Delete permanently"
+            label={TEXTS.batchActions.delete}
+            title={TEXTS.batchActions.deleteTitle}
+            confirm={TEXTS.batchActions.deleteConfirm}
             variant="danger"
             isPending={remove.isPending}
             onConfirm={() => remove.mutate()}
           >
-            <p>The uploaded file and its results are removed. This cannot be undone.</p>
+            <p>{TEXTS.batchActions.deleteText}</p>
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <ErrorNotice error={failure.error} what="The action failed." />}
+      {failure !== undefined && <ErrorNotice error={failure.error} what={TEXTS.batchActions.failed} />}
     </>
   );
 }

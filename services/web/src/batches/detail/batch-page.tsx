@@ -22,15 +22,16 @@ import { PreviewPanel } from './preview-panel';
 import { ProbabilityHistogram } from './probability-histogram';
 import { ResultsSummary } from './results-summary';
 import { RescorePanel } from './rescore-panel';
+import { TEXTS } from './texts';
 
 export function BatchPage() {
-  usePageTitle('Batch');
+  usePageTitle(TEXTS.batchPage.title);
   const { id = '' } = useParams();
   const query = useBatch(id);
   const batch = query.data;
   const failure = failureOf(query);
   if (failure !== null) return <BatchError error={failure} onRetry={() => void query.refetch()} />;
-  if (batch === undefined) return <Loading>Looking up the batch …</Loading>;
+  if (batch === undefined) return <Loading>{TEXTS.batchPage.lookingUp}</Loading>;
   // The choices and actions of another batch start afresh.
   return <BatchArticle key={batch.id} batch={batch} />;
 }
@@ -42,10 +43,10 @@ function BatchArticle({ batch }: { batch: Batch }) {
       <header className="page-head">
         <div>
           <p className="crumb small">
-            <Link to="/batches">Batches</Link>
+            <Link to="/batches">{TEXTS.batchPage.batches}</Link>
           </p>
-          <h1>{batch.filename ?? 'Unnamed file'}</h1>
-          <p className="small muted">Sent {formatDateTime(batch.created_at)} · not a medical device</p>
+          <h1>{batch.filename ?? TEXTS.batchPage.unnamed}</h1>
+          <p className="small muted">{TEXTS.batchPage.sent(formatDateTime(batch.created_at))}</p>
         </div>
         <p className={`state ${batch.status}`} role="status">
           {STATUS_LABELS[batch.status]}
@@ -83,7 +84,7 @@ function FinishedBatch({ batch, classes }: { batch: Batch; classes: BatchClasses
       {hasResults && <RescorePanel batch={batch} />}
       {batch.import !== undefined && <ImportPanel report={batch.import} />}
       <p className="small muted digest">
-        SHA-256 of the uploaded file: <code>{batch.input_sha256}</code>
+        {TEXTS.batchPage.digest} <code>{batch.input_sha256}</code>
       </p>
     </>
   );
@@ -93,16 +94,16 @@ function BatchError({ error, onRetry }: { error: unknown; onRetry: () => void })
   const status = error instanceof ApiError ? error.status : undefined;
   return (
     <div className="page narrow stack">
-      <h1>{status === 404 ? 'No such batch' : status === 410 ? 'No longer kept' : 'The batch could not be shown'}</h1>
-      {status === 404 && (
-        <p>It may have been deleted, may belong to another laboratory, or the address may be incomplete.</p>
-      )}
-      {status === 410 && <p>Batches are kept for a limited time, and this one has passed it.</p>}
+      <h1>
+        {status === 404 ? TEXTS.batchPage.unknown : status === 410 ? TEXTS.batchPage.expired : TEXTS.batchPage.failed}
+      </h1>
+      {status === 404 && <p>{TEXTS.batchPage.unknownText}</p>}
+      {status === 410 && <p>{TEXTS.batchPage.expiredText}</p>}
       {status !== 404 && status !== 410 && (
-        <ErrorNotice error={error} what="The batch could not be loaded." onRetry={onRetry} />
+        <ErrorNotice error={error} what={TEXTS.batchPage.loadFailed} onRetry={onRetry} />
       )}
       <p>
-        <Link to="/batches">All batches</Link>
+        <Link to="/batches">{TEXTS.batchPage.all}</Link>
       </p>
     </div>
   );

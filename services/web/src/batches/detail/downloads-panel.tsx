@@ -1,13 +1,7 @@
 import type { Batch, BatchFile } from '@cytoqueue/client';
 import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
-
-const FORMATS = [
-  { format: 'csv', name: 'CSV' },
-  { format: 'xlsx', name: 'Excel' },
-  { format: 'jsonl', name: 'JSON Lines' },
-  { format: 'parquet', name: 'Parquet' },
-] as const;
+import { TEXTS } from './texts';
 
 /** Rows for which a worksheet has room, below its header. */
 const MAX_XLSX_ROWS = 1_048_575;
@@ -15,24 +9,30 @@ const MAX_XLSX_ROWS = 1_048_575;
 /** Plain links, so that the browser saves files of any size. A failed batch has only the file of its errors. */
 export function DownloadsPanel({ batch: { status, counts, links, rescores } }: { batch: Batch }) {
   const files: { file: BatchFile; href: string | undefined; title: string; note: string; rows: number }[] = [
-    { file: 'results', href: links.results, title: 'Results', note: 'your columns and the result', rows: counts.total },
+    {
+      file: 'results',
+      href: links.results,
+      title: TEXTS.downloadsPanel.results,
+      note: TEXTS.downloadsPanel.resultsNote,
+      rows: counts.total,
+    },
     {
       file: 'errors',
       href: links.errors,
-      title: 'Rows that were not scored',
-      note: 'with row, line and reason, to correct and upload again',
+      title: TEXTS.notScored,
+      note: TEXTS.downloadsPanel.errorsNote,
       rows: counts.rejected + counts.failed,
     },
     {
       file: 'changes',
       href: links.changes,
-      title: 'Changed rows',
-      note: 'whose class differs from the batch before',
+      title: TEXTS.downloadsPanel.changes,
+      note: TEXTS.downloadsPanel.changesNote,
       rows: rescores?.changed_rows ?? 0,
     },
   ];
   return (
-    <Panel title="Downloads">
+    <Panel title={TEXTS.downloadsPanel.title}>
       <ul className="downloads">
         {files
           .filter(
@@ -41,19 +41,22 @@ export function DownloadsPanel({ batch: { status, counts, links, rescores } }: {
           .map(({ file, href, title, note, rows }) => (
             <li key={file}>
               <span>
-                <strong>{title}</strong> <span className="small muted">{`${formatCount(rows)} rows, ${note}`}</span>
+                <strong>{title}</strong>{' '}
+                <span className="small muted">{TEXTS.downloadsPanel.rows(formatCount(rows), note)}</span>
               </span>
               <span className="formats">
-                {FORMATS.filter(({ format }) => format !== 'xlsx' || rows <= MAX_XLSX_ROWS).map(({ format, name }) => (
-                  <a
-                    key={format}
-                    href={format === 'csv' ? `${href}?redirect=true` : `${href}?format=${format}`}
-                    aria-label={`${title} as ${name}`}
-                    download
-                  >
-                    {name}
-                  </a>
-                ))}
+                {Object.entries(TEXTS.downloadsPanel.formats)
+                  .filter(([format]) => format !== 'xlsx' || rows <= MAX_XLSX_ROWS)
+                  .map(([format, name]) => (
+                    <a
+                      key={format}
+                      href={format === 'csv' ? `${href}?redirect=true` : `${href}?format=${format}`}
+                      aria-label={TEXTS.downloadsPanel.as(title, name)}
+                      download
+                    >
+                      {name}
+                    </a>
+                  ))}
               </span>
             </li>
           ))}

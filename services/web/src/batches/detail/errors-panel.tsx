@@ -1,10 +1,11 @@
 import type { Batch } from '@cytoqueue/client';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
-import { pluralize, formatCount } from '../../ui/format';
+import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { useCsvPreview } from '../batch-queries';
 import { ErrorBreakdown } from '../error-breakdown';
+import { TEXTS } from './texts';
 
 /** About ten thousand rejected rows; of longer files only the beginning is summarised. */
 const READ_BYTES = 1_000_000;
@@ -19,32 +20,29 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
   });
   const notScored = batch.counts.rejected + batch.counts.failed;
   return (
-    <Panel
-      title="Rows that were not scored"
-      lead="Download them with the reason. Correct the values, leave the reason columns unchanged, and upload the file again."
-    >
+    <Panel title={TEXTS.notScored} lead={TEXTS.errorsPanel.lead}>
       {isPending && <Loading />}
       {error !== null && (
-        <ErrorNotice error={error} what="The list could not be loaded." onRetry={() => void refetch()} />
+        <ErrorNotice error={error} what={TEXTS.errorsPanel.loadFailed} onRetry={() => void refetch()} />
       )}
       {data !== undefined && (
         <>
           {!data.isComplete && (
             <p className="small muted">
-              Of {formatCount(notScored)} rows, the first {formatCount(data.rows.length)} by kind:
+              {TEXTS.errorsPanel.byKind(formatCount(notScored), formatCount(data.rows.length))}
             </p>
           )}
           <ErrorBreakdown counts={countBy(data.rows, 'error_code')} />
           <details>
             <summary>
               {data.rows.length > MAX_LISTED
-                ? `The first ${MAX_LISTED} rows`
-                : pluralize(data.rows.length, { one: 'row', other: 'rows' })}
+                ? TEXTS.errorsPanel.firstRows(MAX_LISTED)
+                : TEXTS.errorsPanel.rows(data.rows.length)}
             </summary>
             <ul className="small">
               {data.rows.slice(0, MAX_LISTED).map((row, index) => (
                 <li key={index}>
-                  {resultCell(row, 'row') !== '' && `Row ${resultCell(row, 'row')}: `}
+                  {resultCell(row, 'row') !== '' && TEXTS.errorsPanel.row(resultCell(row, 'row'))}
                   {resultCell(row, 'error_detail')}
                 </li>
               ))}

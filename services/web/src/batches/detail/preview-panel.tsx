@@ -5,6 +5,7 @@ import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { useCsvPreview } from '../batch-queries';
 import { TableScroll } from '../../ui/table-scroll';
+import { TEXTS } from './texts';
 
 const SHOWN_ROWS = 100;
 const READ_BYTES = 131_072;
@@ -16,17 +17,17 @@ export function PreviewPanel({ batch }: { batch: Batch }) {
     rows: SHOWN_ROWS,
   });
   return (
-    <Panel title="Rows whose class has changed" lead={changesLead(batch)}>
+    <Panel title={TEXTS.previewPanel.title} lead={changesLead(batch)}>
       {isPending && <Loading />}
       {error !== null && (
-        <ErrorNotice error={error} what="The rows could not be loaded." onRetry={() => void refetch()} />
+        <ErrorNotice error={error} what={TEXTS.previewPanel.loadFailed} onRetry={() => void refetch()} />
       )}
       {data !== undefined && data.rows.length > 0 && (
         <>
           <p className="small muted">
             {data.isComplete
-              ? `All ${formatCount(data.rows.length)} rows.`
-              : `The first ${formatCount(data.rows.length)} rows.`}
+              ? TEXTS.previewPanel.all(formatCount(data.rows.length))
+              : TEXTS.previewPanel.first(formatCount(data.rows.length))}
           </p>
           <Rows columns={data.columns} rows={data.rows} />
         </>
@@ -38,14 +39,12 @@ export function PreviewPanel({ batch }: { batch: Batch }) {
 function changesLead({ rescores }: Batch): string {
   const changed = rescores?.changed_rows ?? 0;
   const before = `${rescores?.model.name ?? ''} ${rescores?.model.version ?? ''}`;
-  return changed === 0
-    ? `Compared with ${before}, no row changed its class.`
-    : `Compared with ${before}, ${formatCount(changed)} ${changed === 1 ? 'row has' : 'rows have'} changed class.`;
+  return changed === 0 ? TEXTS.previewPanel.unchanged(before) : TEXTS.previewPanel.changed(before, changed);
 }
 
 function Rows({ columns, rows }: { columns: readonly string[]; rows: readonly Record<string, string>[] }) {
   return (
-    <TableScroll label="Changed rows" isTall>
+    <TableScroll label={TEXTS.previewPanel.table} isTall>
       <table className="list compact preview">
         <thead>
           <tr>

@@ -1,7 +1,8 @@
 import { subjectOf } from '../../ui/class-words';
-import { formatCount, formatShare, pluralize } from '../../ui/format';
+import { formatCount, formatShare } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import type { BatchClasses } from '../batch-queries';
+import { TEXTS } from './texts';
 
 interface ProbabilityHistogramProps {
   /** Scored rows by tenths of the probability, at least one. */
@@ -15,24 +16,22 @@ export function ProbabilityHistogram({ histogram, classes }: ProbabilityHistogra
   const highest = Math.max(...histogram);
   const subject = subjectOf(classes.positive);
   return (
-    <Panel title={`Distribution of the probability of ${subject}`}>
+    <Panel title={TEXTS.probabilityHistogram.title(subject)}>
       <table className="bars histogram">
-        <caption className="lead">
-          {`${pluralize(total, { one: 'scored row', other: 'scored rows' })} by the estimated probability of ${subject}, in steps of 10\u00a0%.`}
-        </caption>
+        <caption className="lead">{TEXTS.probabilityHistogram.caption(total, subject)}</caption>
         <thead className="visually-hidden">
           <tr>
-            <th scope="col">Probability</th>
-            <th scope="col">Bar</th>
-            <th scope="col">Rows</th>
-            <th scope="col">Share</th>
+            <th scope="col">{TEXTS.probabilityHistogram.probability}</th>
+            <th scope="col">{TEXTS.probabilityHistogram.bar}</th>
+            <th scope="col">{TEXTS.probabilityHistogram.rows}</th>
+            <th scope="col">{TEXTS.probabilityHistogram.share}</th>
           </tr>
         </thead>
         <tbody>
           {histogram.map((rows, bin) => (
             <tr key={bin}>
               <th scope="row" translate="no">
-                {`${bin * 10}–${bin * 10 + 10}\u00a0%`}
+                {TEXTS.probabilityHistogram.bin(bin * 10, bin * 10 + 10)}
               </th>
               <td>
                 <div className="bar" aria-hidden="true">

@@ -11,6 +11,7 @@ import { useModels } from '../../models/model-queries';
 import { operatingPointLabels } from '../../models/operating-points';
 import { batchKey } from '../batch-queries';
 import { UploadErrorNotice } from '../upload-error-notice';
+import { TEXTS } from './texts';
 
 /** Scores the same file with another model or threshold, as a new batch that is compared with this one. */
 export function RescorePanel({ batch }: { batch: Batch }) {
@@ -19,12 +20,9 @@ export function RescorePanel({ batch }: { batch: Batch }) {
   const [operatingPoint, setOperatingPoint] = useState<OperatingPoint>(batch.operating_point ?? 'default');
   const rescore = useRescore(batch.id);
   return (
-    <Panel
-      title="Score the same file again"
-      lead="Scores the file with another version or threshold as a new batch and lists the rows whose class changes. This batch is unchanged."
-    >
+    <Panel title={TEXTS.rescorePanel.title} lead={TEXTS.rescorePanel.lead}>
       <div className="fields">
-        <SelectField label="Model" value={model} onChange={setModel}>
+        <SelectField label={TEXTS.rescorePanel.model} value={model} onChange={setModel}>
           {models.flatMap(({ name, versions }) =>
             versions.map((version) => (
               <option key={modelReference({ name, version })} value={modelReference({ name, version })}>
@@ -35,7 +33,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
           {models.length === 0 && <option value={model}>{modelLabel(model)}</option>}
         </SelectField>
         <SelectField
-          label="Threshold for malignant"
+          label={TEXTS.rescorePanel.threshold}
           value={operatingPoint}
           onChange={(point) => setOperatingPoint(point as OperatingPoint)}
         >
@@ -46,13 +44,13 @@ export function RescorePanel({ batch }: { batch: Batch }) {
           ))}
         </SelectField>
       </div>
-      {rescore.isError && <UploadErrorNotice error={rescore.error} what="The file could not be rescored." />}
+      {rescore.isError && <UploadErrorNotice error={rescore.error} what={TEXTS.rescorePanel.failed} />}
       <div className="actions">
         <Button isPending={rescore.isPending} onPress={() => rescore.mutate({ model, operatingPoint })}>
-          Score again
+          {TEXTS.rescorePanel.submit}
         </Button>
         {batch.rescores !== undefined && (
-          <Link to={`/batches/${batch.rescores.batch_id}`}>The batch this one is compared with</Link>
+          <Link to={`/batches/${batch.rescores.batch_id}`}>{TEXTS.rescorePanel.comparedWith}</Link>
         )}
       </div>
     </Panel>

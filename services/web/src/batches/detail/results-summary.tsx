@@ -1,8 +1,9 @@
 import type { Batch } from '@cytoqueue/client';
 import { ClassIcon } from '../../ui/class-icon';
-import { formatCount, formatShare, pluralize } from '../../ui/format';
+import { formatCount, formatShare } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import type { BatchClasses } from '../batch-queries';
+import { TEXTS } from './texts';
 
 interface Group {
   name: string;
@@ -19,15 +20,15 @@ export function ResultsSummary({ batch, classes }: { batch: Batch; classes: Batc
   const groups = groupsOf(batch, classes);
   const missing = batch.summary.missing_features;
   return (
-    <Panel title="Results summary" lead={`${pluralize(total, { one: 'row', other: 'rows' })}, each counted once.`}>
+    <Panel title={TEXTS.resultsSummary.title} lead={TEXTS.resultsSummary.lead(total)}>
       <ShareBar groups={groups} total={total} />
       <table className="list compact totals">
         <thead className="visually-hidden">
           <tr>
-            <th scope="col">Group</th>
-            <th scope="col">Rows</th>
-            <th scope="col">Share</th>
-            <th scope="col">Note</th>
+            <th scope="col">{TEXTS.resultsSummary.group}</th>
+            <th scope="col">{TEXTS.resultsSummary.rows}</th>
+            <th scope="col">{TEXTS.resultsSummary.share}</th>
+            <th scope="col">{TEXTS.resultsSummary.note}</th>
           </tr>
         </thead>
         <tbody>
@@ -48,15 +49,12 @@ export function ResultsSummary({ batch, classes }: { batch: Batch; classes: Batc
         </tbody>
         <tfoot>
           <tr>
-            <th scope="row">All rows</th>
+            <th scope="row">{TEXTS.resultsSummary.allRows}</th>
             <td className="number" translate="no">
               {formatCount(total)}
             </td>
             <td />
-            <td className="small">
-              {missing > 0 &&
-                `${pluralize(missing, { one: 'scored row has', other: 'scored rows have' })} a feature not measured`}
-            </td>
+            <td className="small">{missing > 0 && TEXTS.resultsSummary.missing(missing)}</td>
           </tr>
         </tfoot>
       </table>
@@ -68,16 +66,31 @@ function groupsOf({ counts, summary }: Batch, classes: BatchClasses | undefined)
   const { indeterminate } = summary;
   const byClass = classes && groupsByClass(summary, classes);
   const others: Group[] = [
-    { name: 'Pending', count: counts.pending, note: 'not scored yet', fill: 'fill-none' },
-    { name: 'Invalid', count: counts.rejected, note: 'download them to correct', fill: 'fill-invalid' },
-    { name: 'System error', count: counts.failed, note: 'score the remaining rows again', fill: 'fill-invalid' },
+    {
+      name: TEXTS.resultsSummary.pending,
+      count: counts.pending,
+      note: TEXTS.resultsSummary.pendingNote,
+      fill: 'fill-none',
+    },
+    {
+      name: TEXTS.resultsSummary.invalid,
+      count: counts.rejected,
+      note: TEXTS.resultsSummary.invalidNote,
+      fill: 'fill-invalid',
+    },
+    {
+      name: TEXTS.resultsSummary.systemError,
+      count: counts.failed,
+      note: TEXTS.resultsSummary.systemErrorNote,
+      fill: 'fill-invalid',
+    },
   ];
   return [
     ...(byClass?.groups ?? [
-      { name: 'Confident results', count: counts.succeeded - indeterminate, fill: 'fill-accent' },
+      { name: TEXTS.resultsSummary.confident, count: counts.succeeded - indeterminate, fill: 'fill-accent' },
     ]),
     {
-      name: 'Undecided',
+      name: TEXTS.undecided,
       count: indeterminate,
       icon: 'indeterminate',
       fill: 'fill-indeterminate',
@@ -92,11 +105,11 @@ function groupsByClass({ classes, confident }: Batch['summary'], { negative, pos
   if (confident === undefined) return undefined;
   const count = confident[positive] ?? 0;
   const groups: Group[] = [
-    { name: `Likely ${positive}`, count, icon: 'malignant', fill: 'fill-malignant' },
-    { name: `Likely ${negative}`, count: confident[negative] ?? 0, icon: 'benign', fill: 'fill-benign' },
+    { name: TEXTS.likely(positive), count, icon: 'malignant', fill: 'fill-malignant' },
+    { name: TEXTS.likely(negative), count: confident[negative] ?? 0, icon: 'benign', fill: 'fill-benign' },
   ];
   const favoured = formatCount((classes[positive] ?? 0) - count);
-  return { groups, undecided: { note: `the model favours ${positive} in ${favoured} of them` } };
+  return { groups, undecided: { note: TEXTS.resultsSummary.favours(positive, favoured) } };
 }
 
 /** Decorative: the table holds the same numbers. */

@@ -1,8 +1,9 @@
 import type { FileWarning } from '@cytoqueue/client';
-import { formatCount, pluralize } from '../../ui/format';
+import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { TableScroll } from '../../ui/table-scroll';
 import { warningLabel } from './import-labels';
+import { TEXTS } from './texts';
 
 interface WarningsPanelProps {
   warnings: readonly FileWarning[];
@@ -17,23 +18,20 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
   if (total === 0) return null;
   const shown = warnings.slice(0, MAX_SHOWN);
   return (
-    <Panel
-      title={pluralize(total, { one: 'warning', other: 'warnings' })}
-      lead="The rows below were read as they are. Check them in your file before you use their results."
-    >
-      <TableScroll label="Warnings">
+    <Panel title={TEXTS.warningsPanel.title(total)} lead={TEXTS.warningsPanel.lead}>
+      <TableScroll label={TEXTS.warningsPanel.table}>
         <table className="list compact cards">
           <thead>
             <tr>
-              <th scope="col">Kind</th>
+              <th scope="col">{TEXTS.warningsPanel.kind}</th>
               <th scope="col" className="number">
-                Row
+                {TEXTS.warningsPanel.row}
               </th>
               <th scope="col" className="number">
-                Line
+                {TEXTS.warningsPanel.line}
               </th>
-              <th scope="col">Column</th>
-              <th scope="col">Reason</th>
+              <th scope="col">{TEXTS.warningsPanel.column}</th>
+              <th scope="col">{TEXTS.warningsPanel.reason}</th>
             </tr>
           </thead>
           <tbody>
@@ -41,26 +39,22 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
               // Warnings may repeat.
               <tr key={index}>
                 <th scope="row">{warningLabel(code)}</th>
-                <td className="number" data-label="Row">
+                <td className="number" data-label={TEXTS.warningsPanel.row}>
                   {row === undefined ? '–' : formatCount(row)}
                 </td>
-                <td className="number" data-label="Line">
+                <td className="number" data-label={TEXTS.warningsPanel.line}>
                   {line === undefined ? '–' : formatCount(line)}
                 </td>
-                <td data-label="Column" translate="no">
+                <td data-label={TEXTS.warningsPanel.column} translate="no">
                   {column ?? '–'}
                 </td>
-                <td data-label="Reason">{detail}</td>
+                <td data-label={TEXTS.warningsPanel.reason}>{detail}</td>
               </tr>
             ))}
           </tbody>
         </table>
       </TableScroll>
-      {total > shown.length && (
-        <p className="small muted">
-          and {pluralize(total - shown.length, { one: 'more warning', other: 'more warnings' })}
-        </p>
-      )}
+      {total > shown.length && <p className="small muted">{TEXTS.warningsPanel.more(total - shown.length)}</p>}
     </Panel>
   );
 }

@@ -9,6 +9,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { Panel } from '../../ui/panel';
 import { useRowEvidence } from './row-queries';
+import { TEXTS } from './texts';
 
 interface RowEvidenceProps {
   batch: Batch;
@@ -23,15 +24,15 @@ export function RowEvidence({ batch, row, version, threshold }: RowEvidenceProps
   const result = data && toResult(row, data, { name: batch.operating_point ?? 'default', threshold });
   if (result === undefined)
     return error === null ? (
-      <Loading>A worker computes the evidence …</Loading>
+      <Loading>{TEXTS.rowEvidence.computing}</Loading>
     ) : (
-      <ErrorNotice error={error} what="The evidence could not be loaded." onRetry={() => void refetch()} />
+      <ErrorNotice error={error} what={TEXTS.rowEvidence.loadFailed} onRetry={() => void refetch()} />
     );
   const { unusual } = result.evidence;
   return (
     <div className="answer">
       {unusual && (
-        <Panel title="What is unusual" className="wide">
+        <Panel title={TEXTS.rowEvidence.unusual} className="wide">
           <UnusualReasons unusual={unusual} features={version.features} />
         </Panel>
       )}

@@ -21,10 +21,11 @@ import { featureLabel } from '../drift-labels';
 import { RowEvidence } from './row-evidence';
 import { rowTitle } from './row-labels';
 import { useBatchRow, useNextUndecidedRow } from './row-queries';
+import { TEXTS } from './texts';
 
 /** One row of a batch: its values, its result, the evidence and its reviews. */
 export function RowPage() {
-  usePageTitle('Row of a batch');
+  usePageTitle(TEXTS.rowPage.title);
   const { id = '', row: text = '' } = useParams();
   const row = Number(text);
   const batchQuery = useBatch(id);
@@ -41,20 +42,21 @@ export function RowPage() {
       <header className="page-head">
         <div>
           <p className="crumb small">
-            <Link to="/batches">Batches</Link> / <Link to={`/batches/${id}`}>{batch.filename ?? 'unnamed file'}</Link>
+            <Link to="/batches">{TEXTS.rowPage.batches}</Link> /{' '}
+            <Link to={`/batches/${id}`}>{batch.filename ?? TEXTS.rowPage.unnamed}</Link>
           </p>
           <h1 translate="no">{rowTitle(data)}</h1>
-          <p className="small muted">Row {formatCount(row)} of the results · not a medical device</p>
-          <PrintIdentity subject={`${batch.filename ?? 'unnamed file'}, ${id}, row ${row}`} />
+          <p className="small muted">{TEXTS.rowPage.place(formatCount(row))}</p>
+          <PrintIdentity subject={TEXTS.rowPage.printed(batch.filename ?? TEXTS.rowPage.unnamed, id, row)} />
         </div>
         <div className="actions no-print">
-          <Button onPress={() => window.print()}>Print</Button>
+          <Button onPress={() => window.print()}>{TEXTS.rowPage.print}</Button>
         </div>
       </header>
       <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
       <RowResult batch={batch} row={data} version={version} />
       {/* On paper the table of the nearest cases has them. */}
-      <Panel title="Values in the file" className={hasResult(data) ? 'no-print' : ''}>
+      <Panel title={TEXTS.rowPage.values} className={hasResult(data) ? 'no-print' : ''}>
         <ValuesList values={data.features} features={version.features} />
       </Panel>
       {hasResult(data) && (
@@ -86,7 +88,7 @@ function useVersionOf(batch: Batch | undefined) {
 function RowResult({ batch, row: { result, error }, version }: { batch: Batch; row: BatchRow; version: ModelVersion }) {
   if (result === undefined)
     return (
-      <Panel title={error?.status === 'failed' ? 'Not scored: system error' : 'Not scored: invalid row'}>
+      <Panel title={error?.status === 'failed' ? TEXTS.rowPage.systemError : TEXTS.rowPage.invalid}>
         <p>{error?.detail}</p>
       </Panel>
     );
@@ -98,11 +100,11 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
       aria-labelledby="verdict"
     >
       <div className="verdict-words">
-        <p className="verdict-kind">Model result</p>
+        <p className="verdict-kind">{TEXTS.rowPage.kind}</p>
         <h2 id="verdict">{resultTitle(result)}</h2>
         {isUndecided && (
           <>
-            <p>The model favours {result.predicted_class} but is not certain enough to classify the record.</p>
+            <p>{TEXTS.rowPage.favours(result.predicted_class)}</p>
             <ul className="reasons">
               {result.reasons.map((reason) => (
                 <li key={reason}>{reasonLabel(reason)}</li>
@@ -111,9 +113,9 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
           </>
         )}
         {result.missing_features.length > 0 && (
-          <p>Not measured: {result.missing_features.map(featureLabel).join(', ')}.</p>
+          <p>{`${TEXTS.notMeasured(result.missing_features.map(featureLabel))}.`}</p>
         )}
-        <p className="small">No diagnosis and no C1 to C5 category.</p>
+        <p className="small">{TEXTS.rowPage.noDiagnosis}</p>
       </div>
       <ProbabilityScale result={result} threshold={threshold} range={null} />
     </section>
@@ -126,9 +128,9 @@ function NextRow({ batch: { id, completed_at }, row }: { batch: Batch; row: numb
   return (
     <p>
       {next === null ? (
-        <Link to={`/batches/${id}`}>No undecided row follows. Back to the batch</Link>
+        <Link to={`/batches/${id}`}>{TEXTS.rowPage.noneFollows}</Link>
       ) : (
-        <Link to={`/batches/${id}/rows/${next}`}>Next undecided row ({formatCount(next)})</Link>
+        <Link to={`/batches/${id}/rows/${next}`}>{TEXTS.rowPage.next(formatCount(next))}</Link>
       )}
     </p>
   );
@@ -138,10 +140,10 @@ function RowError({ id, error, onRetry }: { id: string; error: unknown; onRetry:
   const isUnknown = error instanceof ApiError && error.status === 404;
   return (
     <div className="page narrow stack">
-      <h1>{isUnknown ? 'No such row' : 'The row could not be shown'}</h1>
-      {!isUnknown && <ErrorNotice error={error} what="The row could not be loaded." onRetry={onRetry} />}
+      <h1>{isUnknown ? TEXTS.rowPage.unknown : TEXTS.rowPage.failed}</h1>
+      {!isUnknown && <ErrorNotice error={error} what={TEXTS.rowPage.loadFailed} onRetry={onRetry} />}
       <p>
-        <Link to={`/batches/${id}`}>Back to the batch</Link>
+        <Link to={`/batches/${id}`}>{TEXTS.rowPage.back}</Link>
       </p>
     </div>
   );

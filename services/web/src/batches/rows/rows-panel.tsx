@@ -5,24 +5,25 @@ import { Button } from '../../ui/button';
 import { ClassIcon } from '../../ui/class-icon';
 import { subjectOf, toneOf } from '../../ui/class-words';
 import { ErrorNotice } from '../../ui/error-notice';
-import { formatCount, formatProbability, pluralize } from '../../ui/format';
+import { formatCount, formatProbability } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { Panel } from '../../ui/panel';
 import { TableScroll } from '../../ui/table-scroll';
 import { TextField } from '../../ui/text-field';
-import { isUnusual, reasonLabel } from '../../predictions/result/reason-labels';
+import { isUnusual, otherReasonLabels } from '../../predictions/result/reason-labels';
 import type { BatchClasses } from '../batch-queries';
 import { featureLabel } from '../drift-labels';
 import { type RowFilter, useBatchRows } from './row-queries';
 import { rowTitle } from './row-labels';
+import { TEXTS } from './texts';
 
-const UNDECIDED = 'Undecided';
-const ALL = 'All rows';
+const UNDECIDED = TEXTS.undecided;
+const ALL = TEXTS.rowsPanel.all;
 
 /** The filters by their labels. */
 function filtersOf(classes: BatchClasses | undefined): Readonly<Record<string, RowFilter>> {
   const names = classes === undefined ? [] : [classes.positive, classes.negative];
-  const byClass = names.map((name) => [`Likely ${name}`, { outcome: 'confident', predicted_class: name }] as const);
+  const byClass = names.map((name) => [TEXTS.likely(name), { outcome: 'confident', predicted_class: name }] as const);
   return { [UNDECIDED]: { outcome: 'indeterminate' }, ...Object.fromEntries(byClass), [ALL]: {} };
 }
 
@@ -34,13 +35,10 @@ export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClas
   const query = useBatchRows(batch.id, batch.completed_at ?? '', filters[filter] ?? {}, idPrefix);
   const rows = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
-    <Panel
-      title="Rows"
-      lead="In the order of the file, unusual records first. Open a row to see its values and to record a review."
-    >
+    <Panel title={TEXTS.rowsPanel.title} lead={TEXTS.rowsPanel.lead}>
       <div className="rows-tools">
         <fieldset className="choices">
-          <legend className="visually-hidden">Show rows</legend>
+          <legend className="visually-hidden">{TEXTS.rowsPanel.filter}</legend>
           {Object.keys(filters).map((name) => (
             <label key={name} className="choice">
               <input type="radio" name="row-filter" checked={filter === name} onChange={() => setFilter(name)} />
@@ -51,30 +49,24 @@ export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClas
         <SearchForm onSearch={setIdPrefix} />
       </div>
       {query.isError && (
-        <ErrorNotice error={query.error} what="The rows could not be loaded." onRetry={() => void query.refetch()} />
+        <ErrorNotice error={query.error} what={TEXTS.rowsPanel.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && (
         <p role="status" className="small muted">
-          {statusText(rows.length, query.hasNextPage, idPrefix)}
+          {rows.length === 0
+            ? TEXTS.rowsPanel.noRow(idPrefix, query.hasNextPage)
+            : TEXTS.rowsPanel.shown(rows.length, idPrefix, query.hasNextPage)}
         </p>
       )}
       {rows.length > 0 && <RowsTable batch={batch} rows={rows} positive={classes?.positive} />}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          Show more rows
+          {TEXTS.rowsPanel.showMore}
         </Button>
       )}
     </Panel>
   );
-}
-
-function statusText(shown: number, hasMore: boolean, idPrefix: string): string {
-  const found = idPrefix === '' ? '' : ` whose reference begins with “${idPrefix}”`;
-  if (shown === 0) return hasMore ? `No row${found} so far.` : `No row${found}.`;
-  return hasMore
-    ? `The first ${pluralize(shown, { one: 'row', other: 'rows' })}${found}.`
-    : `${pluralize(shown, { one: 'row', other: 'rows' })}${found}.`;
 }
 
 /** Searches on submit, not on every key: the identifier is sent to the service. */
@@ -86,8 +78,8 @@ function SearchForm({ onSearch }: { onSearch: (idPrefix: string) => void }) {
   };
   return (
     <form className="search" role="search" onSubmit={submit}>
-      <TextField label="Reference begins with" type="search" value={text} onChange={setText} autoComplete="off" />
-      <Button type="submit">Search</Button>
+      <TextField label={TEXTS.rowsPanel.search} type="search" value={text} onChange={setText} autoComplete="off" />
+      <Button type="submit">{TEXTS.rowsPanel.submit}</Button>
     </form>
   );
 }
@@ -102,18 +94,20 @@ function RowsTable({
   positive: ClassName | undefined;
 }) {
   return (
-    <TableScroll label="Result rows">
+    <TableScroll label={TEXTS.rowsPanel.table}>
       <table className="list compact cards">
         <thead>
           <tr>
-            <th scope="col">Reference</th>
-            <th scope="col">Model result</th>
+            <th scope="col">{TEXTS.rowsPanel.reference}</th>
+            <th scope="col">{TEXTS.rowsPanel.result}</th>
             <th scope="col" className="number">
-              Probability{positive !== undefined && ` of ${subjectOf(positive)}`}
+              {positive === undefined
+                ? TEXTS.rowsPanel.probability
+                : TEXTS.rowsPanel.probabilityOf(subjectOf(positive))}
             </th>
-            <th scope="col">Reason</th>
+            <th scope="col">{TEXTS.rowsPanel.reason}</th>
             <th scope="col" className="number">
-              Row
+              {TEXTS.rowsPanel.row}
             </th>
           </tr>
         </thead>
@@ -123,16 +117,16 @@ function RowsTable({
               <th scope="row" translate="no">
                 <Link to={`/batches/${batch.id}/rows/${row.row}`}>{rowTitle(row)}</Link>
               </th>
-              <td data-label="Model result">
+              <td data-label={TEXTS.rowsPanel.result}>
                 <RowOutcome row={row} />
               </td>
-              <td data-label="Probability" className="number" translate="no">
+              <td data-label={TEXTS.rowsPanel.probability} className="number" translate="no">
                 {row.result && formatProbability(probabilityOf(row.result))}
               </td>
-              <td data-label="Reason" className="small">
+              <td data-label={TEXTS.rowsPanel.reason} className="small">
                 <RowReasons row={row} />
               </td>
-              <td data-label="Row" className="number muted" translate="no">
+              <td data-label={TEXTS.rowsPanel.row} className="number muted" translate="no">
                 {formatCount(row.row)}
               </td>
             </tr>
@@ -144,16 +138,17 @@ function RowsTable({
 }
 
 function RowOutcome({ row: { result, error } }: { row: BatchRow }) {
-  if (result === undefined) return <span>{error?.status === 'failed' ? 'System error' : 'Invalid'}</span>;
+  if (result === undefined)
+    return <span>{error?.status === 'failed' ? TEXTS.rowsPanel.systemError : TEXTS.rowsPanel.invalid}</span>;
   if (result.outcome === 'indeterminate')
     return (
       <span>
-        <ClassIcon name="indeterminate" /> Undecided
+        <ClassIcon name="indeterminate" /> {TEXTS.undecided}
       </span>
     );
   return (
     <span>
-      <ClassIcon name={toneOf(result.predicted_class, result)} /> Likely {result.predicted_class}
+      <ClassIcon name={toneOf(result.predicted_class, result)} /> {TEXTS.likely(result.predicted_class)}
     </span>
   );
 }
@@ -163,12 +158,9 @@ function RowReasons({ row: { result, error } }: { row: BatchRow }) {
   const { reasons, missing_features: missing } = result;
   return (
     <span>
-      {isUnusual(reasons) && <span className="chip warning">Unusual record</span>}{' '}
-      {reasons
-        .map(reasonLabel)
-        .filter((label) => label !== 'Unusual record')
-        .join('; ')}
-      {missing.length > 0 && ` Not measured: ${missing.map(featureLabel).join(', ')}`}
+      {isUnusual(reasons) && <span className="chip warning">{TEXTS.rowsPanel.unusual}</span>}{' '}
+      {otherReasonLabels(reasons).join('; ')}
+      {missing.length > 0 && ` ${TEXTS.notMeasured(missing.map(featureLabel))}`}
     </span>
   );
 }

@@ -4,6 +4,7 @@ import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
 import { operatingPointLabels } from '../../models/operating-points';
 import { useImportProfiles } from './import-profiles';
+import { TEXTS } from './texts';
 
 interface BatchSettingsFormProps {
   settings: BatchSettings;
@@ -16,32 +17,33 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
   return (
     <details className="panel settings">
       <summary>
-        Settings <span className="muted small">model, threshold, invalid rows, how the file is read</span>
+        {TEXTS.batchSettings.title} <span className="muted small">{TEXTS.batchSettings.summary}</span>
       </summary>
       <div className="fields">
         <SelectField
-          label="Model"
+          label={TEXTS.batchSettings.model}
           value={settings.model ?? ''}
           onChange={(model) => onChange({ ...settings, model: model === '' ? undefined : model })}
         >
-          <option value="">Laboratory’s setting, or else wbc-knn</option>
+          <option value="">{TEXTS.batchSettings.defaultModel}</option>
           {models.flatMap(({ name, versions, champion }) =>
             versions.map((version) => (
               <option key={modelReference({ name, version })} value={modelReference({ name, version })}>
-                {modelLabel({ name, version })}
-                {version === champion && ' (in use)'}
+                {version === champion
+                  ? TEXTS.batchSettings.inUse(modelLabel({ name, version }))
+                  : modelLabel({ name, version })}
               </option>
             )),
           )}
         </SelectField>
         <SelectField
-          label="Threshold for malignant"
+          label={TEXTS.batchSettings.threshold}
           value={settings.operatingPoint ?? ''}
           onChange={(point) =>
             onChange({ ...settings, operatingPoint: point === '' ? undefined : (point as OperatingPoint) })
           }
         >
-          <option value="">Laboratory’s setting</option>
+          <option value="">{TEXTS.batchSettings.defaultThreshold}</option>
           {Object.entries(operatingPointLabels('malignant')).map(([point, label]) => (
             <option key={point} value={point}>
               {label}
@@ -49,45 +51,45 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           ))}
         </SelectField>
         <SelectField
-          label="Rows with missing values"
+          label={TEXTS.batchSettings.missing}
           value={settings.missing ?? 'partial'}
           onChange={(missing) => onChange({ ...settings, missing: missing as 'partial' | 'reject' })}
         >
-          <option value="partial">Score them, and say so in the result</option>
-          <option value="reject">Do not score them</option>
+          <option value="partial">{TEXTS.batchSettings.scoreMissing}</option>
+          <option value="reject">{TEXTS.batchSettings.rejectMissing}</option>
         </SelectField>
         <SelectField
-          label="If a row is invalid"
+          label={TEXTS.batchSettings.invalid}
           value={settings.onError ?? 'continue'}
           onChange={(onError) => onChange({ ...settings, onError: onError as 'continue' | 'abort' })}
         >
-          <option value="continue">Score the others and list the invalid ones</option>
-          <option value="abort">Fail the whole batch</option>
+          <option value="continue">{TEXTS.batchSettings.scoreOthers}</option>
+          <option value="abort">{TEXTS.batchSettings.failBatch}</option>
         </SelectField>
         <SelectField
-          label="Warnings about the file"
+          label={TEXTS.batchSettings.warnings}
           value={settings.onWarning ?? 'continue'}
           onChange={(value) => onChange({ ...settings, onWarning: value === 'abort' ? 'abort' : undefined })}
         >
-          <option value="continue">List them and score the file</option>
-          <option value="abort">Refuse the file</option>
+          <option value="continue">{TEXTS.batchSettings.listWarnings}</option>
+          <option value="abort">{TEXTS.batchSettings.refuseFile}</option>
         </SelectField>
         <SelectField
-          label="Evidence for every row"
+          label={TEXTS.batchSettings.evidence}
           value={settings.explain === true ? 'yes' : 'no'}
           onChange={(explain) => onChange({ ...settings, explain: explain === 'yes' ? true : undefined })}
-          description="As further columns; for files of up to 10,000 rows."
+          description={TEXTS.batchSettings.evidenceHelp}
         >
-          <option value="no">No</option>
-          <option value="yes">Yes</option>
+          <option value="no">{TEXTS.batchSettings.no}</option>
+          <option value="yes">{TEXTS.batchSettings.yes}</option>
         </SelectField>
         <SelectField
-          label="Import profile"
+          label={TEXTS.batchSettings.profile}
           value={settings.profile ?? ''}
           onChange={(profile) => onChange({ ...settings, profile: profile === '' ? undefined : profile })}
-          description="How files of this kind are read. A profile is saved below, beside the columns of a checked file."
+          description={TEXTS.batchSettings.profileHelp}
         >
-          <option value="">None</option>
+          <option value="">{TEXTS.batchSettings.noProfile}</option>
           {profiles.map(({ name }) => (
             <option key={name} value={name}>
               {name}
@@ -95,15 +97,15 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
           ))}
         </SelectField>
         <SelectField
-          label="Encoding of a text file"
+          label={TEXTS.batchSettings.encoding}
           value={settings.charset ?? ''}
           onChange={(charset) => onChange({ ...settings, charset: charset === '' ? undefined : charset })}
         >
-          <option value="">As found in the file</option>
-          <option value="utf-8">UTF-8</option>
-          <option value="windows-1252">Windows-1252 (Western European)</option>
-          <option value="windows-1250">Windows-1250 (Central European)</option>
-          <option value="utf-16le">UTF-16</option>
+          <option value="">{TEXTS.batchSettings.asFound}</option>
+          <option value="utf-8">{TEXTS.batchSettings.encodings['utf-8']}</option>
+          <option value="windows-1252">{TEXTS.batchSettings.encodings['windows-1252']}</option>
+          <option value="windows-1250">{TEXTS.batchSettings.encodings['windows-1250']}</option>
+          <option value="utf-16le">{TEXTS.batchSettings.encodings['utf-16le']}</option>
         </SelectField>
       </div>
     </details>

@@ -6,6 +6,7 @@ import { type ColumnChoices, addToProfile, findMappingFaults } from './column-ma
 import { ColumnsPanel } from './columns-panel';
 import { useImportProfiles } from './import-profiles';
 import { SaveProfileForm } from './save-profile-form';
+import { TEXTS } from './texts';
 
 interface ColumnMappingPanelProps {
   report: Preflight;
@@ -48,7 +49,7 @@ export function ColumnMappingPanel({ report, settings, onSaved }: ColumnMappingP
         form
       ) : (
         <details>
-          <summary>Save how this file is read as an import profile</summary>
+          <summary>{TEXTS.columnMapping.saveProfile}</summary>
           {form}
         </details>
       )}
@@ -75,10 +76,9 @@ function openChoiceText(
 ): string | undefined {
   const [twice] = repeated;
   if (twice !== undefined) {
-    const use = { id: 'the reference', label: 'the class column' }[twice] ?? title(twice);
-    return `Only one column can be ${use}.`;
+    const use = { id: TEXTS.columnMapping.reference, label: TEXTS.columnMapping.classColumn }[twice] ?? title(twice);
+    return TEXTS.columnMapping.onlyOne(use);
   }
   if (missing.length === 0) return undefined;
-  const named = missing.slice(0, 3).map(title).join(', ');
-  return `First choose a column for ${named}${missing.length > 3 ? ` and ${missing.length - 3} more` : ''}.`;
+  return TEXTS.columnMapping.chooseFirst(missing.slice(0, 3).map(title), missing.length - 3);
 }

@@ -5,6 +5,7 @@ import { Panel } from '../../ui/panel';
 import { TableScroll } from '../../ui/table-scroll';
 import { featureTitle } from '../../predictions/result/feature-titles';
 import { type Column, type ColumnChoices, NOT_USED, type ColumnUse, isChosenByHand, columnUse } from './column-mapping';
+import { TEXTS } from './texts';
 
 interface ColumnsPanelProps {
   report: Preflight;
@@ -19,16 +20,16 @@ interface ColumnsPanelProps {
 export function ColumnsPanel({ report, features, choices, onChoose, children }: ColumnsPanelProps) {
   const { columns, missing_by_feature: missing } = report;
   return (
-    <Panel title="Columns" lead={columnsLead(columns, features)}>
-      <TableScroll label="Columns">
+    <Panel title={TEXTS.columnsPanel.title} lead={columnsLead(columns, features)}>
+      <TableScroll label={TEXTS.columnsPanel.title}>
         <table className="list compact cards">
           <thead>
             <tr>
-              <th scope="col">Column of the file</th>
-              <th scope="col">Interpreted as</th>
-              <th scope="col">Matched by</th>
+              <th scope="col">{TEXTS.columnsPanel.column}</th>
+              <th scope="col">{TEXTS.columnsPanel.use}</th>
+              <th scope="col">{TEXTS.columnsPanel.matchedBy}</th>
               <th scope="col" className="number">
-                Not measured
+                {TEXTS.columnsPanel.notMeasured}
               </th>
             </tr>
           </thead>
@@ -37,9 +38,9 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
               // Columns that are only passed through may share a name.
               <tr key={index} data-open={isOpen(index, columns, choices) || undefined}>
                 <th scope="row" translate="no">
-                  {column.column === '' ? <span className="muted">(no name)</span> : column.column}
+                  {column.column === '' ? <span className="muted">{TEXTS.columnsPanel.noName}</span> : column.column}
                 </th>
-                <td data-label="Interpreted as">
+                <td data-label={TEXTS.columnsPanel.use}>
                   {isChosenByHand(column, columns) ? (
                     <UseSelect
                       column={column}
@@ -52,10 +53,10 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
                     <UseText column={column} features={features} />
                   )}
                 </td>
-                <td data-label="Matched by" className="small muted">
-                  {choices[index] === undefined ? matchedByText(column) : 'chosen now'}
+                <td data-label={TEXTS.columnsPanel.matchedBy} className="small muted">
+                  {choices[index] === undefined ? matchedByText(column) : TEXTS.columnsPanel.byChoice}
                 </td>
-                <td data-label="Not measured" className="number" translate="no">
+                <td data-label={TEXTS.columnsPanel.notMeasured} className="number" translate="no">
                   {column.feature !== undefined && formatCount(missing[column.feature] ?? 0)}
                 </td>
               </tr>
@@ -75,22 +76,23 @@ function isOpen(index: number, columns: readonly Column[], choices: ColumnChoice
 
 function columnsLead(columns: readonly Column[], features: readonly Feature[]): string {
   const matched = new Set(columns.flatMap(({ feature }) => feature ?? []));
-  return `${columns.length === 1 ? '1 column' : `${formatCount(columns.length)} columns`}: ${matched.size} of ${features.length} features matched.`;
+  return TEXTS.columnsPanel.lead(columns.length, matched.size, features.length);
 }
 
 function matchedByText({ used_as, matched_by }: Column): string {
   if (used_as === 'carried') return '–';
-  return { alias: 'known other name', profile: 'import profile' }[matched_by ?? ''] ?? 'name';
+  return (
+    { alias: TEXTS.columnsPanel.byAlias, profile: TEXTS.columnsPanel.byProfile }[matched_by ?? ''] ??
+    TEXTS.columnsPanel.byName
+  );
 }
-
-const OTHER_USES = { id: 'Reference of the patient or sample', label: 'Class column, never used for scoring' };
 
 function UseText({ column: { used_as, feature }, features }: { column: Column; features: readonly Feature[] }) {
   if (used_as === 'feature') return <strong>{featureTitle(feature ?? '', features)}</strong>;
   return used_as === 'carried' ? (
-    <span className="muted">passed through unchanged</span>
+    <span className="muted">{TEXTS.columnsPanel.passedThrough}</span>
   ) : (
-    <strong>{OTHER_USES[used_as]}</strong>
+    <strong>{TEXTS.columnsPanel.otherUses[used_as]}</strong>
   );
 }
 
@@ -109,29 +111,29 @@ function UseSelect({ column, use, isUnresolved, features, onChoose }: UseSelectP
     <>
       <select
         className="input small-control"
-        aria-label={`Use of column ${column.column}`}
+        aria-label={TEXTS.columnsPanel.useOf(column.column)}
         value={use ?? ''}
         onChange={({ target }) => onChoose(target.value === '' ? undefined : target.value)}
       >
-        <option value="">{isUnresolved ? 'Choose …' : 'Passed through unchanged'}</option>
-        <optgroup label="Feature">
+        <option value="">{isUnresolved ? TEXTS.columnsPanel.choose : TEXTS.columnsPanel.keep}</option>
+        <optgroup label={TEXTS.columnsPanel.feature}>
           {features.map(({ name, title }) => (
             <option key={name} value={name}>
               {title}
             </option>
           ))}
         </optgroup>
-        <optgroup label="Other use">
-          <option value="id">{OTHER_USES.id}</option>
-          <option value="label">{OTHER_USES.label}</option>
+        <optgroup label={TEXTS.columnsPanel.otherUse}>
+          <option value="id">{TEXTS.columnsPanel.otherUses.id}</option>
+          <option value="label">{TEXTS.columnsPanel.otherUses.label}</option>
           {(isUnresolved || column.matched_by === 'profile') && (
-            <option value={NOT_USED}>Not used, passed through unchanged</option>
+            <option value={NOT_USED}>{TEXTS.columnsPanel.notUsed}</option>
           )}
         </optgroup>
       </select>
       {suggestion !== undefined && use === undefined && (
         <button type="button" className="link-button small" onClick={() => onChoose(suggestion)}>
-          Use as {featureTitle(suggestion, features)} (nearest name)
+          {TEXTS.columnsPanel.suggestion(featureTitle(suggestion, features))}
         </button>
       )}
     </>

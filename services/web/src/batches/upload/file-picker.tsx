@@ -1,6 +1,7 @@
 import { DropZone, type DropItem, FileTrigger, Text } from 'react-aria-components';
 import { Button } from '../../ui/button';
-import { formatBytes, pluralize } from '../../ui/format';
+import { formatBytes } from '../../ui/format';
+import { TEXTS } from './texts';
 
 interface FilePickerProps {
   files: readonly File[];
@@ -22,13 +23,13 @@ export function FilePicker({ files, onChoose, isSingle = false }: FilePickerProp
     <DropZone className="drop-zone" onDrop={({ items }) => void drop(items)}>
       <Text slot="label">
         {file === undefined ? (
-          `Drag ${isSingle ? 'a file' : 'one or more files'} here: CSV, Excel, OpenDocument, JSON Lines or Parquet`
+          TEXTS.filePicker.drag(isSingle)
         ) : files.length === 1 ? (
           <>
             <strong translate="no">{file.name}</strong> <span className="muted">{formatBytes(file.size)}</span>
           </>
         ) : (
-          pluralize(files.length, { one: 'file', other: 'files' })
+          TEXTS.filePicker.files(files.length)
         )}
       </Text>
       <FileTrigger
@@ -37,7 +38,7 @@ export function FilePicker({ files, onChoose, isSingle = false }: FilePickerProp
         onSelect={(chosen) => choose([...(chosen ?? [])])}
       >
         <Button variant={file === undefined ? 'primary' : 'secondary'}>
-          {file === undefined ? 'Choose a file' : 'Choose another'}
+          {file === undefined ? TEXTS.filePicker.choose : TEXTS.filePicker.chooseAnother}
         </Button>
       </FileTrigger>
     </DropZone>

@@ -4,6 +4,7 @@ import { parseModelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { downloadText } from '../../ui/download-text';
 import { isGrade } from '../../predictions/form/feature-value';
+import { TEXTS } from './texts';
 
 /** Grades of invented records, one with a feature that was not measured. */
 const SAMPLE_GRADES = [
@@ -21,11 +22,11 @@ export function FileTemplates() {
   return (
     <div className="actions">
       <Button variant="quiet" onPress={() => downloadText('cytoqueue-template.csv', templateOf(data, []))}>
-        Download a template
+        {TEXTS.fileTemplates.template}
       </Button>
       {data.features.every(isGrade) && (
         <Button variant="quiet" onPress={() => downloadText('cytoqueue-sample.csv', templateOf(data, SAMPLE_GRADES))}>
-          Download a sample file
+          {TEXTS.fileTemplates.sample}
         </Button>
       )}
     </div>

@@ -1,8 +1,9 @@
 import type { BatchSettings, Preflight } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
+import { modelLabel } from '../../models/model-reference';
 import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
-import { pluralize, formatBytes, formatCount, formatDuration, formatShare } from '../../ui/format';
+import { formatBytes, formatCount, formatDuration, formatShare } from '../../ui/format';
 import { DriftBanner } from '../drift-banner';
 import { DriftView } from '../drift-view';
 import { ErrorBreakdown } from '../error-breakdown';
@@ -10,6 +11,7 @@ import { ImportPanel } from '../import/import-panel';
 import { WarningsPanel } from '../import/warnings-panel';
 import { ColumnMappingPanel } from './column-mapping-panel';
 import { StatTiles } from '../../ui/stat-tiles';
+import { TEXTS } from './texts';
 
 interface PreflightReportProps {
   report: Preflight;
@@ -45,7 +47,7 @@ export function PreflightReport(props: PreflightReportProps) {
         <WarningsPanel warnings={report.warnings} total={report.warnings_total} />
       </>
     );
-  const title = scope === 'full' ? 'Check of the file' : 'Check of the first rows';
+  const title = scope === 'full' ? TEXTS.preflightReport.fullCheck : TEXTS.preflightReport.sampleCheck;
   return (
     <>
       <DriftBanner drift={report.drift} isScored={false} />
@@ -53,48 +55,50 @@ export function PreflightReport(props: PreflightReportProps) {
         <StatTiles
           tiles={[
             {
-              name: 'Rows',
+              name: TEXTS.preflightReport.rows,
               value: formatCount(rows.total),
               hint:
                 scope === 'full'
                   ? formatBytes(fileBytes)
-                  : `in ${formatBytes(report.bytes)} of ${formatBytes(fileBytes)}`,
+                  : TEXTS.preflightReport.partOf(formatBytes(report.bytes), formatBytes(fileBytes)),
             },
             {
-              name: 'Can be scored',
+              name: TEXTS.preflightReport.valid,
               value: formatCount(rows.valid),
               hint: formatShare(rows.total === 0 ? 0 : rows.valid / rows.total),
             },
             {
-              name: 'Invalid rows',
+              name: TEXTS.preflightReport.invalid,
               value: formatCount(rows.rejected),
               tone: rows.rejected > 0 ? 'warning' : undefined,
             },
-            { name: 'Incomplete', value: formatCount(rows.with_missing_features), hint: 'with missing values' },
-            { name: 'Repeated', value: formatCount(rows.repeated), hint: 'same as an earlier row' },
+            {
+              name: TEXTS.preflightReport.incomplete,
+              value: formatCount(rows.with_missing_features),
+              hint: TEXTS.preflightReport.incompleteHint,
+            },
+            {
+              name: TEXTS.preflightReport.repeated,
+              value: formatCount(rows.repeated),
+              hint: TEXTS.preflightReport.repeatedHint,
+            },
             ...(report.eta_seconds === null
               ? []
-              : [{ name: 'Scoring takes about', value: formatDuration(report.eta_seconds) }]),
+              : [{ name: TEXTS.preflightReport.duration, value: formatDuration(report.eta_seconds) }]),
           ]}
         />
-        <p className="small muted">
-          To be scored by {report.model.name} {report.model.version}.
-        </p>
+        <p className="small muted">{TEXTS.preflightReport.scoredBy(modelLabel(report.model))}</p>
         {children}
       </Panel>
       {rows.rejected > 0 && (
-        <Panel
-          title="Invalid rows"
-          lead="These rows will not be scored. You can download them in a separate file, to correct and resubmit."
-        >
+        <Panel title={TEXTS.preflightReport.invalid} lead={TEXTS.preflightReport.invalidLead}>
           <ErrorBreakdown counts={report.rejected_by_code} />
           <details>
             <summary>{examplesTitle(report.errors.length)}</summary>
             <ul className="small">
               {report.errors.slice(0, MAX_LISTED).map(({ row, line, detail }) => (
                 <li key={`${row}-${detail}`}>
-                  Row {formatCount(row)}
-                  {line === null ? '' : `, line ${formatCount(line)}`}: {detail}
+                  {TEXTS.preflightReport.error(formatCount(row), line === null ? undefined : formatCount(line), detail)}
                 </li>
               ))}
             </ul>
@@ -112,15 +116,14 @@ export function PreflightReport(props: PreflightReportProps) {
 }
 
 function examplesTitle(errors: number): string {
-  return errors > MAX_LISTED ? `The first ${MAX_LISTED} errors` : pluralize(errors, { one: 'error', other: 'errors' });
+  return errors > MAX_LISTED ? TEXTS.preflightReport.firstErrors(MAX_LISTED) : TEXTS.preflightReport.errors(errors);
 }
 
 function Refusal({ report }: { report: Preflight }) {
   return (
     <Notice tone="error">
       <p>
-        <strong>The file cannot be accepted.</strong>
-        {report.columns.length > 0 && ' Choose the use of its columns below, or correct the file.'}
+        <strong>{TEXTS.notAcceptable}</strong> {report.columns.length > 0 && TEXTS.preflightReport.chooseColumns}
       </p>
       <ul>
         {report.problems.slice(0, MAX_LISTED).map(({ detail }, index) => (

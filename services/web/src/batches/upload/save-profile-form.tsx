@@ -5,6 +5,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { SelectField } from '../../ui/select-field';
 import { TextField } from '../../ui/text-field';
 import { useSaveImportProfile } from './import-profiles';
+import { TEXTS } from './texts';
 
 interface SaveProfileFormProps {
   /** The profile that the choices change. */
@@ -45,48 +46,45 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
   };
   return (
     <form className="save-profile stack" onSubmit={submit}>
-      <h3>Save as import profile</h3>
-      <p className="small muted">
-        A profile keeps the columns chosen above and the settings below for the next files of this kind. Your laboratory
-        shares it; give it a name without patient data.
-      </p>
+      <h3>{TEXTS.saveProfile.title}</h3>
+      <p className="small muted">{TEXTS.saveProfile.lead}</p>
       <div className="fields">
         <TextField
-          label="Profile name"
+          label={TEXTS.saveProfile.name}
           value={name}
           onChange={setName}
           isRequired
           pattern={NAME_PATTERN}
           maxLength={64}
           autoComplete="off"
-          description={
-            existingNames.includes(name)
-              ? 'Replaces the profile of this name; batches that used it stay as they are.'
-              : 'Letters, digits, dots, hyphens and underscores.'
-          }
+          description={existingNames.includes(name) ? TEXTS.saveProfile.replaces : TEXTS.saveProfile.nameHelp}
         />
-        <SelectField label="Decimal sign" value={decimal} onChange={(sign) => setDecimal(sign as '' | '.' | ',')}>
-          <option value="">As found in each file</option>
-          <option value=".">Point (1.5)</option>
-          <option value=",">Comma (1,5)</option>
+        <SelectField
+          label={TEXTS.saveProfile.decimalSign}
+          value={decimal}
+          onChange={(sign) => setDecimal(sign as '' | '.' | ',')}
+        >
+          <option value="">{TEXTS.saveProfile.asFound}</option>
+          <option value=".">{TEXTS.saveProfile.point}</option>
+          <option value=",">{TEXTS.saveProfile.comma}</option>
         </SelectField>
         <TextField
-          label="Line of the header"
+          label={TEXTS.saveProfile.headerLine}
           value={headerLine}
           onChange={setHeaderLine}
           inputMode="numeric"
           pattern="[1-9][0-9]{0,2}"
-          description="Leave it empty to find it in each file."
+          description={TEXTS.saveProfile.headerLineHelp}
         />
         <TextField
-          label="Texts for “not measured”"
+          label={TEXTS.saveProfile.missing}
           value={missing}
           onChange={setMissing}
           autoComplete="off"
-          description="Separated by commas, for example: k.A., -9. Empty cells, ? and NA are known."
+          description={TEXTS.saveProfile.missingHelp}
         />
       </div>
-      {save.isError && <ErrorNotice error={save.error} what="The profile was not saved." />}
+      {save.isError && <ErrorNotice error={save.error} what={TEXTS.saveProfile.failed} />}
       <div className="actions">
         <Button
           type="submit"
@@ -94,7 +92,7 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
           isDisabled={openChoice !== undefined}
           aria-describedby={openChoice === undefined ? undefined : reasonId}
         >
-          Save profile and check again
+          {TEXTS.saveProfile.submit}
         </Button>
         {openChoice !== undefined && (
           <span id={reasonId} className="small">

@@ -5,11 +5,12 @@ import { Link } from 'react-router';
 import { client, errorMessage } from '../../api/clients';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
-import { formatBytes, formatCount, pluralize } from '../../ui/format';
+import { formatBytes } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { BATCHES_KEY } from '../batch-queries';
 import { checkFile } from './use-preflight';
 import { useIdempotencyKeys, useWarningBeforeClosing } from './upload-safety';
+import { TEXTS } from './texts';
 
 interface SeveralFilesProps {
   files: readonly File[];
@@ -35,10 +36,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
   });
   useWarningBeforeClosing(upload.isPending);
   return (
-    <Panel
-      title={pluralize(files.length, { one: 'file', other: 'files' })}
-      lead="Each file becomes a batch of its own, with your laboratory’s settings. To map columns or change settings, choose a file alone."
-    >
+    <Panel title={TEXTS.severalFiles.title(files.length)} lead={TEXTS.severalFiles.lead}>
       <ul className="downloads">
         {files.map((file, index) => (
           <li key={index}>
@@ -49,9 +47,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
           </li>
         ))}
       </ul>
-      {upload.isError && (
-        <ErrorNotice error={upload.error} what="A file was not sent. Send the remaining ones again." />
-      )}
+      {upload.isError && <ErrorNotice error={upload.error} what={TEXTS.severalFiles.failed} />}
       <div className="actions">
         <Button
           variant="primary"
@@ -59,7 +55,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
           isDisabled={ready.length === 0}
           onPress={() => upload.mutate()}
         >
-          {upload.isPending ? 'Uploading …' : `Score ${pluralize(ready.length, { one: 'file', other: 'files' })}`}
+          {upload.isPending ? TEXTS.severalFiles.uploading : TEXTS.severalFiles.submit(ready.length)}
         </Button>
       </div>
     </Panel>
@@ -96,17 +92,17 @@ function useChecks(files: readonly File[], selectionId: string): readonly UseQue
 }
 
 function FileState({ check, batch }: { check: UseQueryResult<Preflight> | undefined; batch: Batch | undefined }) {
-  if (batch !== undefined) return <Link to={`/batches/${batch.id}`}>Open the batch</Link>;
+  if (batch !== undefined) return <Link to={`/batches/${batch.id}`}>{TEXTS.severalFiles.open}</Link>;
   if (check?.isError) return <span className="field-error">{errorMessage(check.error)}</span>;
   const report = check?.data;
-  if (report === undefined) return <span className="muted">Checking …</span>;
+  if (report === undefined) return <span className="muted">{TEXTS.severalFiles.checking}</span>;
   if (!report.accepted)
-    return <span className="field-error">{report.problems[0]?.detail ?? 'Cannot be accepted.'}</span>;
+    return <span className="field-error">{report.problems[0]?.detail ?? TEXTS.severalFiles.refused}</span>;
   const { valid, rejected } = report.rows;
   return (
     <span>
-      {`${pluralize(valid, { one: 'row', other: 'rows' })} to score${rejected > 0 ? `, ${formatCount(rejected)} invalid` : ''}`}
-      {isUnlikeTraining(report) && <strong className="chip error">Unlike the training data: check it alone</strong>}
+      {TEXTS.severalFiles.rows(valid, rejected)}
+      {isUnlikeTraining(report) && <strong className="chip error">{TEXTS.severalFiles.unlike}</strong>}
     </span>
   );
 }

@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/select-field';
 import { TextField } from '../../ui/text-field';
+import { TEXTS } from './texts';
 
 const SHEET_CODES = ['several-sheets', 'sheet-not-found'];
 
@@ -27,10 +28,10 @@ export function SheetChoice({ error, onChoose }: SheetChoiceProps) {
     <form className="panel stack" onSubmit={submit}>
       {sheets.length > 0 ? (
         <SelectField
-          label="Sheet to score"
+          label={TEXTS.sheetChoice.label}
           value={sheet}
           onChange={setSheet}
-          description="Several sheets are never scored together."
+          description={TEXTS.sheetChoice.help}
         >
           {sheets.map((name) => (
             <option key={name} value={name}>
@@ -39,10 +40,10 @@ export function SheetChoice({ error, onChoose }: SheetChoiceProps) {
           ))}
         </SelectField>
       ) : (
-        <TextField label="Sheet to score" value={sheet} onChange={setSheet} isRequired autoComplete="off" />
+        <TextField label={TEXTS.sheetChoice.label} value={sheet} onChange={setSheet} isRequired autoComplete="off" />
       )}
       <Button type="submit" variant="primary">
-        Check this sheet
+        {TEXTS.sheetChoice.submit}
       </Button>
     </form>
   );

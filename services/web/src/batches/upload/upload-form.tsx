@@ -5,7 +5,7 @@ import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
 import { Button } from '../../ui/button';
 import { Notice } from '../../ui/notice';
-import { pluralize, formatBytes } from '../../ui/format';
+import { formatBytes } from '../../ui/format';
 import { batchKey, BATCHES_KEY } from '../batch-queries';
 import { PreflightReport } from './preflight-report';
 import { UploadErrorNotice } from '../upload-error-notice';
@@ -14,6 +14,7 @@ import { SheetChoice, needsSheet } from './sheet-choice';
 import { useIdempotencyKeys, useWarningBeforeClosing } from './upload-safety';
 import { UploadProgressBar } from './upload-progress-bar';
 import { type PreflightCheck, usePreflight } from './use-preflight';
+import { TEXTS } from './texts';
 
 const DEFAULT_SETTINGS: BatchSettings = { onError: 'continue', missing: 'partial' };
 
@@ -34,12 +35,12 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
       <BatchSettingsForm settings={settings} onChange={setSettings} />
       {check.isFetching && (
         <UploadProgressBar
-          label={check.scope === 'full' ? 'Checking the file' : 'Checking the beginning of the file'}
+          label={check.scope === 'full' ? TEXTS.uploadForm.checkingFile : TEXTS.uploadForm.checkingStart}
           progress={check.progress}
         />
       )}
       {check.error !== null && (
-        <UploadErrorNotice error={check.error} what="The file cannot be accepted." onRetry={check.refetch} />
+        <UploadErrorNotice error={check.error} what={TEXTS.notAcceptable} onRetry={check.refetch} />
       )}
       {needsSheet(check.error) && (
         <SheetChoice error={check.error} onChoose={(sheet) => setSettings({ ...settings, sheet })} />
@@ -58,7 +59,7 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
           {check.scope === 'sample' && <CheckFullFile check={check} file={file} />}
           {upload.isError && <UploadErrorNotice error={upload.error} what={rejectionMessage(upload.error)} />}
           {upload.isPending && (
-            <UploadProgressBar label="Uploading" progress={upload.progress} onCancel={upload.cancel} />
+            <UploadProgressBar label={TEXTS.uploadForm.uploading} progress={upload.progress} onCancel={upload.cancel} />
           )}
           {!upload.isPending && !check.isFetching && (
             <UploadButton report={report} scope={check.scope} onUpload={() => upload.send(settings)} />
@@ -70,19 +71,15 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
 }
 
 function rejectionMessage(error: unknown): string {
-  if (isOutcomeUnknown(error))
-    return 'The file may have been accepted. Send it again from this page: it is not scored twice.';
-  return 'The file was not accepted and not stored.';
+  if (isOutcomeUnknown(error)) return TEXTS.uploadForm.outcomeUnknown;
+  return TEXTS.uploadForm.notAccepted;
 }
 
 function CheckFullFile({ check, file }: { check: PreflightCheck; file: File }) {
   return (
     <Notice tone="info">
-      <p>
-        The file is large, so only its first {formatBytes(check.bytes)} were checked. You can check the whole file; it
-        is then uploaded twice, for the check and for scoring.
-      </p>
-      <Button onPress={check.checkFullFile}>Check all {formatBytes(file.size)}</Button>
+      <p>{TEXTS.uploadForm.isLarge(formatBytes(check.bytes))}</p>
+      <Button onPress={check.checkFullFile}>{TEXTS.uploadForm.checkAll(formatBytes(file.size))}</Button>
     </Notice>
   );
 }
@@ -101,9 +98,9 @@ function UploadButton({
   return (
     <div className="actions">
       <Button variant="primary" isDisabled={nothing} onPress={onUpload}>
-        {isKnown ? `Score ${pluralize(report.rows.valid, { one: 'row', other: 'rows' })}` : 'Upload and score'}
+        {isKnown ? TEXTS.uploadForm.scoreRows(report.rows.valid) : TEXTS.uploadForm.uploadAndScore}
       </Button>
-      {nothing && <p>No row of this file can be scored.</p>}
+      {nothing && <p>{TEXTS.uploadForm.nothingToScore}</p>}
     </div>
   );
 }

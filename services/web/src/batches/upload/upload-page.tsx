@@ -6,10 +6,11 @@ import { UploadForm } from './upload-form';
 import { FilePicker } from './file-picker';
 import { FileTemplates } from './file-templates';
 import { SeveralFiles } from './several-files';
+import { TEXTS } from './texts';
 
 /** Checks files first; batches are created only after the lab has seen the report. */
 export function UploadPage() {
-  usePageTitle('Upload a file');
+  usePageTitle(TEXTS.uploadPage.title);
   const [{ files, selectionId }, setSelection] = useState<{ files: readonly File[]; selectionId: string }>({
     files: [],
     selectionId: '',
@@ -18,14 +19,10 @@ export function UploadPage() {
   return (
     <div className="page">
       <p className="crumb small">
-        <Link to="/batches">Batches</Link>
+        <Link to="/batches">{TEXTS.uploadPage.batches}</Link>
       </p>
-      <h1>Upload a file</h1>
-      <p className="lead">
-        One record a row below a header row; the usual column names of the Wisconsin data are recognised, in any order,
-        and others can be assigned. The file is checked first; a batch is created only when you say so. Files and
-        results are deleted after the retention time of your service, by default 30 days.
-      </p>
+      <h1>{TEXTS.uploadPage.title}</h1>
+      <p className="lead">{TEXTS.uploadPage.lead}</p>
       <FileTemplates />
       <FilePicker
         files={files}

@@ -2,6 +2,7 @@ import type { UploadProgress } from '@cytoqueue/client';
 import { Button } from '../../ui/button';
 import { formatBytes } from '../../ui/format';
 import { Progress } from '../../ui/progress';
+import { TEXTS } from './texts';
 
 interface UploadProgressBarProps {
   label: string;
@@ -15,14 +16,14 @@ export function UploadProgressBar({ label, progress, onCancel }: UploadProgressB
   const share = totalBytes === undefined || totalBytes === 0 ? undefined : sentBytes / totalBytes;
   const text =
     share === undefined
-      ? 'starting'
+      ? TEXTS.uploadProgressBar.starting
       : share === 1
-        ? 'sent; processing'
-        : `${formatBytes(sentBytes)} of ${formatBytes(totalBytes ?? 0)}`;
+        ? TEXTS.uploadProgressBar.processing
+        : TEXTS.uploadProgressBar.sent(formatBytes(sentBytes), formatBytes(totalBytes ?? 0));
   return (
     <div className="upload-bar">
-      <Progress label={`${label} …`} share={share === 1 ? undefined : share} text={text} />
-      {onCancel !== undefined && <Button onPress={onCancel}>Stop</Button>}
+      <Progress label={TEXTS.uploadProgressBar.label(label)} share={share === 1 ? undefined : share} text={text} />
+      {onCancel !== undefined && <Button onPress={onCancel}>{TEXTS.uploadProgressBar.stop}</Button>}
     </div>
   );
 }
