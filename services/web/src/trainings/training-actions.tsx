@@ -5,6 +5,7 @@ import { client } from '../api/clients';
 import { ConfirmButton } from '../ui/confirm-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { TRAININGS_KEY, trainingKey } from './training-queries';
+import { TEXTS } from './texts';
 
 /** Cancels an open training, deletes a finished one. */
 export function TrainingActions({ training }: { training: Training }) {
@@ -15,33 +16,29 @@ export function TrainingActions({ training }: { training: Training }) {
       <div className="actions">
         {isTrainingFinished(training) ? (
           <ConfirmButton
-            label="Delete"
-            title="Delete this training?"
-            confirm="Delete permanently"
+            label={TEXTS.trainingActions.delete}
+            title={TEXTS.trainingActions.deleteTitle}
+            confirm={TEXTS.trainingActions.deleteConfirm}
             variant="danger"
             isPending={remove.isPending}
             onConfirm={() => remove.mutate()}
           >
-            <p>
-              The uploaded file is removed. This cannot be undone.
-              {training.model !== null &&
-                ' The version stays, and with it the training rows that it contains: to erase a patient, delete the version too.'}
-            </p>
+            <p>{TEXTS.trainingActions.deleteText(training.model !== null)}</p>
           </ConfirmButton>
         ) : (
           <ConfirmButton
-            label="Cancel"
-            title="Cancel this training?"
-            confirm="Cancel the training"
+            label={TEXTS.trainingActions.cancel}
+            title={TEXTS.trainingActions.cancelTitle}
+            confirm={TEXTS.trainingActions.cancelConfirm}
             variant="danger"
             isPending={cancel.isPending}
             onConfirm={() => cancel.mutate()}
           >
-            <p>No version is made. This cannot be undone, but the file can be sent again.</p>
+            <p>{TEXTS.trainingActions.cancelText}</p>
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <ErrorNotice error={failure.error} what="The action failed." />}
+      {failure !== undefined && <ErrorNotice error={failure.error} what={TEXTS.trainingActions.failed} />}
     </>
   );
 }

@@ -9,17 +9,18 @@ import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { Progress } from '../ui/progress';
 import { TrainingActions } from './training-actions';
-import { STATUS_LABELS, schemaLabel } from './training-labels';
+import { schemaLabel } from './training-labels';
 import { useTraining } from './training-queries';
 import { TrainingResult } from './training-result';
+import { TEXTS } from './texts';
 
 export function TrainingPage() {
-  usePageTitle('Training');
+  usePageTitle(TEXTS.trainingPage.title);
   const { id = '' } = useParams();
   const query = useTraining(id);
   const failure = failureOf(query);
   if (failure !== null) return <TrainingError error={failure} onRetry={() => void query.refetch()} />;
-  if (query.data === undefined) return <Loading>Looking up the training …</Loading>;
+  if (query.data === undefined) return <Loading>{TEXTS.trainingPage.lookingUp}</Loading>;
   return <TrainingArticle key={query.data.id} training={query.data} />;
 }
 
@@ -30,25 +31,29 @@ function TrainingArticle({ training }: { training: Training }) {
       <header className="page-head">
         <div>
           <p className="crumb small">
-            <Link to="/trainings">Trainings</Link>
+            <Link to="/trainings">{TEXTS.trainings}</Link>
           </p>
           <h1 translate="no">{`own/${name}`}</h1>
-          <p className="small muted">Sent {formatDateTime(createdAt)} · not a medical device</p>
+          <p className="small muted">{TEXTS.trainingPage.sent(formatDateTime(createdAt))}</p>
         </div>
         <p className={`state ${status}`} role="status">
-          {STATUS_LABELS[status]}
+          {TEXTS.status[status]}
         </p>
       </header>
       <TrainingActions training={training} />
       {!isTrainingFinished(training) && (
-        <Panel title="Training" lead="This page updates automatically; you can leave it.">
-          <Progress label="Cross-validation" share={training.progress} text={progressText(training)} />
+        <Panel title={TEXTS.trainingPage.title} lead={TEXTS.trainingPage.lead}>
+          <Progress
+            label={TEXTS.trainingPage.crossValidation}
+            share={training.progress}
+            text={progressText(training)}
+          />
         </Panel>
       )}
       {error !== null && (
         <Notice tone="error">
           <p>
-            <strong>No model was trained.</strong> {error.detail}
+            <strong>{TEXTS.trainingPage.noModel}</strong> {error.detail}
           </p>
         </Notice>
       )}
@@ -61,23 +66,25 @@ function TrainingArticle({ training }: { training: Training }) {
 }
 
 function progressText({ status, progress, eta_seconds: eta }: Training): string {
-  const percent = `${Math.floor(progress * 100)}\u00a0%`;
-  if (status === 'queued') return `${percent}; single records and files go first`;
-  return eta === null ? percent : `${percent}, about ${formatDuration(eta)} left`;
+  const percent = TEXTS.trainingPage.percent(Math.floor(progress * 100));
+  if (status === 'queued') return TEXTS.trainingPage.queued(percent);
+  return eta === null ? percent : TEXTS.trainingPage.timeLeft(percent, formatDuration(eta));
 }
 
 function TrainingDataPanel({ training: { filename, schema, label, group, seed, data } }: { training: Training }) {
-  const classes = Object.entries(data.classes).map(([name, count]) => `${formatCount(count)} ${name}`);
+  const classes = Object.entries(data.classes).map(([name, count]) =>
+    TEXTS.trainingPage.classCount(formatCount(count), name),
+  );
   const facts = [
-    ['File', filename ?? 'unnamed'],
-    ['Rows', rowsText(data)],
-    ['Features', `${formatCount(data.features)}: ${schemaLabel(schema)}`],
-    ['Classes', `${classes.join(', ')}; column ${label}`],
-    ['Patients', group === null ? 'every row counts as another patient' : `column ${group}`],
-    ['Seed', String(seed)],
+    [TEXTS.trainingPage.file, filename ?? TEXTS.unnamed],
+    [TEXTS.trainingPage.rows, rowsText(data)],
+    [TEXTS.trainingPage.features, TEXTS.trainingPage.featuresText(formatCount(data.features), schemaLabel(schema))],
+    [TEXTS.trainingPage.classes, TEXTS.trainingPage.classesText(classes, label)],
+    [TEXTS.trainingPage.patients, group === null ? TEXTS.trainingPage.everyRow : TEXTS.trainingPage.column(group)],
+    [TEXTS.trainingPage.seed, String(seed)],
   ];
   return (
-    <Panel title="Training data">
+    <Panel title={TEXTS.trainingPage.data}>
       <dl className="facts">
         {facts.map(([term, text]) => (
           <div key={term}>
@@ -87,7 +94,7 @@ function TrainingDataPanel({ training: { filename, schema, label, group, seed, d
         ))}
       </dl>
       <p className="small muted digest">
-        SHA-256 of the uploaded file: <code>{data.input_sha256}</code>
+        {TEXTS.trainingPage.digest} <code>{data.input_sha256}</code>
       </p>
     </Panel>
   );
@@ -95,25 +102,22 @@ function TrainingDataPanel({ training: { filename, schema, label, group, seed, d
 
 function rowsText({ rows, complete_rows: complete }: Training['data']): string {
   return complete === rows
-    ? `${formatCount(rows)}, all complete`
-    : `${formatCount(rows)}, of which ${formatCount(complete)} are complete and used`;
+    ? TEXTS.trainingPage.allComplete(formatCount(rows))
+    : TEXTS.trainingPage.someComplete(formatCount(rows), formatCount(complete));
 }
 
 function TrainingError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const isUnknown = error instanceof ApiError && (error.status === 404 || error.status === 410);
   return (
     <div className="page narrow stack">
-      <h1>{isUnknown ? 'No such training' : 'The training could not be shown'}</h1>
+      <h1>{isUnknown ? TEXTS.trainingPage.unknown : TEXTS.trainingPage.failed}</h1>
       {isUnknown ? (
-        <p>
-          It may have been deleted, may belong to another laboratory, or the address may be incomplete. A version that
-          it has made is still among the models.
-        </p>
+        <p>{TEXTS.trainingPage.unknownText}</p>
       ) : (
-        <ErrorNotice error={error} what="The training could not be loaded." onRetry={onRetry} />
+        <ErrorNotice error={error} what={TEXTS.trainingPage.loadFailed} onRetry={onRetry} />
       )}
       <p>
-        <Link to="/trainings">All trainings</Link>
+        <Link to="/trainings">{TEXTS.trainingPage.all}</Link>
       </p>
     </div>
   );

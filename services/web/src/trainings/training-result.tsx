@@ -3,9 +3,10 @@ import { Link } from 'react-router';
 import { ModelCardPanel } from '../models/model-card-panel';
 import { useModelVersion } from '../models/model-queries';
 import { modelAddress, modelLabel, parseModelReference } from '../models/model-reference';
-import { formatShare } from '../ui/format';
+import { formatFixed, formatShare } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { StatTiles } from '../ui/stat-tiles';
+import { TEXTS } from './texts';
 
 interface TrainingResultProps {
   /** `own/NAME@VERSION` */
@@ -19,28 +20,24 @@ export function TrainingResult({ model, evaluation }: TrainingResultProps) {
   const { folds, repetitions } = evaluation;
   return (
     <>
-      <Panel
-        title="Performance"
-        lead={`From ${folds}-fold cross-validation, repeated ${repetitions} times: each case was predicted by a model trained without it. The figures describe your cases and say nothing about another laboratory.`}
-      >
+      <Panel title={TEXTS.trainingResult.title} lead={TEXTS.trainingResult.lead(folds, repetitions)}>
         <Figures name={name} version={version} evaluation={evaluation} />
       </Panel>
-      <Panel title="Use the version">
+      <Panel title={TEXTS.trainingResult.use}>
         <ul className="limits">
+          <li>{TEXTS.trainingResult.shows(<Link to={modelAddress(name, version)}>{modelLabel(model)}</Link>)}</li>
           <li>
-            <Link to={modelAddress(name, version)}>{modelLabel(model)}</Link> shows its features and how it compares
-            with the versions in use.
+            {TEXTS.trainingResult.choose(
+              <span translate="no">{name}</span>,
+              (text) => (
+                <Link to="/models">{text}</Link>
+              ),
+              (text) => (
+                <Link to="/settings">{text}</Link>
+              ),
+            )}
           </li>
-          <li>
-            It is used only where you choose it. To score a file or a record with it, choose it as the model there. To
-            score with it wherever <span translate="no">{name}</span> is named, make it current on the page{' '}
-            <Link to="/models">Models</Link>; to score with it wherever no model is named, choose it in the{' '}
-            <Link to="/settings">settings</Link>.
-          </li>
-          <li>
-            The model contains its training rows. Deleting the file does not erase patients from it; deleting the
-            version does.
-          </li>
+          <li>{TEXTS.trainingResult.containsRows}</li>
         </ul>
       </Panel>
       <ModelCardPanel name={name} version={version} />
@@ -58,36 +55,38 @@ function Figures({
   evaluation: TrainingEvaluation;
 }) {
   const { data } = useModelVersion(name, version);
-  const [negative = 'negative', positive = 'positive'] = data?.labels ?? [];
+  const [negative = TEXTS.trainingResult.negative, positive = TEXTS.trainingResult.positive] = data?.labels ?? [];
   const scores = [
     {
       key: 'sensitivity',
-      title: 'Sensitivity',
-      meaning: `of ${positive} cases classified as ${positive}`,
+      title: TEXTS.trainingResult.sensitivity,
+      meaning: TEXTS.trainingResult.classified(positive),
       isShare: true,
     },
     {
       key: 'specificity',
-      title: 'Specificity',
-      meaning: `of ${negative} cases classified as ${negative}`,
+      title: TEXTS.trainingResult.specificity,
+      meaning: TEXTS.trainingResult.classified(negative),
       isShare: true,
     },
-    { key: 'auc', title: 'AUC', meaning: 'area under the ROC curve; 1 is best', isShare: false },
-    { key: 'brier', title: 'Brier score', meaning: 'error of the probability; 0 is best', isShare: false },
+    { key: 'auc', title: TEXTS.trainingResult.auc, meaning: TEXTS.trainingResult.aucText, isShare: false },
+    { key: 'brier', title: TEXTS.trainingResult.brier, meaning: TEXTS.trainingResult.brierText, isShare: false },
   ];
   const tiles = scores.flatMap(({ key, title, meaning, isShare }) => {
     const value = cv[key];
     if (value === undefined) return [];
-    const format = (figure: number) => (isShare ? formatShare(figure) : figure.toFixed(3));
+    const format = (figure: number) => (isShare ? formatShare(figure) : formatFixed(figure, 3));
     const [low, high] = intervals[key] ?? [];
-    const interval =
-      low === undefined || high === undefined ? '' : `; 95\u00a0% interval ${format(low)} to ${format(high)}`;
-    return [{ name: title, value: format(value), hint: `${meaning}${interval}` }];
+    const hint =
+      low === undefined || high === undefined
+        ? meaning
+        : TEXTS.trainingResult.withInterval(meaning, format(low), format(high));
+    return [{ name: title, value: format(value), hint }];
   });
   const confident = {
-    name: 'Confident answers',
+    name: TEXTS.trainingResult.coverage,
     value: formatShare(coverage),
-    hint: 'of all cases; others are undecided',
+    hint: TEXTS.trainingResult.coverageText,
   };
   return <StatTiles tiles={[...tiles, confident]} />;
 }

@@ -9,14 +9,14 @@ import { ErrorNotice } from '../ui/error-notice';
 import { formatDateTime } from '../ui/format';
 import { Loading } from '../ui/loading';
 import { usePageTitle } from '../ui/page-title';
-import { STATUS_LABELS } from './training-labels';
 import { TRAININGS_KEY } from './training-queries';
+import { TEXTS } from './texts';
 
 const PAGE_SIZE = 20;
 const POLL_INTERVAL_MS = 3_000;
 
 export function TrainingsPage() {
-  usePageTitle('Trainings');
+  usePageTitle(TEXTS.trainings);
   const query = useInfiniteQuery({
     queryKey: TRAININGS_KEY,
     queryFn: ({ pageParam, signal }) =>
@@ -32,35 +32,29 @@ export function TrainingsPage() {
   return (
     <div className="page">
       <header className="page-head">
-        <h1>Trainings</h1>
+        <h1>{TEXTS.trainings}</h1>
         <div className="actions">
           <Link to="/trainings/new" className="button primary">
-            Train a model
+            {TEXTS.trainingsPage.new}
           </Link>
         </div>
       </header>
-      <p className="lead">
-        Train a model on cases of your own laboratory whose diagnosis is known. Only your laboratory can see the model
-        and score with it, and nothing uses it until you say so.
-      </p>
+      <p className="lead">{TEXTS.trainingsPage.lead}</p>
       {query.isError && (
-        <ErrorNotice
-          error={query.error}
-          what="The trainings could not be loaded."
-          onRetry={() => void query.refetch()}
-        />
+        <ErrorNotice error={query.error} what={TEXTS.trainingsPage.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && trainings.length === 0 && !query.hasNextPage && (
         <p className="empty">
-          No model has been trained yet. <Link to="/trainings/new">Train the first one</Link>: it needs a file with one
-          case a row and a column with the known diagnosis.
+          {TEXTS.trainingsPage.empty((text) => (
+            <Link to="/trainings/new">{text}</Link>
+          ))}
         </p>
       )}
       {trainings.length > 0 && <TrainingTable trainings={trainings} />}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          Show older trainings
+          {TEXTS.trainingsPage.showOlder}
         </Button>
       )}
     </div>
@@ -70,29 +64,29 @@ export function TrainingsPage() {
 function TrainingTable({ trainings }: { trainings: readonly Training[] }) {
   return (
     <DataTable
-      label="Trainings"
+      label={TEXTS.trainings}
       rows={trainings}
       rowKey={({ id }) => id}
       columns={[
         {
-          title: 'Model',
+          title: TEXTS.trainingsPage.model,
           isVerbatim: true,
           cell: ({ id, name }) => <Link to={`/trainings/${id}`}>{`own/${name}`}</Link>,
         },
-        { title: 'File', isVerbatim: true, cell: ({ filename }) => filename ?? 'unnamed' },
+        { title: TEXTS.trainingsPage.file, isVerbatim: true, cell: ({ filename }) => filename ?? TEXTS.unnamed },
         {
-          title: 'State',
+          title: TEXTS.trainingsPage.state,
           cell: (training) =>
-            `${STATUS_LABELS[training.status]}${
-              isTrainingFinished(training) ? '' : ` (${Math.floor(training.progress * 100)}\u00a0%)`
-            }`,
+            isTrainingFinished(training)
+              ? TEXTS.status[training.status]
+              : TEXTS.trainingsPage.inProgress(TEXTS.status[training.status], Math.floor(training.progress * 100)),
         },
         {
-          title: 'Version',
+          title: TEXTS.trainingsPage.version,
           isVerbatim: true,
           cell: ({ model }) => (model === null ? '–' : <VersionLink model={model} />),
         },
-        { title: 'Sent', cell: ({ created_at: at }) => formatDateTime(at) },
+        { title: TEXTS.trainingsPage.sent, cell: ({ created_at: at }) => formatDateTime(at) },
       ]}
     />
   );

@@ -3,6 +3,7 @@ import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { TextField } from '../../ui/text-field';
 import { type FileFacts, type TrainingDraft, className } from './training-draft';
+import { TEXTS } from './texts';
 
 interface ClassesPanelProps {
   draft: TrainingDraft;
@@ -18,17 +19,14 @@ export function ClassesPanel({ draft, facts, onChange }: ClassesPanelProps) {
   if (draft.label === '') return null;
   const { classes: texts } = facts;
   return (
-    <Panel
-      title="Classes"
-      lead="Results name the classes as you do here. The probability is that of the positive class."
-    >
+    <Panel title={TEXTS.classesPanel.title} lead={TEXTS.classesPanel.lead}>
       {texts.length === 2 ? (
         <div className="stack">
           <div className="fields">
             {texts.map((text) => (
               <TextField
                 key={text}
-                label={`Name of class “${text}”`}
+                label={TEXTS.classesPanel.nameOf(text)}
                 value={className(draft, text)}
                 onChange={(name) => onChange({ classNames: { ...draft.classNames, [text]: name } })}
                 maxLength={40}
@@ -37,7 +35,7 @@ export function ClassesPanel({ draft, facts, onChange }: ClassesPanelProps) {
             ))}
           </div>
           <fieldset className="choices">
-            <legend>Positive class: the finding that must not be missed</legend>
+            <legend>{TEXTS.classesPanel.positive}</legend>
             {texts.map((text) => (
               <label key={text} className="choice">
                 <input
@@ -54,10 +52,8 @@ export function ClassesPanel({ draft, facts, onChange }: ClassesPanelProps) {
       ) : (
         <Notice tone="warning">
           {texts.length === 0
-            ? 'This column is empty.'
-            : `A model has two classes; this column holds ${texts.slice(0, MAX_SHOWN).join(', ')}${
-                texts.length > MAX_SHOWN ? ` and ${texts.length - MAX_SHOWN} more` : texts.length === 1 ? ' only' : ''
-              }.`}
+            ? TEXTS.classesPanel.isEmpty
+            : TEXTS.classesPanel.otherCount(texts.slice(0, MAX_SHOWN), texts.length - MAX_SHOWN)}
         </Notice>
       )}
     </Panel>

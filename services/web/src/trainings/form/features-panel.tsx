@@ -3,6 +3,7 @@ import { Panel } from '../../ui/panel';
 import { TextField } from '../../ui/text-field';
 import { type FeatureChoice, MAX_FEATURES } from './own-schema';
 import { type FeatureRow, type FileFacts, type TrainingDraft, featureRows } from './training-draft';
+import { TEXTS } from './texts';
 
 interface FeaturesPanelProps {
   draft: TrainingDraft;
@@ -21,28 +22,23 @@ export function FeaturesPanel({ draft, facts, isComplete, onChange }: FeaturesPa
   const choose = (column: string, part: Partial<FeatureChoice>): void =>
     onChange({ features: { ...draft.features, [column]: { ...draft.features[column], ...part } } });
   return (
-    <Panel
-      title="Features"
-      lead="Lowest and highest value are those of the file. Records outside this range will be rejected, so widen it to what is possible."
-    >
-      {!isComplete && <p className="small">Only the first rows of the file were read for these values.</p>}
+    <Panel title={TEXTS.featuresPanel.title} lead={TEXTS.featuresPanel.lead}>
+      {!isComplete && <p className="small">{TEXTS.featuresPanel.isCut}</p>}
       <div className="fields wide">
         <TextField
-          label="Words for “not measured” (optional)"
-          description="Separated by commas, for example n.d., unknown. Empty cells, ?, NA and NaN always mean it."
+          label={TEXTS.featuresPanel.missing}
+          description={TEXTS.featuresPanel.missingHelp}
           value={draft.missing}
           onChange={(missing) => onChange({ missing })}
           autoComplete="off"
         />
       </div>
       {rows.length === 0 ? (
-        <p className="empty">The file has no column of numbers.</p>
+        <p className="empty">{TEXTS.featuresPanel.empty}</p>
       ) : (
         <FeatureTable rows={rows} onChoose={choose} />
       )}
-      <p className="small muted">
-        {chosen} of {rows.length} columns of numbers chosen; a model has at most {MAX_FEATURES} features.
-      </p>
+      <p className="small muted">{TEXTS.featuresPanel.chosen(chosen, rows.length, MAX_FEATURES)}</p>
     </Panel>
   );
 }
@@ -53,12 +49,12 @@ interface FeatureTableProps {
 }
 
 function FeatureTable({ rows, onChoose }: FeatureTableProps) {
-  const limit = (row: FeatureRow, member: 'min' | 'max', title: string) => (
+  const limit = (row: FeatureRow, member: 'min' | 'max', label: string) => (
     <input
       className="input small-control"
       type="number"
       step="any"
-      aria-label={`${title} of ${row.column}`}
+      aria-label={label}
       value={row[member]}
       disabled={!row.isChosen}
       onChange={({ target }) => onChoose(row.column, { [member]: target.value })}
@@ -66,12 +62,12 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
   );
   return (
     <DataTable
-      label="Features"
+      label={TEXTS.featuresPanel.title}
       rows={rows}
       rowKey={({ column }) => column}
       columns={[
         {
-          title: 'Column',
+          title: TEXTS.featuresPanel.column,
           cell: (row) => (
             <>
               <label className="choice" translate="no">
@@ -87,32 +83,36 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
           ),
         },
         {
-          title: 'Numbers',
+          title: TEXTS.featuresPanel.numbers,
           cell: (row) => (
             <select
               className="input small-control"
-              aria-label={`Numbers of ${row.column}`}
+              aria-label={TEXTS.featuresPanel.numbersOf(row.column)}
               value={row.type}
               disabled={!row.isChosen}
               onChange={({ target }) => onChoose(row.column, { type: target.value as FeatureChoice['type'] })}
             >
-              <option value="integer">Whole</option>
-              <option value="real">Decimal</option>
+              <option value="integer">{TEXTS.featuresPanel.integer}</option>
+              <option value="real">{TEXTS.featuresPanel.real}</option>
             </select>
           ),
         },
-        { title: 'Lowest', cell: (row) => limit(row, 'min', 'Lowest value') },
-        { title: 'Highest', cell: (row) => limit(row, 'max', 'Highest value') },
+        {
+          title: TEXTS.featuresPanel.lowest,
+          cell: (row) => limit(row, 'min', TEXTS.featuresPanel.lowestOf(row.column)),
+        },
+        {
+          title: TEXTS.featuresPanel.highest,
+          cell: (row) => limit(row, 'max', TEXTS.featuresPanel.highestOf(row.column)),
+        },
       ]}
     />
   );
 }
 
 function noteText({ min, max, otherTexts, isLikelyIdentifier }: FeatureRow): string {
-  if (isLikelyIdentifier) return 'seems to number the rows or patients';
-  if (otherTexts.length > 0) {
-    const more = otherTexts.length > MAX_SHOWN_TEXTS ? ' …' : '';
-    return `not a number: ${otherTexts.slice(0, MAX_SHOWN_TEXTS).join(', ')}${more}`;
-  }
-  return min === max ? 'has the same value in every row' : '';
+  if (isLikelyIdentifier) return TEXTS.featuresPanel.isIdentifier;
+  if (otherTexts.length > 0)
+    return TEXTS.featuresPanel.notANumber(otherTexts.slice(0, MAX_SHOWN_TEXTS), otherTexts.length > MAX_SHOWN_TEXTS);
+  return min === max ? TEXTS.featuresPanel.isConstant : '';
 }

@@ -7,21 +7,19 @@ import { Loading } from '../../ui/loading';
 import { usePageTitle } from '../../ui/page-title';
 import { readTableStart } from './table-start';
 import { TrainingForm } from './training-form';
+import { TEXTS } from './texts';
 
 /** Sends a labelled file, from which a version of an own model is trained. */
 export function NewTrainingPage() {
-  usePageTitle('Train a model');
+  usePageTitle(TEXTS.newTrainingPage.title);
   const [{ file, selectionId }, setSelection] = useState<{ file?: File; selectionId: string }>({ selectionId: '' });
   return (
     <div className="page">
       <p className="crumb small">
-        <Link to="/trainings">Trainings</Link>
+        <Link to="/trainings">{TEXTS.newTrainingPage.trainings}</Link>
       </p>
-      <h1>Train a model</h1>
-      <p className="lead">
-        The file has one case a row below a header row, and a column with the known diagnosis. Only complete rows are
-        trained on, at most 20,000. The file is kept until you delete the training or its retention time ends.
-      </p>
+      <h1>{TEXTS.newTrainingPage.title}</h1>
+      <p className="lead">{TEXTS.newTrainingPage.lead}</p>
       <FilePicker
         isSingle
         files={file === undefined ? [] : [file]}
@@ -43,6 +41,6 @@ function FormForFile({ file, selectionId }: { file: File; selectionId: string })
     // The rows of patients are not kept once the page is left.
     gcTime: 0,
   });
-  if (table === undefined && !isError) return <Loading>Reading the columns …</Loading>;
+  if (table === undefined && !isError) return <Loading>{TEXTS.newTrainingPage.readingColumns}</Loading>;
   return <TrainingForm file={file} table={table ?? null} />;
 }

@@ -1,3 +1,5 @@
+import { TEXTS } from './texts';
+
 /** Choices about a feature; numbers as typed. */
 export interface FeatureChoice {
   /** The column's name. */
@@ -36,9 +38,9 @@ export function isClassName(name: string): boolean {
 export function limitsFault({ type, min, max }: FeatureChoice): string | undefined {
   const limits = [min, max].map((text) => (text.trim() === '' ? NaN : Number(text)));
   const [low = NaN, high = NaN] = limits;
-  if (!limits.every(Number.isFinite)) return 'give the lowest and the highest value';
-  if (type === 'integer' && !limits.every(Number.isInteger)) return 'give whole numbers, or choose decimal numbers';
-  return low < high ? undefined : 'the lowest value must be below the highest one';
+  if (!limits.every(Number.isFinite)) return TEXTS.limits.missing;
+  if (type === 'integer' && !limits.every(Number.isInteger)) return TEXTS.limits.notWhole;
+  return low < high ? undefined : TEXTS.limits.reversed;
 }
 
 /** The schema as the API takes it (SchemaDefinition of `@cytoqueue/schema`), with the file's columns as other names. */

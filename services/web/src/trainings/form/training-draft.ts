@@ -2,6 +2,7 @@ import type { TrainingOptions } from '@cytoqueue/client';
 import { type NumericColumn, distinctTexts, numericColumns } from './column-facts';
 import { type FeatureChoice, MAX_FEATURES, isClassName, limitsFault, toSchema } from './own-schema';
 import type { TableStart } from './table-start';
+import { TEXTS } from './texts';
 
 /** Content of the form. Columns are named; empty texts are not given. */
 export interface TrainingDraft {
@@ -79,34 +80,33 @@ export function className({ classNames }: TrainingDraft, text: string): string {
 
 /** The first thing that is missing before the training can start; undefined for none. */
 export function openQuestion(draft: TrainingDraft, facts: FileFacts | null): string | undefined {
-  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(draft.name))
-    return 'Give the model a name of lower-case letters, digits and hyphens.';
-  if (draft.schema === '') return 'Choose which features the file has.';
-  if (draft.label === '') return 'Choose the column with the known diagnosis.';
-  if (draft.label === draft.group) return 'The known diagnosis and the patient cannot be the same column.';
-  if (!/^\d{0,9}$/.test(draft.seed)) return 'The seed must be a whole number of at most nine digits.';
+  if (!/^[a-z0-9][a-z0-9-]{0,63}$/.test(draft.name)) return TEXTS.openQuestions.name;
+  if (draft.schema === '') return TEXTS.openQuestions.schema;
+  if (draft.label === '') return TEXTS.openQuestions.label;
+  if (draft.label === draft.group) return TEXTS.openQuestions.sameColumn;
+  if (!/^\d{0,9}$/.test(draft.seed)) return TEXTS.openQuestions.seed;
   if (draft.schema !== 'own') return undefined;
-  if (facts === null) return 'Own features can be chosen from a CSV or TSV file only.';
+  if (facts === null) return TEXTS.openQuestions.ownFeatures;
   return openFeature(draft, facts) ?? openClass(draft, facts);
 }
 
 function openFeature(draft: TrainingDraft, facts: FileFacts): string | undefined {
   const chosen = featureRows(draft, facts).filter(({ isChosen }) => isChosen);
-  if (chosen.length === 0) return 'Choose at least one feature.';
-  if (chosen.length > MAX_FEATURES) return `Choose at most ${MAX_FEATURES} features; ${chosen.length} are chosen.`;
+  if (chosen.length === 0) return TEXTS.openQuestions.noFeature;
+  if (chosen.length > MAX_FEATURES) return TEXTS.openQuestions.tooMany(MAX_FEATURES, chosen.length);
   for (const row of chosen) {
     const fault = limitsFault(row);
-    if (fault !== undefined) return `${row.column}: ${fault}.`;
+    if (fault !== undefined) return TEXTS.openQuestions.limits(row.column, fault);
   }
   return undefined;
 }
 
 function openClass(draft: TrainingDraft, { classes: texts }: FileFacts): string | undefined {
-  if (texts.length !== 2) return `The column ${draft.label} must hold two classes; it holds ${texts.length}.`;
+  if (texts.length !== 2) return TEXTS.openQuestions.classCount(draft.label, texts.length);
   const names = texts.map((text) => className(draft, text));
-  if (!names.every(isClassName)) return 'Name both classes; a name begins with a letter.';
-  if (names[0]?.toLowerCase() === names[1]?.toLowerCase()) return 'Give the two classes different names.';
-  return texts.includes(draft.positive) ? undefined : 'Choose the class that the probability is about.';
+  if (!names.every(isClassName)) return TEXTS.openQuestions.classNames;
+  if (names[0]?.toLowerCase() === names[1]?.toLowerCase()) return TEXTS.openQuestions.sameNames;
+  return texts.includes(draft.positive) ? undefined : TEXTS.openQuestions.positive;
 }
 
 /** The request for a draft without open questions. */
@@ -128,7 +128,7 @@ function ownSchema(draft: TrainingDraft, facts: FileFacts): object {
   const { name, label, group, positive } = draft;
   const negative = facts.classes.find((text) => text !== positive) ?? '';
   return toSchema({
-    title: `Features of ${name}`,
+    title: TEXTS.schemaTitle(name),
     features: featureRows(draft, facts),
     classes: [
       { text: negative, name: className(draft, negative) },

@@ -11,13 +11,14 @@ import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { SelectField } from '../../ui/select-field';
 import { TextField } from '../../ui/text-field';
-import { SCHEMA_LABELS } from '../training-labels';
+import { SCHEMA_LABELS, schemaLabel } from '../training-labels';
 import { TRAININGS_KEY, trainingKey } from '../training-queries';
 import { ClassesPanel } from './classes-panel';
 import { ColumnField } from './column-field';
 import { FeaturesPanel } from './features-panel';
 import type { TableStart } from './table-start';
 import { EMPTY_DRAFT, type TrainingDraft, openQuestion, readFacts, toRequest } from './training-draft';
+import { TEXTS } from './texts';
 
 interface TrainingFormProps {
   file: File;
@@ -45,37 +46,41 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
   const columns = table?.columns;
   return (
     <form className="stack" onSubmit={submit}>
-      <Panel title="Model and columns">
+      <Panel title={TEXTS.trainingForm.title}>
         <div className="fields wide">
           <TextField
-            label="Name of the model"
-            description="For example mylab. A second training with the name makes the next version."
+            label={TEXTS.trainingForm.name}
+            description={TEXTS.trainingForm.nameHelp}
             value={draft.name}
             onChange={(name) => change({ name })}
             maxLength={64}
             autoComplete="off"
           />
-          <SelectField label="Features of the file" value={schema} onChange={(chosen) => change({ schema: chosen })}>
-            <option value="">Choose …</option>
+          <SelectField
+            label={TEXTS.trainingForm.schema}
+            value={schema}
+            onChange={(chosen) => change({ schema: chosen })}
+          >
+            <option value="">{TEXTS.choose}</option>
             {Object.entries(SCHEMA_LABELS).map(([value, text]) => (
               <option key={value} value={value}>
                 {text}
               </option>
             ))}
-            <option value="own">Own features</option>
+            <option value="own">{schemaLabel('own')}</option>
           </SelectField>
           <ColumnField
-            label="Column with the known diagnosis"
+            label={TEXTS.trainingForm.label}
             columns={columns}
-            emptyOption="Choose …"
+            emptyOption={TEXTS.choose}
             value={label}
             onChange={(column) => change({ label: column, classNames: {}, positive: '' })}
           />
           <ColumnField
-            label="Column that identifies the patient (optional)"
-            description="Cases of one patient then stay together, so that none is both trained on and tested. It is no feature and is not stored in the model."
+            label={TEXTS.trainingForm.group}
+            description={TEXTS.trainingForm.groupHelp}
             columns={columns}
-            emptyOption="None: one row per patient"
+            emptyOption={TEXTS.trainingForm.noGroup}
             value={draft.group}
             onChange={(group) => change({ group })}
           />
@@ -83,10 +88,7 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
       </Panel>
       {schema === 'own' &&
         (facts === null ? (
-          <Notice tone="info">
-            The features of this kind of file cannot be listed here. Save it as CSV, or use the command with a file that
-            describes the features: cytoqueue train FILE --schema features.json.
-          </Notice>
+          <Notice tone="info">{TEXTS.trainingForm.notListed}</Notice>
         ) : (
           <>
             <FeaturesPanel draft={draft} facts={facts} isComplete={table?.isComplete === true} onChange={change} />
@@ -94,11 +96,11 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
           </>
         ))}
       <details className="panel settings">
-        <summary>More options</summary>
+        <summary>{TEXTS.trainingForm.options}</summary>
         <div className="fields wide">
           <TextField
-            label="Seed (optional)"
-            description="The seed, 2 by default, decides how the cases are divided for cross-validation; the same file and seed give the same model."
+            label={TEXTS.trainingForm.seed}
+            description={TEXTS.trainingForm.seedHelp}
             value={draft.seed}
             onChange={(seed) => change({ seed: seed.trim() })}
             inputMode="numeric"
@@ -109,12 +111,16 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
       </details>
       {training.isError && <UploadErrorNotice error={training.error} what={refusalText(training.error)} />}
       {training.isPending && (
-        <UploadProgressBar label="Uploading" progress={training.progress} onCancel={training.cancel} />
+        <UploadProgressBar
+          label={TEXTS.trainingForm.uploading}
+          progress={training.progress}
+          onCancel={training.cancel}
+        />
       )}
       {!training.isPending && (
         <div className="actions">
           <Button type="submit" variant="primary" isDisabled={open !== undefined}>
-            Start the training
+            {TEXTS.trainingForm.submit}
           </Button>
           {open !== undefined && <p className="small">{open}</p>}
         </div>
@@ -124,9 +130,7 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
 }
 
 function refusalText(error: unknown): string {
-  return isOutcomeUnknown(error)
-    ? 'The training may have started. Send it again from this page: it is not started twice.'
-    : 'No training was started, and the file was not stored.';
+  return isOutcomeUnknown(error) ? TEXTS.trainingForm.outcomeUnknown : TEXTS.trainingForm.notStarted;
 }
 
 function useCreateTraining(file: File) {

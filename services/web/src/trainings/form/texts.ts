@@ -1,0 +1,85 @@
+export const TEXTS = {
+  choose: 'Choose …',
+  newTrainingPage: {
+    title: 'Train a model',
+    trainings: 'Trainings',
+    lead: 'The file has one case a row below a header row, and a column with the known diagnosis. Only complete rows are trained on, at most 20,000. The file is kept until you delete the training or its retention time ends.',
+    readingColumns: 'Reading the columns …',
+  },
+  trainingForm: {
+    title: 'Model and columns',
+    name: 'Name of the model',
+    nameHelp: 'For example mylab. A second training with the name makes the next version.',
+    schema: 'Features of the file',
+    label: 'Column with the known diagnosis',
+    group: 'Column that identifies the patient (optional)',
+    groupHelp:
+      'Cases of one patient then stay together, so that none is both trained on and tested. It is no feature and is not stored in the model.',
+    noGroup: 'None: one row per patient',
+    notListed:
+      'The features of this kind of file cannot be listed here. Save it as CSV, or use the command with a file that describes the features: cytoqueue train FILE --schema features.json.',
+    options: 'More options',
+    seed: 'Seed (optional)',
+    seedHelp:
+      'The seed, 2 by default, decides how the cases are divided for cross-validation; the same file and seed give the same model.',
+    uploading: 'Uploading',
+    submit: 'Start the training',
+    outcomeUnknown: 'The training may have started. Send it again from this page: it is not started twice.',
+    notStarted: 'No training was started, and the file was not stored.',
+  },
+  featuresPanel: {
+    title: 'Features',
+    lead: 'Lowest and highest value are those of the file. Records outside this range will be rejected, so widen it to what is possible.',
+    isCut: 'Only the first rows of the file were read for these values.',
+    missing: 'Words for “not measured” (optional)',
+    missingHelp: 'Separated by commas, for example n.d., unknown. Empty cells, ?, NA and NaN always mean it.',
+    empty: 'The file has no column of numbers.',
+    chosen: (chosen: number, all: number, most: number) =>
+      `${chosen} of ${all} columns of numbers chosen; a model has at most ${most} features.`,
+    column: 'Column',
+    numbers: 'Numbers',
+    numbersOf: (column: string) => `Numbers of ${column}`,
+    integer: 'Whole',
+    real: 'Decimal',
+    lowest: 'Lowest',
+    highest: 'Highest',
+    lowestOf: (column: string) => `Lowest value of ${column}`,
+    highestOf: (column: string) => `Highest value of ${column}`,
+    isIdentifier: 'seems to number the rows or patients',
+    notANumber: (examples: readonly string[], hasMore: boolean) =>
+      `not a number: ${examples.join(', ')}${hasMore ? ' …' : ''}`,
+    isConstant: 'has the same value in every row',
+  },
+  classesPanel: {
+    title: 'Classes',
+    lead: 'Results name the classes as you do here. The probability is that of the positive class.',
+    nameOf: (text: string) => `Name of class “${text}”`,
+    positive: 'Positive class: the finding that must not be missed',
+    isEmpty: 'This column is empty.',
+    otherCount: (shown: readonly string[], more: number) =>
+      `A model has two classes; this column holds ${shown.join(', ')}${
+        more > 0 ? ` and ${more} more` : shown.length === 1 ? ' only' : ''
+      }.`,
+  },
+  limits: {
+    missing: 'give the lowest and the highest value',
+    notWhole: 'give whole numbers, or choose decimal numbers',
+    reversed: 'the lowest value must be below the highest one',
+  },
+  openQuestions: {
+    name: 'Give the model a name of lower-case letters, digits and hyphens.',
+    schema: 'Choose which features the file has.',
+    label: 'Choose the column with the known diagnosis.',
+    sameColumn: 'The known diagnosis and the patient cannot be the same column.',
+    seed: 'The seed must be a whole number of at most nine digits.',
+    ownFeatures: 'Own features can be chosen from a CSV or TSV file only.',
+    noFeature: 'Choose at least one feature.',
+    tooMany: (most: number, chosen: number) => `Choose at most ${most} features; ${chosen} are chosen.`,
+    limits: (column: string, fault: string) => `${column}: ${fault}.`,
+    classCount: (column: string, count: number) => `The column ${column} must hold two classes; it holds ${count}.`,
+    classNames: 'Name both classes; a name begins with a letter.',
+    sameNames: 'Give the two classes different names.',
+    positive: 'Choose the class that the probability is about.',
+  },
+  schemaTitle: (model: string) => `Features of ${model}`,
+};
