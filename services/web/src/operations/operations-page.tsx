@@ -2,14 +2,7 @@ import type { Percentiles, QueueState } from '@cytoqueue/client';
 import { withBasePath } from '../api/base-path';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
-import {
-  pluralize,
-  formatCount,
-  formatDateTimeSeconds,
-  formatDuration,
-  formatMilliseconds,
-  formatTime,
-} from '../ui/format';
+import { formatCount, formatDateTimeSeconds, formatDuration, formatMilliseconds, formatTime } from '../ui/format';
 import { Notice } from '../ui/notice';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
@@ -19,31 +12,27 @@ import { QueueTable } from './queue-table';
 import { TimeChart } from './time-chart';
 import { type QueuePoint, useQueueHistory } from './use-queue-history';
 import { WorkerTable } from './worker-table';
+import { TEXTS } from './texts';
 
 export function OperationsPage() {
-  usePageTitle('Operations');
+  usePageTitle(TEXTS.title);
   const session = useSession();
   const { data: queue, history, error, refetch } = useQueueHistory();
   return (
     <div className="page">
       <header className="page-head">
         <div>
-          <h1>Operations</h1>
-          <p className="small muted">
-            {queue === undefined
-              ? 'Current state of the queue'
-              : `As of ${formatDateTimeSeconds(queue.as_of)}; updates automatically every 2 s`}
-            . No patient’s record is shown here.
-          </p>
+          <h1>{TEXTS.title}</h1>
+          <p className="small muted">{TEXTS.operationsPage.asOf(queue && formatDateTimeSeconds(queue.as_of))}</p>
         </div>
         {session?.platform === true && (
           <a className="button" href={withBasePath('/admin/queues')}>
-            Job queue (Bull Board)
+            {TEXTS.operationsPage.bullBoard}
           </a>
         )}
       </header>
       {error !== null && (
-        <ErrorNotice error={error} what="The queue could not be read." onRetry={() => void refetch()} />
+        <ErrorNotice error={error} what={TEXTS.operationsPage.loadFailed} onRetry={() => void refetch()} />
       )}
       {queue === undefined ? error === null && <Loading /> : <Queue queue={queue} history={history} />}
     </div>
@@ -54,55 +43,66 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueP
   return (
     <>
       <Warnings queue={queue} />
-      <Panel title="Now">
+      <Panel title={TEXTS.operationsPage.now}>
         <StatTiles
           tiles={[
             stateTile(queue),
-            { name: 'Throughput', value: formatCount(queue.rows_per_second), hint: 'rows per second' },
             {
-              name: 'Backlog',
-              value: formatCount(queue.backlog_rows),
-              hint: `rows in ${pluralize(queue.backlog_jobs, { one: 'job', other: 'jobs' })}`,
+              name: TEXTS.operationsPage.throughput,
+              value: formatCount(queue.rows_per_second),
+              hint: TEXTS.operationsPage.rowsPerSecond,
             },
-            { name: 'Oldest wait', value: formatDuration(queue.oldest_job_age_seconds) },
-            { name: 'Time to clear', value: clearingText(queue) },
             {
-              name: 'Workers responding',
-              value: `${formatCount(queue.workers_alive)} of ${formatCount(queue.workers.length)}`,
+              name: TEXTS.operationsPage.backlog,
+              value: formatCount(queue.backlog_rows),
+              hint: TEXTS.operationsPage.backlogHint(queue.backlog_jobs),
+            },
+            { name: TEXTS.oldestWait, value: formatDuration(queue.oldest_job_age_seconds) },
+            { name: TEXTS.operationsPage.timeToClear, value: clearingText(queue) },
+            {
+              name: TEXTS.operationsPage.workers,
+              value: TEXTS.operationsPage.workersText(
+                formatCount(queue.workers_alive),
+                formatCount(queue.workers.length),
+              ),
               tone: queue.workers_alive < Math.max(1, queue.workers.length) ? 'warning' : undefined,
             },
             {
-              name: 'Failed shards',
+              name: TEXTS.operationsPage.failedShards,
               value: formatCount(queue.failures.shards_failed),
-              hint: 'in the last hour',
+              hint: TEXTS.operationsPage.lastHour,
               tone: queue.failures.shards_failed > 0 ? 'warning' : undefined,
             },
-            { name: 'Retried jobs', value: formatCount(queue.failures.jobs_retried), hint: 'in the last hour' },
+            {
+              name: TEXTS.operationsPage.retriedJobs,
+              value: formatCount(queue.failures.jobs_retried),
+              hint: TEXTS.operationsPage.lastHour,
+            },
           ]}
         />
       </Panel>
       <WorkerTable queue={queue} />
       <div className="two">
-        <Panel title="Backlog in the last hour">
+        <Panel title={TEXTS.operationsPage.backlogChart}>
           <TimeChart
             points={history.flatMap(({ at, backlogRows }) =>
               backlogRows === null ? [] : [{ at, value: backlogRows }],
             )}
-            unit="rows"
+            unit={TEXTS.operationsPage.rowsUnit}
           />
         </Panel>
-        <Panel title="Throughput in the last hour">
+        <Panel title={TEXTS.operationsPage.throughputChart}>
           <TimeChart
             points={history.map(({ at, rowsPerSecond }) => ({ at, value: rowsPerSecond }))}
-            unit="rows per second"
+            unit={TEXTS.operationsPage.rowsPerSecond}
           />
         </Panel>
       </div>
       <QueueTable queues={queue.queues} />
-      <Panel title="Single records: response time" lead="Median and 99th percentile of the last ten minutes.">
+      <Panel title={TEXTS.operationsPage.latency} lead={TEXTS.operationsPage.latencyLead}>
         <dl className="facts">
-          <Latency name="Waiting in the queue" percentiles={queue.latency.prediction_wait_ms} />
-          <Latency name="Request to result" percentiles={queue.latency.prediction_total_ms} />
+          <Latency name={TEXTS.operationsPage.waiting} percentiles={queue.latency.prediction_wait_ms} />
+          <Latency name={TEXTS.operationsPage.total} percentiles={queue.latency.prediction_total_ms} />
         </dl>
       </Panel>
     </>
@@ -110,11 +110,18 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueP
 }
 
 function stateTile(queue: QueueState) {
-  const name = 'State';
+  const name = TEXTS.state;
   if (queue.stalled_since !== null)
-    return { name, value: 'Stalled', hint: `since ${formatTime(queue.stalled_since)}`, tone: 'error' as const };
-  if (queue.workers_alive === 0) return { name, value: 'No worker', tone: 'error' as const };
-  return queue.backlog_rows === 0 ? { name, value: 'Idle', hint: 'nothing waits' } : { name, value: 'Scoring' };
+    return {
+      name,
+      value: TEXTS.operationsPage.stalled,
+      hint: TEXTS.operationsPage.since(formatTime(queue.stalled_since)),
+      tone: 'error' as const,
+    };
+  if (queue.workers_alive === 0) return { name, value: TEXTS.operationsPage.noWorker, tone: 'error' as const };
+  return queue.backlog_rows === 0
+    ? { name, value: TEXTS.operationsPage.idle, hint: TEXTS.operationsPage.nothingWaits }
+    : { name, value: TEXTS.operationsPage.scoring };
 }
 
 function Warnings({ queue }: { queue: QueueState }) {
@@ -122,38 +129,23 @@ function Warnings({ queue }: { queue: QueueState }) {
   const silent = queue.workers.filter(({ alive }) => !alive);
   return (
     <>
-      {queue.workers_alive === 0 && (
-        <Notice tone="error">
-          <strong>No worker responds.</strong> New records and files are stored and wait; nothing is scored until a
-          worker starts.
-        </Notice>
-      )}
+      {queue.workers_alive === 0 && <Notice tone="error">{TEXTS.warnings.noWorker}</Notice>}
       {queue.stalled_since !== null && queue.workers_alive > 0 && (
         <Notice tone="error">
-          <p>
-            <strong>
-              {`Stalled since ${formatTime(queue.stalled_since)}: no row finishes, ${pluralize(queue.backlog_rows, { one: 'row waits', other: 'rows wait' })}.`}
-            </strong>{' '}
-            The shards of a worker that has died are given to another one within 75 s. If it lasts longer, restart the
-            workers; accepted rows are stored and none is lost.
-          </p>
+          <p>{TEXTS.warnings.stalled(formatTime(queue.stalled_since), queue.backlog_rows)}</p>
         </Notice>
       )}
       {silent.length > 0 && queue.workers_alive > 0 && (
-        <Notice tone="warning">
-          <strong>{silent.map(({ id }) => id).join(', ')}</strong>{' '}
-          {silent.length === 1 ? 'does not respond.' : 'do not respond.'} Other workers take over its shards when their
-          locks end.
-        </Notice>
+        <Notice tone="warning">{TEXTS.warnings.silent(silent.map(({ id }) => id))}</Notice>
       )}
-      {paused.length > 0 && <Notice tone="warning">{`Paused: ${paused.map(({ name }) => name).join(', ')}.`}</Notice>}
+      {paused.length > 0 && <Notice tone="warning">{TEXTS.warnings.paused(paused.map(({ name }) => name))}</Notice>}
     </>
   );
 }
 
 function clearingText({ drain_seconds: seconds, backlog_rows: rows }: QueueState): string {
-  if (rows === 0) return 'empty';
-  return seconds === null ? 'unknown' : formatDuration(seconds);
+  if (rows === 0) return TEXTS.operationsPage.isEmpty;
+  return seconds === null ? TEXTS.operationsPage.unknown : formatDuration(seconds);
 }
 
 function Latency({ name, percentiles }: { name: string; percentiles: Percentiles | null }) {
@@ -162,12 +154,13 @@ function Latency({ name, percentiles }: { name: string; percentiles: Percentiles
       <dt>{name}</dt>
       <dd>
         {percentiles === null ? (
-          <span className="muted">none in the last ten minutes</span>
+          <span className="muted">{TEXTS.operationsPage.noLatency}</span>
         ) : (
           <>
-            <span translate="no">{formatMilliseconds(percentiles.p50)}</span> <span className="muted">median</span>,{' '}
+            <span translate="no">{formatMilliseconds(percentiles.p50)}</span>{' '}
+            <span className="muted">{TEXTS.operationsPage.median}</span>,{' '}
             <span translate="no">{formatMilliseconds(percentiles.p99)}</span>{' '}
-            <span className="muted">99th percentile</span>
+            <span className="muted">{TEXTS.operationsPage.percentile99}</span>
           </>
         )}
       </dd>

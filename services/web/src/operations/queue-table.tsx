@@ -2,48 +2,42 @@ import type { QueueState } from '@cytoqueue/client';
 import { formatCount, formatDuration } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { TableScroll } from '../ui/table-scroll';
-
-const QUEUE_LABELS = {
-  predictions: 'Single records',
-  shards: 'Shards of files',
-  finalize: 'Preparing results files',
-  trainings: 'Trainings',
-};
+import { TEXTS } from './texts';
 
 export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
   return (
-    <Panel title="Queues">
-      <TableScroll label="Queues">
+    <Panel title={TEXTS.queueTable.title}>
+      <TableScroll label={TEXTS.queueTable.title}>
         <table className="list">
           <thead>
             <tr>
-              <th scope="col">Queue</th>
+              <th scope="col">{TEXTS.queueTable.queue}</th>
               <th scope="col" className="number">
-                Waiting
+                {TEXTS.queueTable.waiting}
               </th>
               <th scope="col" className="number">
-                Active
+                {TEXTS.queueTable.active}
               </th>
               <th scope="col" className="number">
-                Delayed
+                {TEXTS.queueTable.delayed}
               </th>
               <th scope="col" className="number">
-                Failed
+                {TEXTS.queueTable.failed}
               </th>
               <th scope="col" className="number">
-                Rows
+                {TEXTS.rows}
               </th>
               <th scope="col" className="number">
-                Oldest wait
+                {TEXTS.oldestWait}
               </th>
-              <th scope="col">State</th>
+              <th scope="col">{TEXTS.state}</th>
             </tr>
           </thead>
           <tbody>
             {queues.map((queue) => (
               <tr key={queue.name}>
                 <th scope="row">
-                  {QUEUE_LABELS[queue.name]} <span className="muted small">({queue.name})</span>
+                  {TEXTS.queueTable.names[queue.name]} <span className="muted small">({queue.name})</span>
                 </th>
                 <td className="number">{formatCount(queue.waiting + queue.prioritized)}</td>
                 <td className="number">{formatCount(queue.active)}</td>
@@ -55,7 +49,7 @@ export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
                     ? '–'
                     : formatDuration(queue.oldest_job_age_seconds)}
                 </td>
-                <td>{queue.paused ? 'paused' : 'running'}</td>
+                <td>{queue.paused ? TEXTS.queueTable.paused : TEXTS.queueTable.running}</td>
               </tr>
             ))}
           </tbody>

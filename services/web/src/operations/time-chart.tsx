@@ -1,4 +1,5 @@
 import { formatCount, formatTime } from '../ui/format';
+import { TEXTS } from './texts';
 
 interface TimeChartProps {
   /** Oldest first; `at` in milliseconds. */
@@ -17,12 +18,17 @@ export function TimeChart({ points, unit }: TimeChartProps) {
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined || points.length < 2)
-    return <p className="muted small">The line begins with the next figures.</p>;
+    return <p className="muted small">{TEXTS.timeChart.begins}</p>;
   const highest = Math.max(...points.map(({ value }) => value), 1);
   const x = (at: number): number => LEFT + ((at - first.at) / Math.max(1, last.at - first.at)) * (WIDTH - 2 * LEFT);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / highest) * (HEIGHT - TOP - BOTTOM);
   const line = points.map(({ at, value }) => `${x(at).toFixed(1)},${y(value).toFixed(1)}`).join(' ');
-  const label = `${formatCount(last.value)} ${unit} now; between ${formatCount(Math.min(...points.map(({ value }) => value)))} and ${formatCount(highest)} in the last hour.`;
+  const label = TEXTS.timeChart.label(
+    formatCount(last.value),
+    unit,
+    formatCount(Math.min(...points.map(({ value }) => value))),
+    formatCount(highest),
+  );
   return (
     <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="time-chart" role="img" aria-label={label}>
       <line x1={LEFT} x2={WIDTH - LEFT} y1={y(0)} y2={y(0)} className="grid" />

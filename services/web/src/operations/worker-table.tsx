@@ -2,6 +2,7 @@ import type { QueueState } from '@cytoqueue/client';
 import { DataTable } from '../ui/data-table';
 import { formatCount, formatDuration, formatTime } from '../ui/format';
 import { Panel } from '../ui/panel';
+import { TEXTS } from './texts';
 
 /** Heartbeats come every five seconds. */
 const LATE_AFTER_SECONDS = 7;
@@ -9,33 +10,33 @@ const LATE_AFTER_SECONDS = 7;
 /** The workers with the age of their last heartbeat, which shows a dead worker before it counts as dead. */
 export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }) {
   return (
-    <Panel title="Workers" lead="Each sends a heartbeat every 5 s and counts as not responding after 16 s without one.">
+    <Panel title={TEXTS.workerTable.title} lead={TEXTS.workerTable.lead}>
       {workers.length === 0 ? (
-        <p className="muted">No worker has sent a heartbeat in the last minutes.</p>
+        <p className="muted">{TEXTS.workerTable.empty}</p>
       ) : (
         <DataTable
-          label="List of workers"
+          label={TEXTS.workerTable.table}
           rows={workers}
           rowKey={({ id }) => id}
           columns={[
-            { title: 'Worker', isVerbatim: true, cell: ({ id }) => id },
+            { title: TEXTS.workerTable.worker, isVerbatim: true, cell: ({ id }) => id },
             {
-              title: 'State',
+              title: TEXTS.state,
               cell: ({ alive, last_heartbeat_at: at }) => (
                 <WorkerState isAlive={alive} silentSeconds={secondsBetween(at, as_of)} />
               ),
             },
             {
-              title: 'Last heartbeat',
+              title: TEXTS.workerTable.lastHeartbeat,
               isVerbatim: true,
               cell: ({ last_heartbeat_at: at }) => (
                 <span className="nowrap">
-                  {`${formatDuration(Math.round(secondsBetween(at, as_of)))} ago`}{' '}
+                  {TEXTS.workerTable.ago(formatDuration(Math.round(secondsBetween(at, as_of))))}{' '}
                   <span className="muted small">{formatTime(at)}</span>
                 </span>
               ),
             },
-            { title: 'Shards at once', isNumber: true, cell: ({ slots }) => formatCount(slots) },
+            { title: TEXTS.workerTable.slots, isNumber: true, cell: ({ slots }) => formatCount(slots) },
           ]}
         />
       )}
@@ -44,11 +45,11 @@ export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }
 }
 
 function WorkerState({ isAlive, silentSeconds }: { isAlive: boolean; silentSeconds: number }) {
-  if (!isAlive) return <strong className="chip error">Not responding</strong>;
+  if (!isAlive) return <strong className="chip error">{TEXTS.workerTable.notResponding}</strong>;
   return silentSeconds > LATE_AFTER_SECONDS ? (
-    <strong className="chip warning">Heartbeat late</strong>
+    <strong className="chip warning">{TEXTS.workerTable.late}</strong>
   ) : (
-    <span>Responding</span>
+    <span>{TEXTS.workerTable.responding}</span>
   );
 }
 

@@ -9,12 +9,12 @@ import { decisionLabel } from '../reviews/review-labels';
 import { Button } from '../ui/button';
 import { downloadText } from '../ui/download-text';
 import { ErrorNotice } from '../ui/error-notice';
-import { pluralize } from '../ui/format';
 import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { SelectField } from '../ui/select-field';
 import { TextField } from '../ui/text-field';
 import { PERFORMANCE_KEY } from './performance-queries';
+import { TEXTS } from './texts';
 
 const TEMPLATE = 'batch_id,sample_id,confirmed_class,confirmed_at\r\n';
 const MAX_SHOWN = 10;
@@ -23,11 +23,7 @@ const MAX_SHOWN = 10;
 export function ConfirmDiagnosisPanel() {
   const classes = useDiagnoses();
   return (
-    <Panel
-      title="Add confirmed diagnoses"
-      lead="A later entry for the same case replaces this one; both stay on record. New figures appear within a minute."
-      className="no-print"
-    >
+    <Panel title={TEXTS.confirmDiagnosisPanel.title} lead={TEXTS.confirmDiagnosisPanel.lead} className="no-print">
       <div className="two">
         <FileForm classes={classes} />
         <CaseForm classes={classes} />
@@ -58,32 +54,29 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
   const { data } = send;
   return (
     <div className="stack">
-      <h3>From a file</h3>
-      <p className="small muted">
-        CSV with batch, reference and diagnosis ({classes.join(' or ')}); at most 10,000 rows. The batch’s id stands at
-        the end of its address.
-      </p>
+      <h3>{TEXTS.confirmDiagnosisPanel.fromFile}</h3>
+      <p className="small muted">{TEXTS.confirmDiagnosisPanel.fileHelp(classes)}</p>
       <div className="actions">
         <FileTrigger
           acceptedFileTypes={['.csv', 'text/csv']}
           onSelect={(files) => files?.[0] !== undefined && send.mutate(files[0])}
         >
-          <Button isPending={send.isPending}>{send.isPending ? 'Sending …' : 'Choose a CSV file'}</Button>
+          <Button isPending={send.isPending}>
+            {send.isPending ? TEXTS.confirmDiagnosisPanel.sending : TEXTS.confirmDiagnosisPanel.chooseFile}
+          </Button>
         </FileTrigger>
         <Button variant="quiet" onPress={() => downloadText('confirmed-diagnoses.csv', TEMPLATE)}>
-          Template
+          {TEXTS.confirmDiagnosisPanel.template}
         </Button>
       </div>
-      {send.isError && <ErrorNotice error={send.error} what="The file was not accepted." />}
+      {send.isError && <ErrorNotice error={send.error} what={TEXTS.confirmDiagnosisPanel.fileFailed} />}
       {data !== undefined && (
         <Notice tone={data.rejected === 0 ? 'success' : 'warning'}>
-          <p>
-            {`${pluralize(data.accepted, { one: 'diagnosis', other: 'diagnoses' })} stored${data.rejected === 0 ? '.' : `, ${pluralize(data.rejected, { one: 'row', other: 'rows' })} not accepted:`}`}
-          </p>
+          <p>{TEXTS.confirmDiagnosisPanel.stored(data.accepted, data.rejected)}</p>
           {data.errors.length > 0 && (
             <ul className="small">
               {data.errors.slice(0, MAX_SHOWN).map(({ row, detail }) => (
-                <li key={row}>{`Row ${row}: ${detail}`}</li>
+                <li key={row}>{TEXTS.confirmDiagnosisPanel.rowError(row, detail)}</li>
               ))}
             </ul>
           )}
@@ -119,11 +112,11 @@ function CaseForm({ classes }: { classes: readonly ClassName[] }) {
   const isBatch = form.target.includes('batch_');
   return (
     <form className="stack" onSubmit={submit}>
-      <h3>One case</h3>
+      <h3>{TEXTS.confirmDiagnosisPanel.oneCase}</h3>
       <div className="fields">
         <TextField
-          label="Address or id of the record or batch"
-          description="Copy the link of the record, the row or the batch."
+          label={TEXTS.confirmDiagnosisPanel.target}
+          description={TEXTS.confirmDiagnosisPanel.targetHelp}
           value={form.target}
           onChange={(target) => change({ target })}
           isRequired
@@ -131,28 +124,37 @@ function CaseForm({ classes }: { classes: readonly ClassName[] }) {
         />
         {isBatch && !/\/rows\/\d+/.test(form.target) && (
           <TextField
-            label="Reference in the batch"
+            label={TEXTS.confirmDiagnosisPanel.reference}
             value={form.place}
             onChange={(place) => change({ place })}
             isRequired
             autoComplete="off"
           />
         )}
-        <SelectField label="Confirmed diagnosis" value={form.diagnosis} onChange={(diagnosis) => change({ diagnosis })}>
-          <option value="">Choose …</option>
+        <SelectField
+          label={TEXTS.confirmDiagnosisPanel.diagnosis}
+          value={form.diagnosis}
+          onChange={(diagnosis) => change({ diagnosis })}
+        >
+          <option value="">{TEXTS.confirmDiagnosisPanel.choose}</option>
           {classes.map((name) => (
             <option key={name} value={name}>
               {decisionLabel(name)}
             </option>
           ))}
         </SelectField>
-        <TextField label="Date (optional)" type="date" value={form.day} onChange={(day) => change({ day })} />
+        <TextField
+          label={TEXTS.confirmDiagnosisPanel.date}
+          type="date"
+          value={form.day}
+          onChange={(day) => change({ day })}
+        />
       </div>
-      {add.isError && <ErrorNotice error={add.error} what="The diagnosis was not stored." />}
-      {add.isSuccess && <Notice tone="success">The diagnosis is stored.</Notice>}
+      {add.isError && <ErrorNotice error={add.error} what={TEXTS.confirmDiagnosisPanel.failed} />}
+      {add.isSuccess && <Notice tone="success">{TEXTS.confirmDiagnosisPanel.isStored}</Notice>}
       <div className="actions">
         <Button type="submit" isPending={add.isPending} isDisabled={body === undefined}>
-          Add diagnosis
+          {TEXTS.confirmDiagnosisPanel.submit}
         </Button>
       </div>
     </form>

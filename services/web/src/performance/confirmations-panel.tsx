@@ -9,33 +9,33 @@ import { Button } from '../ui/button';
 import { ConfirmButton } from '../ui/confirm-button';
 import { type Column, DataTable } from '../ui/data-table';
 import { ErrorNotice } from '../ui/error-notice';
-import { formatCount, formatDate, formatDateTime } from '../ui/format';
+import { formatDate, formatDateTime } from '../ui/format';
 import { Loading } from '../ui/loading';
 import { Panel } from '../ui/panel';
 import { PERFORMANCE_KEY, useConfirmations } from './performance-queries';
+import { TEXTS } from './texts';
 
 /** The confirmed diagnoses on record, newest first. Admins can delete one. */
 export function ConfirmationsPanel() {
   const query = useConfirmations();
   const confirmations = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
-    <Panel
-      title="Confirmed diagnoses"
-      lead="What was added, newest first. Of several for one case the last one counts."
-    >
+    <Panel title={TEXTS.confirmationsPanel.title} lead={TEXTS.confirmationsPanel.lead}>
       {query.isError && (
         <ErrorNotice
           error={query.error}
-          what="The confirmed diagnoses could not be loaded."
+          what={TEXTS.confirmationsPanel.loadFailed}
           onRetry={() => void query.refetch()}
         />
       )}
       {query.isPending && <Loading />}
-      {query.isSuccess && confirmations.length === 0 && !query.hasNextPage && <p className="muted">None yet.</p>}
+      {query.isSuccess && confirmations.length === 0 && !query.hasNextPage && (
+        <p className="muted">{TEXTS.confirmationsPanel.empty}</p>
+      )}
       {confirmations.length > 0 && <ConfirmationTable confirmations={confirmations} />}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          Show older diagnoses
+          {TEXTS.confirmationsPanel.showOlder}
         </Button>
       )}
     </Panel>
@@ -46,19 +46,18 @@ function ConfirmationTable({ confirmations }: { confirmations: readonly Confirma
   const session = useSession();
   const remove = useDeleteConfirmation();
   const deletion: Column<Confirmation> = {
-    title: 'Action',
+    title: TEXTS.confirmationsPanel.action,
     cell: (confirmation) => (
       <ConfirmButton
-        label="Delete"
-        title="Delete this confirmed diagnosis?"
-        confirm="Delete permanently"
+        label={TEXTS.confirmationsPanel.delete}
+        title={TEXTS.confirmationsPanel.deleteTitle}
+        confirm={TEXTS.confirmationsPanel.deleteConfirm}
         variant="danger"
         isPending={remove.isPending && remove.variables === confirmation.id}
         onConfirm={() => remove.mutate(confirmation.id)}
       >
         <p>
-          {caseText(confirmation)}: {decisionLabel(confirmation.confirmed_class)}. The figures are computed without it
-          within a minute; an earlier diagnosis of the same case counts again. This cannot be undone.
+          {TEXTS.confirmationsPanel.deleteText(caseText(confirmation), decisionLabel(confirmation.confirmed_class))}
         </p>
       </ConfirmButton>
     ),
@@ -66,27 +65,27 @@ function ConfirmationTable({ confirmations }: { confirmations: readonly Confirma
   return (
     <>
       <DataTable
-        label="Confirmed diagnoses"
+        label={TEXTS.confirmationsPanel.title}
         rows={confirmations}
         rowKey={({ id }) => id}
         columns={[
           {
-            title: 'Case',
+            title: TEXTS.confirmationsPanel.case,
             isVerbatim: true,
             cell: (confirmation) => <Link to={caseAddress(confirmation)}>{caseText(confirmation)}</Link>,
           },
-          { title: 'Model', isVerbatim: true, cell: ({ model }) => modelLabel(model) },
-          { title: 'Predicted', cell: predictedText },
-          { title: 'Confirmed', cell: ({ confirmed_class: name }) => decisionLabel(name) },
+          { title: TEXTS.model, isVerbatim: true, cell: ({ model }) => modelLabel(model) },
+          { title: TEXTS.predicted, cell: predictedText },
+          { title: TEXTS.confirmed, cell: ({ confirmed_class: name }) => decisionLabel(name) },
           {
-            title: 'Day',
+            title: TEXTS.confirmationsPanel.day,
             isVerbatim: true,
             cell: ({ confirmed_at: day }) => <span className="nowrap">{formatDate(day)}</span>,
           },
           ...(session && permissionsOf(session).admin ? [deletion] : []),
         ]}
       />
-      {remove.isError && <ErrorNotice error={remove.error} what="The confirmed diagnosis was not deleted." />}
+      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.confirmationsPanel.deleteFailed} />}
     </>
   );
 }
@@ -94,8 +93,8 @@ function ConfirmationTable({ confirmations }: { confirmations: readonly Confirma
 /** The entry has no reference of the laboratory, so the time of the prediction tells cases apart. */
 function caseText({ row, predicted_at: at }: Confirmation): string {
   return row === undefined
-    ? `Record of ${formatDateTime(at)}`
-    : `Row ${formatCount(row)}, batch of ${formatDateTime(at)}`;
+    ? TEXTS.confirmationsPanel.record(formatDateTime(at))
+    : TEXTS.confirmationsPanel.row(row, formatDateTime(at));
 }
 
 function caseAddress({ prediction_id: prediction, batch_id: batch, row }: Confirmation): string {
@@ -103,7 +102,7 @@ function caseAddress({ prediction_id: prediction, batch_id: batch, row }: Confir
 }
 
 function predictedText({ outcome, predicted_class: name }: Confirmation): string {
-  return outcome === 'indeterminate' ? `Undecided, favours ${name}` : decisionLabel(name);
+  return outcome === 'indeterminate' ? TEXTS.confirmationsPanel.undecided(name) : decisionLabel(name);
 }
 
 function useDeleteConfirmation() {

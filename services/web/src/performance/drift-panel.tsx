@@ -6,40 +6,32 @@ import { formatCount, formatDecimal } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
 import { useDrift } from './performance-queries';
+import { TEXTS } from './texts';
 
 type Week = DriftReport['data'][number];
 
-const VERDICT_LABELS: Readonly<Record<Week['verdict'], string>> = {
-  like_training: 'similar',
-  differs: 'differs',
-  unlike_training: 'unlike the training data',
-  too_few_rows: 'too few records',
-};
 const MAX_COLUMNS = 3;
 
 /** How the records of each week compare with the training data; needs no confirmed diagnoses. */
 export function DriftPanel() {
   const query = useDrift();
   return (
-    <Panel
-      title="Drift over time"
-      lead="The records of each week compared with the training data, newest week first. Differences are in standard deviations of the training data."
-    >
-      <QueryState query={query} what="The drift could not be loaded.">
+    <Panel title={TEXTS.driftPanel.title} lead={TEXTS.driftPanel.lead}>
+      <QueryState query={query} what={TEXTS.driftPanel.loadFailed}>
         {({ data }) =>
           data.length === 0 ? (
-            <p className="muted">No record was scored in the last 90 days.</p>
+            <p className="muted">{TEXTS.driftPanel.empty}</p>
           ) : (
             <DataTable
-              label="Drift by week"
+              label={TEXTS.driftPanel.table}
               rows={data.toSorted((one, other) => other.week.localeCompare(one.week))}
               rowKey={({ week, model }) => `${week} ${model}`}
               columns={[
-                { title: 'Week', isVerbatim: true, cell: ({ week }) => week },
-                { title: 'Model', isVerbatim: true, cell: ({ model }) => modelLabel(model) },
-                { title: 'Records', isNumber: true, cell: ({ records }) => formatCount(records) },
-                { title: 'Verdict', cell: ({ verdict }) => <Verdict verdict={verdict} /> },
-                { title: 'Columns', cell: ({ columns }) => columnsText(columns) },
+                { title: TEXTS.driftPanel.week, isVerbatim: true, cell: ({ week }) => week },
+                { title: TEXTS.model, isVerbatim: true, cell: ({ model }) => modelLabel(model) },
+                { title: TEXTS.driftPanel.records, isNumber: true, cell: ({ records }) => formatCount(records) },
+                { title: TEXTS.driftPanel.verdict, cell: ({ verdict }) => <Verdict verdict={verdict} /> },
+                { title: TEXTS.driftPanel.columns, cell: ({ columns }) => columnsText(columns) },
               ]}
             />
           )
@@ -50,7 +42,7 @@ export function DriftPanel() {
 }
 
 function Verdict({ verdict }: { verdict: Week['verdict'] }) {
-  const label = VERDICT_LABELS[verdict];
+  const label = TEXTS.driftPanel.verdicts[verdict];
   if (verdict === 'unlike_training') return <strong className="chip error">{label}</strong>;
   return verdict === 'differs' ? <strong className="chip warning">{label}</strong> : <span>{label}</span>;
 }

@@ -6,29 +6,30 @@ import { IntervalBar } from '../ui/interval-bar';
 import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
 import { useMonthlyPerformance } from './performance-queries';
+import { TEXTS } from './texts';
 
 /** Sensitivity and specificity of the last months, by time of prediction. */
 export function MonthsPanel() {
   const query = useMonthlyPerformance();
   return (
-    <Panel title="By month" lead="All results by the month in which they were scored, with the 95 % interval.">
-      <QueryState query={query} what="The months could not be loaded.">
+    <Panel title={TEXTS.monthsPanel.title} lead={TEXTS.monthsPanel.lead}>
+      <QueryState query={query} what={TEXTS.monthsPanel.loadFailed}>
         {(months) => (
           <DataTable
-            label="Performance by month"
+            label={TEXTS.monthsPanel.table}
             rows={months.flatMap(({ month, entries }) => entries.map((entry) => ({ month, entry })))}
             rowKey={({ month, entry }) => `${month} ${entry.model} ${entry.operating_point}`}
             columns={[
-              { title: 'Month', isVerbatim: true, cell: ({ month }) => formatMonth(month) },
-              { title: 'Model', isVerbatim: true, cell: ({ entry }) => modelLabel(entry.model) },
-              { title: 'Confirmed', isNumber: true, cell: ({ entry }) => formatCount(entry.confirmed) },
+              { title: TEXTS.monthsPanel.month, isVerbatim: true, cell: ({ month }) => formatMonth(month) },
+              { title: TEXTS.model, isVerbatim: true, cell: ({ entry }) => modelLabel(entry.model) },
+              { title: TEXTS.confirmed, isNumber: true, cell: ({ entry }) => formatCount(entry.confirmed) },
               {
-                title: 'Sensitivity',
+                title: TEXTS.sensitivity,
                 isVerbatim: true,
                 cell: ({ entry }) => <Share of={entry.sensitivity} counts={positives(entry)} />,
               },
               {
-                title: 'Specificity',
+                title: TEXTS.specificity,
                 isVerbatim: true,
                 cell: ({ entry }) => <Share of={entry.specificity} counts={negatives(entry)} />,
               },
@@ -41,11 +42,11 @@ export function MonthsPanel() {
 }
 
 function positives({ true_positive: found, false_negative: missed }: PerformanceEntry): string {
-  return `${formatCount(found)} of ${formatCount(found + missed)}`;
+  return TEXTS.outOf(formatCount(found), formatCount(found + missed));
 }
 
 function negatives({ true_negative: found, false_positive: missed }: PerformanceEntry): string {
-  return `${formatCount(found)} of ${formatCount(found + missed)}`;
+  return TEXTS.outOf(formatCount(found), formatCount(found + missed));
 }
 
 function Share({ of, counts }: { of: Estimate | null; counts: string }) {
@@ -54,7 +55,7 @@ function Share({ of, counts }: { of: Estimate | null; counts: string }) {
     <div>
       <IntervalBar {...of} />
       {`${formatShare(of.value)} `}
-      <span className="small muted">{`${counts}; ${formatShare(of.low)} to ${formatShare(of.high)}`}</span>
+      <span className="small muted">{TEXTS.monthsPanel.share(counts, formatShare(of.low), formatShare(of.high))}</span>
     </div>
   );
 }

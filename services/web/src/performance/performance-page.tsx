@@ -4,7 +4,7 @@ import { useEvaluation } from '../models/evaluation';
 import { useModelVersion } from '../models/model-queries';
 import { modelAddress, modelLabel, parseModelReference } from '../models/model-reference';
 import { DataTable } from '../ui/data-table';
-import { formatCount, formatDateTime, formatShare } from '../ui/format';
+import { formatCount, formatDateTime, formatFixed, formatShare } from '../ui/format';
 import { IntervalBar } from '../ui/interval-bar';
 import { Notice } from '../ui/notice';
 import { usePageTitle } from '../ui/page-title';
@@ -15,18 +15,16 @@ import { ConfirmDiagnosisPanel } from './confirm-diagnosis-panel';
 import { DriftPanel } from './drift-panel';
 import { MonthsPanel } from './months-panel';
 import { usePerformance } from './performance-queries';
+import { TEXTS } from './texts';
 
 export function PerformancePage() {
-  usePageTitle('Performance');
+  usePageTitle(TEXTS.title);
   const query = usePerformance();
   return (
     <div className="page">
-      <h1>Performance</h1>
-      <p className="lead">
-        How the results of your laboratory compare with confirmed diagnoses, and how its records compare with the
-        training data.
-      </p>
-      <QueryState query={query} what="The performance could not be loaded.">
+      <h1>{TEXTS.title}</h1>
+      <p className="lead">{TEXTS.lead}</p>
+      <QueryState query={query} what={TEXTS.loadFailed}>
         {(performance) => <Figures performance={performance} />}
       </QueryState>
       <DriftPanel />
@@ -42,11 +40,8 @@ function Figures({ performance: { updated_at, data, notes } }: { performance: Pe
   const confirmed = data.some((entry) => entry.confirmed > 0);
   if (!confirmed)
     return (
-      <Panel title="No diagnosis confirmed yet">
-        <p>
-          Add confirmed diagnoses below. Results are kept for a limited time, and diagnoses often come later: ask your
-          administrator how long your results are kept before you start.
-        </p>
+      <Panel title={TEXTS.noneConfirmed}>
+        <p>{TEXTS.noneConfirmedText}</p>
       </Panel>
     );
   return (
@@ -60,12 +55,10 @@ function Figures({ performance: { updated_at, data, notes } }: { performance: Pe
         <ModelFigures key={name} entries={data.filter((entry) => nameOf(entry) === name)} />
       ))}
       <MonthsPanel />
-      {updated_at !== null && <p className="small muted">{`As of ${formatDateTime(updated_at)}.`}</p>}
+      {updated_at !== null && <p className="small muted">{TEXTS.asOf(formatDateTime(updated_at))}</p>}
     </>
   );
 }
-
-const OUTCOME_LABELS = { all: 'All results', confident: 'Confident', indeterminate: 'Undecided' };
 
 function ModelFigures({ entries }: { entries: readonly PerformanceEntry[] }) {
   const all = entries.find(({ outcome }) => outcome === 'all') ?? entries[0];
@@ -74,40 +67,44 @@ function ModelFigures({ entries }: { entries: readonly PerformanceEntry[] }) {
   const calibration = all.calibration.filter(({ count }) => count > 0);
   return (
     <Panel
-      title={`${modelLabel(all.model)}, ${all.operating_point === 'default' ? 'threshold 50 %' : 'cautious threshold'}`}
+      title={TEXTS.figures.title(modelLabel(all.model), all.operating_point === 'default')}
       lead={
         <>
-          Confirmed results only. <Link to={modelAddress(name, version)}>Performance in testing</Link>
+          {TEXTS.figures.lead((text) => (
+            <Link to={modelAddress(name, version)}>{text}</Link>
+          ))}
         </>
       }
     >
       <DataTable
-        label={`Performance of ${all.model}`}
+        label={TEXTS.figures.table(all.model)}
         rows={entries}
         rowKey={({ outcome }) => outcome}
         columns={[
-          { title: 'Results', cell: ({ outcome }) => OUTCOME_LABELS[outcome] },
-          { title: 'Scored', isNumber: true, cell: ({ predicted }) => formatCount(predicted) },
-          { title: 'Confirmed', isNumber: true, cell: confirmedText },
+          { title: TEXTS.figures.results, cell: ({ outcome }) => TEXTS.figures.outcomes[outcome] },
+          { title: TEXTS.figures.scored, isNumber: true, cell: ({ predicted }) => formatCount(predicted) },
+          { title: TEXTS.confirmed, isNumber: true, cell: confirmedText },
           {
-            title: 'Sensitivity',
+            title: TEXTS.sensitivity,
             isVerbatim: true,
             cell: ({ sensitivity, true_positive: found, false_negative: missed }) => (
               <Proportion estimate={sensitivity} part={found} whole={found + missed} />
             ),
           },
           {
-            title: 'Specificity',
+            title: TEXTS.specificity,
             isVerbatim: true,
             cell: ({ specificity, true_negative: found, false_positive: missed }) => (
               <Proportion estimate={specificity} part={found} whole={found + missed} />
             ),
           },
           {
-            title: 'Brier score',
+            title: TEXTS.figures.brier,
             isVerbatim: true,
             cell: ({ brier }) =>
-              brier === null ? '–' : `${brier.value.toFixed(3)} (${brier.low.toFixed(3)} to ${brier.high.toFixed(3)})`,
+              brier === null
+                ? '–'
+                : TEXTS.interval(formatFixed(brier.value, 3), formatFixed(brier.low, 3), formatFixed(brier.high, 3)),
           },
         ]}
       />
@@ -123,33 +120,34 @@ function Calibration({ model, bins }: { model: string; bins: PerformanceEntry['c
   const positive = data?.labels[1] ?? 'malignant';
   return (
     <>
-      <h3>Calibration</h3>
-      <p className="small muted">
-        Well calibrated where the upright bar (mean probability) lies within the line (95&nbsp;% interval of the{' '}
-        {positive} cases).
-      </p>
+      <h3>{TEXTS.calibration.title}</h3>
+      <p className="small muted">{TEXTS.calibration.lead(positive)}</p>
       <DataTable
-        label={`Calibration of ${model}`}
+        label={TEXTS.calibration.table(model)}
         rows={bins}
         rowKey={({ from }) => from}
         columns={[
           {
-            title: 'Probability',
+            title: TEXTS.calibration.probability,
             isVerbatim: true,
-            cell: ({ from, to }) => `${formatShare(from)} to ${formatShare(to)}`,
+            cell: ({ from, to }) => TEXTS.calibration.range(formatShare(from), formatShare(to)),
           },
-          { title: 'Confirmed', isNumber: true, cell: ({ count }) => formatCount(count) },
+          { title: TEXTS.confirmed, isNumber: true, cell: ({ count }) => formatCount(count) },
           {
-            title: 'Chart',
+            title: TEXTS.calibration.chart,
             cell: ({ observed, mean_probability: mean }) =>
               observed !== null && <IntervalBar {...observed} reference={mean ?? undefined} />,
           },
           {
-            title: 'Predicted',
+            title: TEXTS.predicted,
             isNumber: true,
             cell: ({ mean_probability: mean }) => (mean === null ? '–' : formatShare(mean)),
           },
-          { title: `Observed ${positive}`, isVerbatim: true, cell: ({ observed }) => intervalText(observed) },
+          {
+            title: TEXTS.calibration.observed(positive),
+            isVerbatim: true,
+            cell: ({ observed }) => intervalText(observed),
+          },
         ]}
       />
     </>
@@ -157,21 +155,23 @@ function Calibration({ model, bins }: { model: string; bins: PerformanceEntry['c
 }
 
 function confirmedText({ confirmed, predicted }: PerformanceEntry): string {
-  return predicted === 0 ? formatCount(confirmed) : `${formatCount(confirmed)} (${formatShare(confirmed / predicted)})`;
+  return predicted === 0
+    ? formatCount(confirmed)
+    : TEXTS.figures.confirmedShare(formatCount(confirmed), formatShare(confirmed / predicted));
 }
 
 function Proportion({ estimate, part, whole }: { estimate: Estimate | null; part: number; whole: number }) {
   if (estimate === null) return <>–</>;
   return (
     <>
-      {intervalText(estimate)} <span className="small muted">{`${formatCount(part)} of ${formatCount(whole)}`}</span>
+      {intervalText(estimate)} <span className="small muted">{TEXTS.outOf(formatCount(part), formatCount(whole))}</span>
     </>
   );
 }
 
 function intervalText(estimate: Estimate | null): string {
   if (estimate === null) return '–';
-  return `${formatShare(estimate.value)} (${formatShare(estimate.low)} to ${formatShare(estimate.high)})`;
+  return TEXTS.interval(formatShare(estimate.value), formatShare(estimate.low), formatShare(estimate.high));
 }
 
 /** Compares the sensitivity with that in testing: below it only when the two intervals do not overlap. */
@@ -182,13 +182,11 @@ function Alarm({ entry: { sensitivity }, name, version }: { entry: PerformanceEn
   return sensitivity.high < lowest ? (
     <Notice tone="error">
       <p>
-        <strong>Sensitivity is below that in testing.</strong>{' '}
-        {`Its 95 % interval, ${formatShare(sensitivity.low)} to ${formatShare(sensitivity.high)}, lies below ${formatShare(lowest)}, the lower bound in testing. Have recent results read a second time, and review the model.`}
+        <strong>{TEXTS.figures.isBelow}</strong>{' '}
+        {TEXTS.figures.isBelowText(formatShare(sensitivity.low), formatShare(sensitivity.high), formatShare(lowest))}
       </p>
     </Notice>
   ) : (
-    <p className="small">
-      {`The sensitivity is not below that in testing (lower bound ${formatShare(lowest)}) as far as these cases can tell.`}
-    </p>
+    <p className="small">{TEXTS.figures.isNotBelow(formatShare(lowest))}</p>
   );
 }
