@@ -10,25 +10,23 @@ import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
 import { CreateKeyForm } from './create-key-form';
 import { DeleteKeyButton } from './delete-key-button';
-import { KEYS_KEY, ROLE_LABELS } from './key-queries';
+import { KEYS_KEY } from './key-queries';
+import { TEXTS } from './texts';
 
 export function ApiKeysPage() {
-  usePageTitle('API keys');
+  usePageTitle(TEXTS.title);
   const query = useQuery({ queryKey: KEYS_KEY, queryFn: ({ signal }) => noRetryClient.listKeys({ signal }) });
   return (
     <div className="page">
       <p className="crumb small">
-        <Link to="/settings">Settings</Link>
+        <Link to="/settings">{TEXTS.settings}</Link>
       </p>
-      <h1>API keys</h1>
-      <p className="lead">
-        Keys sign in people and programs of your laboratory. To replace a key, create a second one, switch over, and
-        delete the first.
-      </p>
+      <h1>{TEXTS.title}</h1>
+      <p className="lead">{TEXTS.lead}</p>
       <CreateKeyForm />
-      <QueryState query={query} what="The keys could not be loaded.">
+      <QueryState query={query} what={TEXTS.loadFailed}>
         {(keys) => (
-          <Panel title="Keys of your laboratory">
+          <Panel title={TEXTS.keysOfLaboratory}>
             <KeyTable keys={keys} />
           </Panel>
         )}
@@ -41,28 +39,28 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
   const session = useSession();
   return (
     <DataTable
-      label="Keys"
+      label={TEXTS.table}
       rows={keys}
       rowKey={({ id }) => id}
       columns={[
         {
-          title: 'Key',
+          title: TEXTS.key,
           isVerbatim: true,
           cell: ({ id }) => (
             <>
-              {id} {id === session?.key_id && <span className="chip">this session</span>}
+              {id} {id === session?.key_id && <span className="chip">{TEXTS.thisSession}</span>}
             </>
           ),
         },
-        { title: 'Role', cell: ({ role }) => ROLE_LABELS[role] },
-        { title: 'Created', cell: ({ created_at: at }) => (at === null ? 'not known' : formatDateTime(at)) },
-        { title: 'Expires', cell: ({ expires_at: at }) => (at === null ? 'never' : formatDateTime(at)) },
-        { title: 'Last used', cell: ({ last_used_day: day }) => (day === null ? 'not yet' : formatDate(day)) },
+        { title: TEXTS.role, cell: ({ role }) => TEXTS.roles[role] },
+        { title: TEXTS.created, cell: ({ created_at: at }) => (at === null ? TEXTS.notKnown : formatDateTime(at)) },
+        { title: TEXTS.expires, cell: ({ expires_at: at }) => (at === null ? TEXTS.never : formatDateTime(at)) },
+        { title: TEXTS.lastUsed, cell: ({ last_used_day: day }) => (day === null ? TEXTS.notYet : formatDate(day)) },
         {
-          title: 'Delete',
+          title: TEXTS.delete,
           cell: (key) =>
             key.source === 'file' ? (
-              <span className="small muted">in the service’s keys file; its operators remove it</span>
+              <span className="small muted">{TEXTS.inKeysFile}</span>
             ) : (
               <DeleteKeyButton id={key.id} isOwn={key.id === session?.key_id} />
             ),

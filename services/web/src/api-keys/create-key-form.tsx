@@ -9,7 +9,8 @@ import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { SelectField } from '../ui/select-field';
 import { TextField } from '../ui/text-field';
-import { KEYS_KEY, ROLE_LABELS, keyErrorText } from './key-queries';
+import { KEYS_KEY, keyErrorText } from './key-queries';
+import { TEXTS } from './texts';
 
 const EMPTY = { id: '', role: 'member' as Role, expiry: '', currentKey: '' };
 
@@ -37,48 +38,48 @@ export function CreateKeyForm() {
     renew({ ...form, ...part });
   };
   return (
-    <Panel title="Create a key">
+    <Panel title={TEXTS.createKeyForm.title}>
       {created !== undefined && <CreatedKey created={created} onClose={() => setCreated(undefined)} />}
       <form className="stack" onSubmit={submit}>
         <div className="fields">
           <TextField
-            label="Name (optional)"
-            description="For lists and the audit log, for example reader-2."
+            label={TEXTS.createKeyForm.name}
+            description={TEXTS.createKeyForm.nameHelp}
             value={form.id}
             onChange={(id) => change({ id })}
             pattern="[A-Za-z0-9._\-]{1,64}"
             autoComplete="off"
           />
-          <SelectField label="Role" value={form.role} onChange={(role) => change({ role: role as Role })}>
-            {Object.entries(ROLE_LABELS).map(([role, label]) => (
+          <SelectField label={TEXTS.role} value={form.role} onChange={(role) => change({ role: role as Role })}>
+            {Object.entries(TEXTS.roles).map(([role, label]) => (
               <option key={role} value={role}>
                 {label}
               </option>
             ))}
           </SelectField>
           <TextField
-            label="Last day (optional)"
+            label={TEXTS.createKeyForm.lastDay}
             type="date"
             value={form.expiry}
             onChange={(expiry) => change({ expiry })}
-            description="The key expires at the end of this day, UTC."
+            description={TEXTS.createKeyForm.lastDayHelp}
           />
           <TextField
-            label="Your own API key"
+            label={TEXTS.ownKey}
             type="password"
             value={form.currentKey}
             onChange={(currentKey) => change({ currentKey })}
             isRequired
             autoComplete="current-password"
-            description="Asked again, so that an unattended browser creates no keys."
+            description={TEXTS.createKeyForm.ownKeyHelp}
           />
         </div>
         {create.isError && (
-          <ErrorNotice error={create.error} what={keyErrorText(create.error, 'The key was not created.')} />
+          <ErrorNotice error={create.error} what={keyErrorText(create.error, TEXTS.createKeyForm.failed)} />
         )}
         <div className="actions">
           <Button type="submit" variant="primary" isPending={create.isPending}>
-            Create key
+            {TEXTS.createKeyForm.submit}
           </Button>
         </div>
       </form>
@@ -112,10 +113,8 @@ function CreatedKey({ created: { id, key }, onClose }: { created: CreatedApiKey;
   return (
     <Notice tone="success">
       <p>
-        <strong>{`Key ${id} is created.`}</strong>{' '}
-        {key === null
-          ? 'It was shown in an earlier response and is not stored. Delete it and create another one.'
-          : 'Copy it now: it is shown only this once and is not stored.'}
+        <strong>{TEXTS.createKeyForm.isCreated(id)}</strong>{' '}
+        {key === null ? TEXTS.createKeyForm.wasShown : TEXTS.createKeyForm.copyNow}
       </p>
       {key !== null && (
         <p>
@@ -127,15 +126,15 @@ function CreatedKey({ created: { id, key }, onClose }: { created: CreatedApiKey;
       <div className="actions">
         {key !== null && (
           <CopyButton
-            label="Copy key"
-            copiedLabel="Copied"
+            label={TEXTS.createKeyForm.copy}
+            copiedLabel={TEXTS.createKeyForm.copied}
             text={() => key}
-            copiedText="The key is copied."
-            failedText="The browser does not allow copying. Select the key above and copy it."
+            copiedText={TEXTS.createKeyForm.copiedText}
+            failedText={TEXTS.createKeyForm.copyFailed}
           />
         )}
         <Button variant="quiet" onPress={onClose}>
-          Hide
+          {TEXTS.createKeyForm.hide}
         </Button>
       </div>
     </Notice>

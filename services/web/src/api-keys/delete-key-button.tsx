@@ -5,6 +5,7 @@ import { ConfirmButton } from '../ui/confirm-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { TextField } from '../ui/text-field';
 import { KEYS_KEY, keyErrorText } from './key-queries';
+import { TEXTS } from './texts';
 
 export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
   const queryClient = useQueryClient();
@@ -16,9 +17,9 @@ export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
   return (
     <>
       <ConfirmButton
-        label="Delete"
-        title={`Delete key ${id}?`}
-        confirm="Delete key"
+        label={TEXTS.delete}
+        title={TEXTS.deleteKeyButton.title(id)}
+        confirm={TEXTS.deleteKeyButton.confirm}
         variant="danger"
         isPending={remove.isPending}
         isDisabled={currentKey.trim() === ''}
@@ -26,13 +27,9 @@ export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
         onClose={() => setCurrentKey('')}
       >
         <div className="stack">
-          <p>
-            {`Its sessions end, and programs that use it are refused within ten seconds. This cannot be undone.${
-              isOwn ? ' You are signed in with this key.' : ''
-            }`}
-          </p>
+          <p>{TEXTS.deleteKeyButton.text(isOwn)}</p>
           <TextField
-            label="Your own API key"
+            label={TEXTS.ownKey}
             type="password"
             value={currentKey}
             onChange={setCurrentKey}
@@ -41,7 +38,7 @@ export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
         </div>
       </ConfirmButton>
       {remove.isError && (
-        <ErrorNotice error={remove.error} what={keyErrorText(remove.error, 'The key was not deleted.')} />
+        <ErrorNotice error={remove.error} what={keyErrorText(remove.error, TEXTS.deleteKeyButton.failed)} />
       )}
     </>
   );

@@ -7,18 +7,19 @@ import { DataTable } from '../ui/data-table';
 import { downloadText } from '../ui/download-text';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
-import { formatDateTimeSeconds, pluralize } from '../ui/format';
+import { formatDateTimeSeconds } from '../ui/format';
 import { usePageTitle } from '../ui/page-title';
 import { SelectField } from '../ui/select-field';
 import { TextField } from '../ui/text-field';
 import { type AuditFilter, actorText, matches, toCsv } from './audit-filter';
+import { TEXTS } from './texts';
 
 const PAGE_SIZE = 100;
 /** An export stops after this many pages: it would keep the service and the browser busy for minutes. */
 const MAX_EXPORT_PAGES = 200;
 
 export function AuditPage() {
-  usePageTitle('Audit');
+  usePageTitle(TEXTS.title);
   const [filter, setFilter] = useState<AuditFilter>({ key: '', action: '', outcome: '' });
   const query = useInfiniteQuery({
     queryKey: ['audit'],
@@ -32,32 +33,28 @@ export function AuditPage() {
     <div className="page">
       <header className="page-head">
         <div>
-          <h1>Audit</h1>
-          <p className="lead">Who did what, and when; newest first. It names keys, never patients.</p>
+          <h1>{TEXTS.title}</h1>
+          <p className="lead">{TEXTS.lead}</p>
         </div>
         <ExportButton filter={filter} />
       </header>
       <Filters filter={filter} onChange={setFilter} />
       {query.isError && (
-        <ErrorNotice
-          error={query.error}
-          what="The audit log could not be loaded."
-          onRetry={() => void query.refetch()}
-        />
+        <ErrorNotice error={query.error} what={TEXTS.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
-      {query.isSuccess && events.length === 0 && <p className="empty">Nothing has been recorded yet.</p>}
+      {query.isSuccess && events.length === 0 && <p className="empty">{TEXTS.empty}</p>}
       {events.length > 0 && (
         <>
           <p role="status" className="small muted">
-            {`${pluralize(found.length, { one: 'entry', other: 'entries' })} among ${query.hasNextPage ? 'the newest' : 'all'} ${events.length}.`}
+            {TEXTS.found(found.length, events.length, query.hasNextPage)}
           </p>
           <EventTable events={found} />
         </>
       )}
       {query.hasNextPage && (
         <Button isPending={query.isFetchingNextPage} onPress={() => void query.fetchNextPage()}>
-          Show older entries
+          {TEXTS.showOlder}
         </Button>
       )}
     </div>
@@ -70,23 +67,28 @@ function loadPage(after: string, signal?: AbortSignal) {
 
 function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (filter: AuditFilter) => void }) {
   return (
-    <div className="fields" role="search" aria-label="Filter the audit log">
-      <TextField label="Key" value={filter.key} onChange={(key) => onChange({ ...filter, key })} autoComplete="off" />
+    <div className="fields" role="search" aria-label={TEXTS.filter}>
       <TextField
-        label="Action or resource"
+        label={TEXTS.key}
+        value={filter.key}
+        onChange={(key) => onChange({ ...filter, key })}
+        autoComplete="off"
+      />
+      <TextField
+        label={TEXTS.actionOrResource}
         value={filter.action}
         onChange={(action) => onChange({ ...filter, action })}
         autoComplete="off"
       />
       <SelectField
-        label="Outcome"
+        label={TEXTS.outcome}
         value={filter.outcome}
         onChange={(outcome) => onChange({ ...filter, outcome: outcome as AuditFilter['outcome'] })}
       >
-        <option value="">All</option>
-        <option value="done">Done</option>
-        <option value="denied">Denied</option>
-        <option value="failed">Failed</option>
+        <option value="">{TEXTS.anyOutcome}</option>
+        <option value="done">{TEXTS.outcomes.done}</option>
+        <option value="denied">{TEXTS.outcomes.denied}</option>
+        <option value="failed">{TEXTS.outcomes.failed}</option>
       </SelectField>
     </div>
   );
@@ -95,19 +97,19 @@ function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (filter:
 function EventTable({ events }: { events: readonly AuditEvent[] }) {
   return (
     <DataTable
-      label="Audit"
+      label={TEXTS.title}
       rows={events}
       rowKey={({ at }, index) => `${at}-${index}`}
       columns={[
         {
-          title: 'When',
+          title: TEXTS.when,
           isVerbatim: true,
           cell: ({ at }) => <span className="nowrap">{formatDateTimeSeconds(at)}</span>,
         },
-        { title: 'Key', isVerbatim: true, cell: ({ actor }) => actorText(actor) },
-        { title: 'Action', isVerbatim: true, cell: ({ action }) => action },
-        { title: 'Resource', isVerbatim: true, cell: ({ resource }) => resource },
-        { title: 'Outcome', cell: ({ outcome }) => outcome },
+        { title: TEXTS.key, isVerbatim: true, cell: ({ actor }) => actorText(actor) },
+        { title: TEXTS.action, isVerbatim: true, cell: ({ action }) => action },
+        { title: TEXTS.resource, isVerbatim: true, cell: ({ resource }) => resource },
+        { title: TEXTS.outcome, cell: ({ outcome }) => outcome },
       ]}
     />
   );
@@ -133,12 +135,10 @@ function ExportButton({ filter }: { filter: AuditFilter }) {
   return (
     <div className="actions">
       <Button isPending={exported.isPending} onPress={() => exported.mutate()}>
-        {exported.isPending ? 'Reading the log …' : 'Export as CSV'}
+        {exported.isPending ? TEXTS.readingLog : TEXTS.export}
       </Button>
-      {exported.data?.isCut === true && (
-        <span className="small">{`The file holds the newest ${MAX_EXPORT_PAGES * PAGE_SIZE} entries only.`}</span>
-      )}
-      {exported.isError && <ErrorNotice error={exported.error} what="The log was not exported." />}
+      {exported.data?.isCut === true && <span className="small">{TEXTS.isCut(MAX_EXPORT_PAGES * PAGE_SIZE)}</span>}
+      {exported.isError && <ErrorNotice error={exported.error} what={TEXTS.exportFailed} />}
     </div>
   );
 }

@@ -9,32 +9,28 @@ import { ErrorNotice } from '../ui/error-notice';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
+import { TEXTS } from './texts';
 
 export function ImportProfilesPage() {
-  usePageTitle('Import profiles');
+  usePageTitle(TEXTS.title);
   const query = useImportProfilesQuery();
   return (
     <div className="page">
       <p className="crumb small">
-        <Link to="/batches">Batches</Link>
+        <Link to="/batches">{TEXTS.batches}</Link>
       </p>
-      <h1>Import profiles</h1>
-      <p className="lead">
-        A profile says how files of one kind are read: their columns, decimal sign and words for “not measured”. Your
-        laboratory shares them. A batch keeps the profile as it was when the file was sent.
-      </p>
-      <QueryState query={query} what="The import profiles could not be loaded.">
+      <h1>{TEXTS.title}</h1>
+      <p className="lead">{TEXTS.lead}</p>
+      <QueryState query={query} what={TEXTS.loadFailed}>
         {(profiles) =>
           profiles.length === 0 ? (
             <p className="empty">
-              No profile has been saved yet. <Link to="/batches/new">Check a file</Link>, choose the use of its columns,
-              and save the choices below them.
+              {TEXTS.empty((text) => (
+                <Link to="/batches/new">{text}</Link>
+              ))}
             </p>
           ) : (
-            <Panel
-              title="Saved profiles"
-              lead="To change one, check a file with it under Batches and save it again under its name."
-            >
+            <Panel title={TEXTS.saved} lead={TEXTS.savedLead}>
               <ProfileTable profiles={profiles} />
             </Panel>
           )
@@ -47,13 +43,13 @@ export function ImportProfilesPage() {
 function ProfileTable({ profiles }: { profiles: readonly NamedImportProfile[] }) {
   return (
     <DataTable
-      label="Import profiles"
+      label={TEXTS.title}
       rows={profiles}
       rowKey={({ name }) => name}
       columns={[
-        { title: 'Profile', isVerbatim: true, cell: ({ name }) => name },
+        { title: TEXTS.profile, isVerbatim: true, cell: ({ name }) => name },
         {
-          title: 'Content',
+          title: TEXTS.content,
           cell: (profile) =>
             profile.error === undefined ? (
               <ul className="small">
@@ -67,7 +63,7 @@ function ProfileTable({ profiles }: { profiles: readonly NamedImportProfile[] })
               <span className="small field-error">{profile.error.detail}</span>
             ),
         },
-        { title: 'Delete', cell: ({ name }) => <DeleteProfile name={name} /> },
+        { title: TEXTS.delete, cell: ({ name }) => <DeleteProfile name={name} /> },
       ]}
     />
   );
@@ -85,12 +81,12 @@ function contentOf({
   return [
     ...Object.entries(columns).map(([use, column]) => `${use.replaceAll('_', ' ')}: ${String(column)}`),
     ...[
-      ['header line', header_line],
-      ['separator', delimiter],
-      ['decimal sign', decimal],
-      ['encoding', encoding],
-      ['not measured', missing?.join(', ')],
-      ['sheet', sheet],
+      [TEXTS.headerLine, header_line],
+      [TEXTS.separator, delimiter],
+      [TEXTS.decimalSign, decimal],
+      [TEXTS.encoding, encoding],
+      [TEXTS.notMeasured, missing?.join(', ')],
+      [TEXTS.sheet, sheet],
     ].flatMap(([name, value]) => (value === undefined ? [] : [`${name}: ${value}`])),
   ];
 }
@@ -104,16 +100,16 @@ function DeleteProfile({ name }: { name: string }) {
   return (
     <>
       <ConfirmButton
-        label="Delete"
-        title={`Delete import profile ${name}?`}
-        confirm="Delete profile"
+        label={TEXTS.delete}
+        title={TEXTS.deleteTitle(name)}
+        confirm={TEXTS.deleteConfirm}
         variant="danger"
         isPending={remove.isPending}
         onConfirm={() => remove.mutate()}
       >
-        <p>Files can then no longer be sent with it. Batches that used it stay as they are.</p>
+        <p>{TEXTS.deleteText}</p>
       </ConfirmButton>
-      {remove.isError && <ErrorNotice error={remove.error} what="The profile was not deleted." />}
+      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.deleteFailed} />}
     </>
   );
 }

@@ -13,12 +13,13 @@ import { Notice } from '../ui/notice';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { SelectField } from '../ui/select-field';
+import { TEXTS } from './texts';
 
 const SETTINGS_KEY = ['settings'] as const;
 
 /** The laboratory's default model version and threshold. */
 export function SettingsPage() {
-  usePageTitle('Settings');
+  usePageTitle(TEXTS.title);
   const { data, error, refetch } = useQuery({
     queryKey: SETTINGS_KEY,
     queryFn: ({ signal }) => noRetryClient.settings({ signal }),
@@ -27,21 +28,19 @@ export function SettingsPage() {
     <div className="page">
       <header className="page-head">
         <div>
-          <h1>Settings</h1>
-          <p className="lead">They apply to records and files of your laboratory that name no model or threshold.</p>
+          <h1>{TEXTS.title}</h1>
+          <p className="lead">{TEXTS.lead}</p>
         </div>
         <div className="actions">
           <Link to="/api-keys" className="button">
-            API keys
+            {TEXTS.apiKeys}
           </Link>
           <Link to="/import-profiles" className="button">
-            Import profiles
+            {TEXTS.importProfiles}
           </Link>
         </div>
       </header>
-      {error !== null && (
-        <ErrorNotice error={error} what="The settings could not be loaded." onRetry={() => void refetch()} />
-      )}
+      {error !== null && <ErrorNotice error={error} what={TEXTS.loadFailed} onRetry={() => void refetch()} />}
       {data === undefined ? error === null && <Loading /> : <SettingsForm stored={data} />}
     </div>
   );
@@ -70,18 +69,15 @@ function SettingsForm({ stored }: { stored: Settings }) {
   const offered = models.flatMap(({ name, versions }) => versions.map((version) => modelReference({ name, version })));
   const pinned = settings.default_model;
   return (
-    <Panel
-      title="Model and threshold"
-      lead="Pin the version that your laboratory has validated. A change of the version in use then does not affect your results."
-    >
+    <Panel title={TEXTS.modelAndThreshold} lead={TEXTS.pinLead}>
       <form className="stack" onSubmit={submit}>
         <div className="fields">
           <SelectField
-            label="Model version"
+            label={TEXTS.version}
             value={pinned ?? ''}
             onChange={(model) => change({ default_model: model === '' ? null : model })}
           >
-            <option value="">Not pinned: the version in use</option>
+            <option value="">{TEXTS.notPinned}</option>
             {[...new Set([...offered, ...(pinned === null ? [] : [pinned])])].map((model) => (
               <option key={model} value={model}>
                 {modelLabel(model)}
@@ -89,7 +85,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
             ))}
           </SelectField>
           <SelectField
-            label="Threshold for malignant"
+            label={TEXTS.threshold}
             value={settings.operating_point}
             onChange={(point) => change({ operating_point: point as OperatingPoint })}
           >
@@ -100,11 +96,11 @@ function SettingsForm({ stored }: { stored: Settings }) {
             ))}
           </SelectField>
         </div>
-        {save.isError && <ErrorNotice error={save.error} what="The settings were not saved." />}
-        {save.isSuccess && <Notice tone="success">Saved. All servers use the settings within ten seconds.</Notice>}
+        {save.isError && <ErrorNotice error={save.error} what={TEXTS.failed} />}
+        {save.isSuccess && <Notice tone="success">{TEXTS.saved}</Notice>}
         <div className="actions">
           <Button type="submit" variant="primary" isPending={save.isPending}>
-            Save settings
+            {TEXTS.submit}
           </Button>
         </div>
       </form>

@@ -1,0 +1,55 @@
+import type { Role } from '@cytoqueue/client';
+
+export const TEXTS = {
+  title: 'API keys',
+  settings: 'Settings',
+  lead: 'Keys sign in people and programs of your laboratory. To replace a key, create a second one, switch over, and delete the first.',
+  loadFailed: 'The keys could not be loaded.',
+  keysOfLaboratory: 'Keys of your laboratory',
+  table: 'Keys',
+  key: 'Key',
+  thisSession: 'this session',
+  role: 'Role',
+  roles: {
+    member: 'Member: records and files',
+    operator: 'Operator: queue and workers, no patient data',
+    admin: 'Administrator: everything of the laboratory',
+  } satisfies Record<Role, string>,
+  created: 'Created',
+  notKnown: 'not known',
+  expires: 'Expires',
+  never: 'never',
+  lastUsed: 'Last used',
+  notYet: 'not yet',
+  delete: 'Delete',
+  inKeysFile: 'in the service’s keys file; its operators remove it',
+  ownKey: 'Your own API key',
+  ownKeyUnknown: 'Your own key was not recognised; nothing was changed.',
+  createKeyForm: {
+    title: 'Create a key',
+    name: 'Name (optional)',
+    nameHelp: 'For lists and the audit log, for example reader-2.',
+    lastDay: 'Last day (optional)',
+    lastDayHelp: 'The key expires at the end of this day, UTC.',
+    ownKeyHelp: 'Asked again, so that an unattended browser creates no keys.',
+    failed: 'The key was not created.',
+    submit: 'Create key',
+    isCreated: (id: string) => `Key ${id} is created.`,
+    wasShown: 'It was shown in an earlier response and is not stored. Delete it and create another one.',
+    copyNow: 'Copy it now: it is shown only this once and is not stored.',
+    copy: 'Copy key',
+    copied: 'Copied',
+    copiedText: 'The key is copied.',
+    copyFailed: 'The browser does not allow copying. Select the key above and copy it.',
+    hide: 'Hide',
+  },
+  deleteKeyButton: {
+    title: (id: string) => `Delete key ${id}?`,
+    confirm: 'Delete key',
+    text: (isOwn: boolean) =>
+      `Its sessions end, and programs that use it are refused within ten seconds. This cannot be undone.${
+        isOwn ? ' You are signed in with this key.' : ''
+      }`,
+    failed: 'The key was not deleted.',
+  },
+};
