@@ -23,7 +23,7 @@ export abstract class ClientBase {
 }
 
 /** Adds the idempotency key to the error of a creation with unknown outcome, so that the caller can repeat it. */
-export async function withKey<T>(idempotencyKey: string, creation: Promise<T>): Promise<T> {
+export async function attachKeyToError<T>(idempotencyKey: string, creation: Promise<T>): Promise<T> {
   try {
     return await creation;
   } catch (error) {

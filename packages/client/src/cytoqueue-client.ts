@@ -1,6 +1,6 @@
 import type { ApiKey, ApiKeyBody, AuditEvent, CreatedApiKey, Session, Settings } from './access-types';
 import { InvalidResponseError } from './api-error';
-import { withKey } from './client-base';
+import { attachKeyToError } from './client-base';
 import {
   type BatchFile,
   type DownloadOptions,
@@ -86,7 +86,7 @@ export class CytoqueueClient extends TrainingMethods {
       Prefer: waitSeconds === undefined ? undefined : `wait=${waitSeconds}`,
       'Idempotency-Key': idempotencyKey,
     };
-    return withKey(
+    return attachKeyToError(
       idempotencyKey,
       this.transport.json({ method: 'POST', path: '/v1/predictions', headers, json: body, retryable: true, signal }),
     );
@@ -125,7 +125,7 @@ export class CytoqueueClient extends TrainingMethods {
       query: settingsQuery(settings),
       headers: { 'Idempotency-Key': idempotencyKey },
     } as const;
-    return withKey(
+    return attachKeyToError(
       idempotencyKey,
       this.retry(signal, () => sendFile<Batch>(this.transport, { ...upload, file, filename, onProgress, signal })),
     );
@@ -208,7 +208,7 @@ export class CytoqueueClient extends TrainingMethods {
   ): Promise<Batch> {
     const headers = { 'Idempotency-Key': idempotencyKey };
     const query = { model, operating_point: operatingPoint };
-    return withKey(
+    return attachKeyToError(
       idempotencyKey,
       this.transport.json({
         method: 'POST',
@@ -284,7 +284,7 @@ export class CytoqueueClient extends TrainingMethods {
   ): Promise<Review> {
     const request = { method: 'POST', path: reviewsPath(reviewed), json: review, retryable: true, signal } as const;
     const headers = { 'Idempotency-Key': idempotencyKey };
-    return withKey(idempotencyKey, this.transport.json({ ...request, headers }));
+    return attachKeyToError(idempotencyKey, this.transport.json({ ...request, headers }));
   }
 
   /** Lists scored records and rows without a review. A page may be short, even empty, and have more behind it. */
@@ -311,7 +311,7 @@ export class CytoqueueClient extends TrainingMethods {
       ...(content.body === undefined ? {} : { 'Content-Type': 'text/csv' }),
     };
     const request = { method: 'POST', path: '/v1/confirmations', headers, retryable: true, signal } as const;
-    return withKey(idempotencyKey, this.transport.json({ ...request, ...content }));
+    return attachKeyToError(idempotencyKey, this.transport.json({ ...request, ...content }));
   }
 
   listConfirmations({ signal, ...query }: Omit<ListOptions<never>, 'status'> = {}): Promise<Page<Confirmation>> {

@@ -1,4 +1,4 @@
-import { ClientBase, withKey } from './client-base';
+import { ClientBase, attachKeyToError } from './client-base';
 import type { ListOptions, TrainingOptions } from './method-options';
 import { randomHex } from './random-hex';
 import { trainingPath } from './resource-paths';
@@ -35,7 +35,7 @@ export abstract class TrainingMethods extends ClientBase {
         seed: seed?.toString(),
       },
     } as const;
-    return withKey(
+    return attachKeyToError(
       idempotencyKey,
       this.retry(signal, () => sendFile<Training>(this.transport, { ...upload, file, filename, onProgress, signal })),
     );

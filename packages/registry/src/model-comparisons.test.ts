@@ -49,7 +49,7 @@ function comparison(other: ModelPin, low: number, high: number, source = 'wbc-kn
 }
 
 const promote = (accepted: object = {}) => registry.promote('wbc-knn', '1.2.0', 'ada', accepted);
-const championNow = async () => (await registry.champion('wbc-knn')).version;
+const championNow = async () => (await registry.readChampion('wbc-knn')).version;
 
 test.each([
   [-0.05, 0.01],

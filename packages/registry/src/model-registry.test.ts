@@ -92,7 +92,7 @@ describe('installing the shipped models', () => {
   test('in several processes at once gives one champion', async () => {
     await store.deletePrefix(ObjectKeys.modelsFolder);
     await Promise.all(Array.from({ length: 8 }, () => new ModelRegistry(store).installShipped()));
-    expect((await registry.champion('wbc-knn')).history).toHaveLength(1);
+    expect((await registry.readChampion('wbc-knn')).history).toHaveLength(1);
     expect(await registry.list()).toHaveLength(3);
   });
 });
@@ -223,7 +223,7 @@ describe('a champion', () => {
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     expect(done.length).toBeGreaterThan(0);
     expect(refused.every((error) => error instanceof ChampionChangedError)).toBe(true);
-    const { version, history } = await registry.champion('wbc-knn');
+    const { version, history } = await registry.readChampion('wbc-knn');
     expect(history).toHaveLength(1 + done.length);
     expect(new Set(history.slice(1).map((entry) => entry.version))).toEqual(
       new Set(done.map((champion) => champion.version)),
@@ -247,7 +247,7 @@ describe('a champion', () => {
       ['ada', 'bob'].map((name) => new ModelRegistry(writingTogether).rollBack('wbc-knn', name)),
     );
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    expect((await registry.champion('wbc-knn')).version).toBe('1.1.0');
+    expect((await registry.readChampion('wbc-knn')).version).toBe('1.1.0');
   });
 
   test('with a history that an earlier release stored in one document continues it', async () => {
@@ -256,7 +256,7 @@ describe('a champion', () => {
     const history = ['1.0.0', '1.2.0', '1.0.0'].map(entry);
     await store.put(ObjectKeys.champion('wbc-knn'), Buffer.from(JSON.stringify({ version: '1.0.0', history })));
     await registry.promote('wbc-knn', '1.2.0', 'bob', UNCOMPARED);
-    expect((await registry.champion('wbc-knn')).history.map(({ version }) => version)).toEqual([
+    expect((await registry.readChampion('wbc-knn')).history.map(({ version }) => version)).toEqual([
       '1.0.0',
       '1.2.0',
       '1.0.0',

@@ -10,7 +10,7 @@ import {
 import { ObjectMismatchError, type ObjectStore, StoreUnavailableError } from '@cytoqueue/storage';
 import { type LoadedModel, ModelCache } from './model-cache';
 import { InvalidShadowError, ReservedModelNameError, UnknownModelError } from './model-errors';
-import { type ModelEntry, ModelVersions, newPromotion } from './model-versions';
+import { type ModelEntry, ModelVersions, type ResolvedModel, newPromotion } from './model-versions';
 import { OwnModels, isOwn } from './own-models';
 import { ShadowVersions } from './shadow-versions';
 import { compareVersions, loadShippedModels, newestShippedVersions } from './shipped-models';
@@ -66,14 +66,19 @@ export class ModelRegistry extends ModelVersions {
     return this.put(name, version, bytes, digest);
   }
 
+  /** As `load`, without the file. */
+  override async resolve(reference?: string, tenant?: string): Promise<ModelPin> {
+    return (await this.load(reference, tenant)).pin;
+  }
+
   /**
    * @param tenant whose own models `own/NAME` means; without one there are none
-   * @throws UnknownModelError, NoChampionError
+   * @throws UnknownModelError, NoChampionError, ModelDigestError, ModelFileError
    */
-  override resolve(reference?: string, tenant?: string): Promise<ModelPin> {
+  override load(reference?: string, tenant?: string): Promise<ResolvedModel> {
     return reference !== undefined && tenant !== undefined && isOwn(reference)
-      ? this.ofTenant(tenant).resolve(reference.slice(OWN_PREFIX.length))
-      : super.resolve(reference);
+      ? this.ofTenant(tenant).load(reference.slice(OWN_PREFIX.length))
+      : super.load(reference);
   }
 
   /**
@@ -91,10 +96,9 @@ export class ModelRegistry extends ModelVersions {
    * @throws UnknownModelError, NoChampionError, InvalidShadowError
    */
   async setShadow(name: string, version: string): Promise<ShadowDocument> {
-    const { version: champion } = await this.champion(name);
-    const pin = await this.resolve(`${name}@${version}`);
-    const { model: shadow } = await this.loadPinned(pin);
-    const { model: current } = await this.load(name, champion);
+    const { version: champion } = await this.readChampion(name);
+    const { pin, model: shadow } = await this.load(`${name}@${version}`);
+    const { model: current } = await this.loadVersion(name, champion);
     if (shadow.digest === current.digest)
       throw new InvalidShadowError('is-champion', `${shadow.ref} is the champion: name a version to score beside it`);
     if (shadow.schema.id !== current.schema.id)

@@ -30,6 +30,11 @@ interface RegistryScope {
   readonly cache: ModelCache;
 }
 
+/** A loaded version and its pin. */
+export interface ResolvedModel extends LoadedModel {
+  pin: ModelPin;
+}
+
 /** A model name in the store. */
 export interface ModelEntry {
   name: string;
@@ -90,18 +95,18 @@ export abstract class ModelVersions {
     promotedBy: string,
     accepted: AcceptedRisks = {},
   ): Promise<ChampionDocument> {
-    const pin = await this.resolveLocal(`${name}@${version}`);
+    const { pin } = await this.loadLocal(`${name}@${version}`);
     const state = await this.champions.read(name);
     const isFirst = state.version === undefined && state.damage === undefined;
     if (!isFirst && state.version !== version)
-      await this.comparisons.assertNotWorse(pin, await this.findChampion(name, state), accepted);
+      await this.comparisons.assertNotWorse(pin, await this.findChampionPin(name, state), accepted);
     return this.appendPromotion(name, state, newPromotion(pin.version, promotedBy));
   }
 
   /** @returns undefined when the champion's document or file is damaged or gone */
-  private async findChampion(name: string, { version }: ChampionState): Promise<ModelPin | undefined> {
+  private async findChampionPin(name: string, { version }: ChampionState): Promise<ModelPin | undefined> {
     if (version === undefined) return undefined;
-    return this.resolveLocal(`${name}@${version}`).catch(ignoreMissingModel);
+    return (await this.loadLocal(`${name}@${version}`).catch(ignoreMissingModel))?.pin;
   }
 
   /**
@@ -111,7 +116,7 @@ export abstract class ModelVersions {
    */
   async rollBack(name: string, promotedBy: string): Promise<ChampionDocument> {
     const champion = await this.readHistory(name);
-    const version = this.championOrThrow(name, champion);
+    const version = this.requireChampionVersion(name, champion);
     const stored = (await this.versionsBelow(ObjectKeys.modelFolder(name))).get(name) ?? [];
     const previous = champion.history.findLast((entry) => entry.version !== version && stored.includes(entry.version));
     if (previous === undefined)
@@ -121,37 +126,42 @@ export abstract class ModelVersions {
     return this.appendPromotion(name, champion, newPromotion(previous.version, promotedBy));
   }
 
-  /**
-   * Resolves `name`, `name@champion` or `name@version` to one version.
-   * @throws UnknownModelError, NoChampionError
-   */
-  async resolve(reference: string = DEFAULT_MODEL): Promise<ModelPin> {
-    const pin = await this.resolveLocal(reference);
-    return { ...pin, name: this.scope.prefix + pin.name };
+  /** As `load`, without the file. */
+  async resolve(reference?: string): Promise<ModelPin> {
+    return (await this.load(reference)).pin;
   }
 
-  /** The name is without the scope's prefix. */
-  private async resolveLocal(reference: string): Promise<ModelPin> {
+  /**
+   * Resolves `name`, `name@champion` or `name@version` to one version, and loads it.
+   * @throws UnknownModelError, NoChampionError, ModelDigestError, ModelFileError
+   */
+  async load(reference: string = DEFAULT_MODEL): Promise<ResolvedModel> {
+    const { pin, ...loaded } = await this.loadLocal(reference);
+    return { ...loaded, pin: { ...pin, name: this.scope.prefix + pin.name } };
+  }
+
+  /** As `load`; the pin's name is without the scope's prefix. */
+  private async loadLocal(reference: string): Promise<ResolvedModel> {
     const [name = '', requested = 'champion', ...rest] = reference.split('@');
     if (!isName(name) || !isName(requested) || rest.length > 0)
       throw new UnknownModelError(
         `${JSON.stringify(this.scope.prefix + reference.slice(0, 80))} is not name or name@version`,
       );
-    const version = requested === 'champion' ? await this.championOf(name) : requested;
-    const { model } = await this.load(name, version);
-    return { name, version, digest: model.digest };
+    const version = requested === 'champion' ? await this.cachedChampionVersion(name) : requested;
+    const loaded = await this.loadVersion(name, version);
+    return { ...loaded, pin: { name, version, digest: loaded.model.digest } };
   }
 
   /** @throws ModelDigestError unless the stored version is the pinned one; UnknownModelError, ModelFileError */
   async loadPinned(pin: ModelPin): Promise<LoadedModel> {
-    const loaded = await this.load(pin.name.slice(this.scope.prefix.length), pin.version);
+    const loaded = await this.loadVersion(pin.name.slice(this.scope.prefix.length), pin.version);
     const { model } = loaded;
     if (model.digest !== pin.digest)
       throw new ModelDigestError(`${model.ref} is ${model.digest}, ${pin.digest} was pinned`);
     return loaded;
   }
 
-  protected load(name: string, version: string): Promise<LoadedModel> {
+  protected loadVersion(name: string, version: string): Promise<LoadedModel> {
     return this.scope.cache.get(`${this.scope.cacheKey}${name}@${version}`, () => this.read(name, version));
   }
 
@@ -205,14 +215,14 @@ export abstract class ModelVersions {
     return versions;
   }
 
-  private championOf(name: string): Promise<string> {
-    return this.championCache.get(name, async () => (await this.champion(name)).version);
+  private cachedChampionVersion(name: string): Promise<string> {
+    return this.championCache.get(name, async () => (await this.readChampion(name)).version);
   }
 
-  /** Champion of a name and its promotions. @throws UnknownModelError, NoChampionError */
-  async champion(name: string): Promise<ChampionDocument> {
+  /** Reads the champion of a name and its promotions. @throws UnknownModelError, NoChampionError */
+  async readChampion(name: string): Promise<ChampionDocument> {
     const state = await this.readHistory(name);
-    return { version: this.championOrThrow(name, state), history: state.history };
+    return { version: this.requireChampionVersion(name, state), history: state.history };
   }
 
   private async readHistory(name: string): Promise<ChampionState> {
@@ -230,12 +240,14 @@ export abstract class ModelVersions {
     return champion;
   }
 
-  private championOrThrow(name: string, { version, damage }: ChampionState): string {
+  private requireChampionVersion(name: string, { version, damage }: ChampionState): string {
     if (version !== undefined) return version;
-    const own = this.scope.prefix + name;
+    const qualifiedName = this.scope.prefix + name;
     throw (
       damage ??
-      new NoChampionError(`${own} has no champion yet: name a version (${own}@VERSION), or ${this.promotionHint(name)}`)
+      new NoChampionError(
+        `${qualifiedName} has no champion yet: name a version (${qualifiedName}@VERSION), or ${this.promotionHint(name)}`,
+      )
     );
   }
 }

@@ -64,7 +64,7 @@ describe('a name without a champion', () => {
     await registry.promote('mine', '1.0.0', 'ada', UNCOMPARED);
     expect((await new ModelRegistry(store).resolve('mine')).version).toBe('1.0.0');
     await registry.promote('mine', '1.1.0', 'bob', UNCOMPARED);
-    const { version, history } = await registry.champion('mine');
+    const { version, history } = await registry.readChampion('mine');
     expect([version, history.map(({ promoted_by }) => promoted_by)]).toEqual(['1.1.0', ['ada', 'bob']]);
     expect((await registry.rollBack('mine', 'ada')).version).toBe('1.0.0');
   });
@@ -75,7 +75,7 @@ describe('a name without a champion', () => {
     );
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
     expect(refused.every((error) => error instanceof ChampionChangedError)).toBe(true);
-    expect((await registry.champion('mine')).history).toHaveLength(2 - refused.length);
+    expect((await registry.readChampion('mine')).history).toHaveLength(2 - refused.length);
   });
 });
 
@@ -111,7 +111,7 @@ describe('a damaged model folder', () => {
     await store.put(ObjectKeys.promotion('wbc-knn', 2), Buffer.from('{'));
     await expect(new ModelRegistry(store).resolve('wbc-knn')).rejects.toThrow(ObjectCorruptError);
     await registry.promote('wbc-knn', '1.2.0', 'bob', UNCOMPARED);
-    expect((await registry.champion('wbc-knn')).history.map(({ promoted_by }) => promoted_by)).toEqual([
+    expect((await registry.readChampion('wbc-knn')).history.map(({ promoted_by }) => promoted_by)).toEqual([
       'shipped',
       'bob',
     ]);

@@ -110,12 +110,12 @@ export class OwnModels extends ModelVersions {
   }
 
   /** Asks the store each time, so that a version that another process has deleted is unknown in this one too. */
-  protected override async load(name: string, version: string): Promise<LoadedModel> {
+  protected override async loadVersion(name: string, version: string): Promise<LoadedModel> {
     if ((await this.store.head(ObjectKeys.model(name, version))) === undefined) {
       this.forget(name, version);
       throw new UnknownModelError(`there is no model ${OWN_PREFIX}${name}@${version}`);
     }
-    return super.load(name, version);
+    return super.loadVersion(name, version);
   }
 
   /**

@@ -17,11 +17,11 @@ test.each([
 
 test.each(features)('$schema.id: $feature.name is found by its name and every alias', ({ schema, feature, index }) => {
   expect(matchFeature(feature.name.toUpperCase().replaceAll('_', ' . '), schema)).toEqual({
-    feature: index,
+    featureIndex: index,
     matchedBy: 'name',
   });
   for (const alias of feature.aliases)
-    expect(matchFeature(alias, schema)).toEqual({ feature: index, matchedBy: 'alias' });
+    expect(matchFeature(alias, schema)).toEqual({ featureIndex: index, matchedBy: 'alias' });
 });
 
 test.each(Object.values(schemas))('$id: no folded name means two things', (schema) => {
@@ -33,6 +33,6 @@ test.each(Object.values(schemas))('$id: no folded name means two things', (schem
 
 test('a name may stand behind server, database, schema and table; a text of thousands of dots names nothing', () => {
   const { wbc } = schemas;
-  expect(matchFeature('host.lab.public.cases.clump_thickness', wbc)).toEqual({ feature: 0, matchedBy: 'alias' });
+  expect(matchFeature('host.lab.public.cases.clump_thickness', wbc)).toEqual({ featureIndex: 0, matchedBy: 'alias' });
   expect(matchFeature(`${'x.'.repeat(30_000)}clump_thickness`, wbc)).toBeUndefined();
 });

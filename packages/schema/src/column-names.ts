@@ -13,7 +13,7 @@ export function normalizeName(name: string): string {
 }
 
 export interface FeatureMatch {
-  readonly feature: number;
+  readonly featureIndex: number;
   readonly matchedBy: 'name' | 'alias';
 }
 
@@ -114,11 +114,11 @@ function matchesOf(schema: Schema): ReadonlyMap<string, FeatureMatch> {
 
 function indexNames(schema: Schema): ReadonlyMap<string, FeatureMatch> {
   const matches = new Map<string, FeatureMatch>();
-  schema.features.forEach(({ name, aliases, quantity }, feature) => {
-    matches.set(squash(name), { feature, matchedBy: 'name' });
+  schema.features.forEach(({ name, aliases, quantity }, featureIndex) => {
+    matches.set(squash(name), { featureIndex, matchedBy: 'name' });
     for (const alias of [...aliases, ...featureVariants(schema.id, name, quantity)]) {
       const form = lookupForm(alias);
-      if (!matches.has(form)) matches.set(form, { feature, matchedBy: 'alias' });
+      if (!matches.has(form)) matches.set(form, { featureIndex, matchedBy: 'alias' });
     }
   });
   return matches;

@@ -21,7 +21,7 @@ const NO_MAPPING: ColumnMapping = new Map();
 
 /** How many of the schema's features the columns hold; tells a right delimiter from a wrong one. */
 export function countFeatureColumns(columns: string[], schema: Schema): number {
-  const features = columns.map((column) => matchFeature(column, schema)?.feature);
+  const features = columns.map((column) => matchFeature(column, schema)?.featureIndex);
   return new Set(features.filter((feature) => feature !== undefined)).size;
 }
 
@@ -40,11 +40,11 @@ export function matchHeader(columns: string[], schema: Schema, mapping: ColumnMa
   columns.forEach((column, index) => {
     const match = findFeature(column, schema, mapping, mapped);
     if (match === undefined) return;
-    const earlier = found.get(match.feature);
+    const earlier = found.get(match.featureIndex);
     if (earlier !== undefined)
-      errors.push(duplicateColumn(featureAt(schema, match.feature).name, earlier.column, column));
+      errors.push(duplicateColumn(featureAt(schema, match.featureIndex).name, earlier.column, column));
     else {
-      found.set(match.feature, { column, index, matchedBy: match.matchedBy });
+      found.set(match.featureIndex, { column, index, matchedBy: match.matchedBy });
       usesNumbers ||= match.matchedBy === 'alias' && unnamedColumnNumber(column) !== undefined;
     }
   });
@@ -69,14 +69,14 @@ function findFeature(
   schema: Schema,
   mapping: ColumnMapping,
   mapped: ReadonlySet<string>,
-): { feature: number; matchedBy: 'name' | 'alias' | 'profile' } | undefined {
+): { featureIndex: number; matchedBy: 'name' | 'alias' | 'profile' } | undefined {
   const meaning = mapping.get(normalizeName(column));
   if (meaning !== undefined) {
-    const feature = schema.features.findIndex(({ name }) => name === meaning);
-    return feature < 0 ? undefined : { feature, matchedBy: 'profile' };
+    const featureIndex = schema.features.findIndex(({ name }) => name === meaning);
+    return featureIndex < 0 ? undefined : { featureIndex, matchedBy: 'profile' };
   }
   const match = matchFeature(column, schema);
-  return match !== undefined && mapped.has(featureAt(schema, match.feature).name) ? undefined : match;
+  return match !== undefined && mapped.has(featureAt(schema, match.featureIndex).name) ? undefined : match;
 }
 
 /** No feature is recognised and at least half the cells are numbers or missing tokens. */

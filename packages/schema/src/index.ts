@@ -4,7 +4,7 @@ import { wbc } from './wbc';
 import { wdbc } from './wdbc';
 
 export { type FieldError, SchemaError } from './errors';
-export { parseRecord } from './parse-record';
+export { describeList, parseRecord } from './parse-record';
 export { countFeatureColumns, type HeaderMatch, matchHeader } from './header';
 export { parseLabel } from './label';
 export {

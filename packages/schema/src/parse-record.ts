@@ -3,13 +3,8 @@ import { matchFeature } from './column-names';
 import { type Feature, type Schema, featureAt } from './schema';
 import { checkValue, valueErrorText } from './value';
 
-/** A record that arrived as JSON. */
-export interface ParsedRecord {
-  /** One value per feature in the schema's order; NaN where not measured. */
-  readonly sample: Float64Array;
-  /** The same values under canonical names; null where not measured. */
-  readonly features: Record<string, number | null>;
-}
+/** Values in the schema's order under canonical names; null where not measured. */
+type RecordValues = Record<string, number | null>;
 
 interface Field {
   readonly key: string;
@@ -17,22 +12,24 @@ interface Field {
 }
 
 /**
- * Reads a JSON object that names every feature. `null` and `"?"` mean "not measured"; other strings are rejected, and
- * the error of a list or of a number in quotes says what to send instead.
+ * Reads a JSON object that names every feature. `null` and `"?"` mean "not measured". Other strings are rejected. The
+ * error of a list or of a number in quotes says what to send instead.
  * @throws SchemaError with one entry for each bad field: `unknown-feature`, `duplicate-feature`, `missing-feature`,
  *   `not-an-integer`, `not-a-number`, `out-of-range`; or `too-many-missing`; or `not-an-object`.
  */
-export function parseRecord(input: unknown, schema: Schema): ParsedRecord {
+export function parseRecord(input: unknown, schema: Schema): RecordValues {
   const errors: FieldError[] = [];
   const fields = assignFields(input, schema, errors);
-  const sample = new Float64Array(schema.features.length);
+  const values: RecordValues = {};
   schema.features.forEach((feature, index) => {
     const field = fields[index];
     if (field === undefined) errors.push(missingFeature(feature));
-    else sample[index] = readField(field, feature, errors);
+    else values[feature.name] = readField(field, feature, errors);
   });
   if (errors.length > 0) throw new SchemaError(errors);
-  return collect(sample, schema);
+  const missing = Object.keys(values).filter((name) => values[name] === null);
+  if (missing.length > schema.maxMissing) throw new SchemaError([tooManyMissing(missing, schema)]);
+  return values;
 }
 
 /** Feature index → the field that names it. */
@@ -42,17 +39,17 @@ function assignFields(input: unknown, schema: Schema, errors: FieldError[]): (Fi
   }
   const fields = Array.from<Field | undefined>({ length: schema.features.length });
   for (const [key, received] of Object.entries(input)) {
-    const feature = matchFeature(key, schema)?.feature;
-    const earlier = feature === undefined ? undefined : fields[feature];
-    if (feature === undefined) errors.push(unknownFeature(key, received, schema));
-    else if (earlier !== undefined) errors.push(duplicateFeature(earlier.key, key, featureAt(schema, feature)));
-    else fields[feature] = { key, received };
+    const featureIndex = matchFeature(key, schema)?.featureIndex;
+    const earlier = featureIndex === undefined ? undefined : fields[featureIndex];
+    if (featureIndex === undefined) errors.push(unknownFeature(key, received, schema));
+    else if (earlier !== undefined) errors.push(duplicateFeature(earlier.key, key, featureAt(schema, featureIndex)));
+    else fields[featureIndex] = { key, received };
   }
   return fields;
 }
 
-function readField({ key, received }: Field, feature: Feature, errors: FieldError[]): number {
-  if (received === null || received === '?') return NaN;
+function readField({ key, received }: Field, feature: Feature, errors: FieldError[]): number | null {
+  if (received === null || received === '?') return null;
   const value = typeof received === 'number' ? received : NaN;
   const code = checkValue(value, feature);
   if (code !== undefined) {
@@ -68,11 +65,7 @@ function readField({ key, received }: Field, feature: Feature, errors: FieldErro
 
 /** Explains why a value of another JSON type is rejected, and what to send. */
 function describeType(received: unknown): string | undefined {
-  if (Array.isArray(received)) {
-    const [only] = received as unknown[];
-    const advice = received.length === 1 ? `send ${JSON.stringify(only)} (in R: auto_unbox = TRUE)` : 'send one number';
-    return `is a list; ${advice}`;
-  }
+  if (Array.isArray(received)) return describeList(received, 'number');
   if (typeof received !== 'string') return undefined;
   const number = Number(received);
   return received.trim() !== '' && Number.isFinite(number)
@@ -80,17 +73,11 @@ function describeType(received: unknown): string | undefined {
     : undefined;
 }
 
-function collect(sample: Float64Array, schema: Schema): ParsedRecord {
-  const features: Record<string, number | null> = {};
-  const missing: string[] = [];
-  schema.features.forEach(({ name }, index) => {
-    const value = sample[index] ?? NaN;
-    features[name] = Number.isNaN(value) ? null : value;
-    if (!Number.isNaN(value)) return;
-    missing.push(name);
-  });
-  if (missing.length > schema.maxMissing) throw new SchemaError([tooManyMissing(missing, schema)]);
-  return { sample, features };
+/** Says what to send in place of a list, as which R writes single values. */
+export function describeList(list: readonly unknown[], expected: 'number' | 'value'): string {
+  const advice =
+    list.length === 1 ? `send ${JSON.stringify(list[0])} (in R: auto_unbox = TRUE)` : `send one ${expected}`;
+  return `is a list; ${advice}`;
 }
 
 function unknownFeature(key: string, received: unknown, schema: Schema): FieldError {

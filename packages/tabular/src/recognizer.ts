@@ -70,8 +70,9 @@ export class Recognizer {
     if (mapped === 'id' || mapped === 'label') return mapped;
     if (mapped !== undefined) return this.featureIndex.get(mapped);
     if (!hasLetter) return undefined;
-    const feature = matchFeature(cell, this.schema)?.feature;
-    if (feature !== undefined) return this.isMapped(featureAt(this.schema, feature).name) ? undefined : feature;
+    const featureIndex = matchFeature(cell, this.schema)?.featureIndex;
+    if (featureIndex !== undefined)
+      return this.isMapped(featureAt(this.schema, featureIndex).name) ? undefined : featureIndex;
     if (this.schema.idColumns.includes(folded)) return this.isMapped('id') ? undefined : 'id';
     if (this.schema.labelColumns.includes(folded)) return this.isMapped('label') ? undefined : 'label';
     return undefined;

@@ -60,7 +60,7 @@ async function run(store: ObjectStore, { positionals, values }: ReturnType<typeo
     return addOwnVersion(store, registry, first, tenant);
   if (command === 'add' && first !== undefined && count === 1) return addVersion(store, registry, first, data);
   if (command === 'compare' && second !== undefined && count === 2) {
-    const { model } = await registry.loadPinned(await registry.resolve(`${first}@${second}`));
+    const { model } = await registry.load(`${first}@${second}`);
     await compare(registry, model, [], data);
     return auditCommand(store, { action: 'model.compare', resource: `models/${model.ref}` });
   }
@@ -85,7 +85,7 @@ async function shadow(
   name: string,
   version: string | undefined,
 ): Promise<void> {
-  const champion = (await registry.champion(name)).version;
+  const champion = (await registry.readChampion(name)).version;
   if (version === 'off') {
     if (!(await registry.shadows.end(name))) throw new Error(`${name} has no shadow version`);
     return done(store, 'model.delete-shadow', name, `${name} has no shadow version now, and its counts are deleted`);
@@ -137,9 +137,7 @@ async function compare(
   const champion = (await registry.find(model.name))?.champion ?? undefined;
   const others = [
     ...loadShippedVersions(model.schema),
-    ...(champion === undefined
-      ? []
-      : [(await registry.loadPinned(await registry.resolve(`${model.name}@${champion}`))).model]),
+    ...(champion === undefined ? [] : [(await registry.load(`${model.name}@${champion}`)).model]),
   ];
   const isOpen = ({ digest }: Model, place: number) =>
     !known.some((one) => one.digest === digest) && others.findIndex((one) => one.digest === digest) === place;

@@ -107,7 +107,7 @@ export function createApp(deps: AppDeps): Express {
   mountRoutes(app, routes, {
     authenticate,
     assertAccess,
-    limitRate: (route, tenant, request) => limitRate(deps.quotas.rateLimit, route, tenant, request),
+    limitRate: (route, tenant, request) => limitRate(deps.quotas.rateLimit, idempotency, route, tenant, request),
     startAudit: auditor.start.bind(auditor),
     retention: deps.retention,
     toProblem,

@@ -129,8 +129,8 @@ async function warmUp({
   logger,
 }: Pick<WorkerDeps, 'registry' | 'pool' | 'logger'> & { predictors: Predictors }): Promise<void> {
   try {
-    const pin = await registry.resolve();
-    await Promise.all([pool.warmUp(await registry.loadPinned(pin)), predictors.warmUp(pin)]);
+    const loaded = await registry.load();
+    await Promise.all([pool.warmUp(loaded), predictors.warmUp(loaded.pin)]);
   } catch (error) {
     logger.warn({ err: error }, 'warm-up failed');
   }

@@ -66,7 +66,7 @@ export class IntegerAnalysis implements RecordAnalysis {
     this.setPlayer = wasm.func<SetPlayer>('setPlayer');
     this.findFirstFlip = wasm.func<FindFlip>('findFlip');
     this.addFeature = wasm.func('addFeature');
-    const isVotes = file.calibration === null;
+    const isVotes = file.rule === 'votes';
     // More than k equal rows of a class count only where all rows within a distance vote.
     const [benign, malignant] = ([0, 1] as const).map((label) =>
       rowsOfClass(training, label, isVotes ? Infinity : file.k),

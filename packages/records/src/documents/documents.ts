@@ -20,7 +20,10 @@ export interface PredictionRequest {
   operating_point: OperatingPointName;
   /** By canonical name; null = not measured. */
   features: Record<string, number | null>;
-  /** Hex; of the idempotency key that made it, so that the key is forgotten with the record. Earlier releases wrote none. */
+  /**
+   * SHA-256 in hex of the idempotency key of the request, by which the key's claim is deleted with the record. Absent without
+   * a key, and in records of earlier releases.
+   */
   idempotency_sha256?: string;
 }
 

@@ -8,7 +8,7 @@ import type { IdempotencyKeys } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import type { ApiMetrics } from '../operations/api-metrics';
-import type { RequestedChoice, SettingsReader } from '../settings/settings-reader';
+import type { RequestedModel, SettingsReader } from '../settings/settings-reader';
 import type { UploadLimits } from './upload-inspector';
 
 export interface BatchDeps {
@@ -43,7 +43,7 @@ export interface Upload {
   /**
    * The choice without the tenant's settings, so that repeating a request after they changed still returns the first batch.
    */
-  requestedChoice: RequestedChoice;
+  requestedChoice: RequestedModel;
   importParameters: ImportParameters;
   idempotencyKey: string | undefined;
 }

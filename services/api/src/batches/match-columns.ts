@@ -70,7 +70,7 @@ function reportMismatch(
     if (meaning !== undefined) return { column, used_as: 'feature', feature: meaning, matched_by: 'profile' };
     if (NAMELESS.includes(code)) return { column, used_as: 'carried' };
     const match = matchFeature(column, schema);
-    const feature = match && featureAt(schema, match.feature).name;
+    const feature = match && featureAt(schema, match.featureIndex).name;
     if (feature !== undefined && !mapped.has(feature))
       return { column, used_as: 'feature', feature, matched_by: match?.matchedBy };
     if (schema.labelColumns.includes(name)) return { column, used_as: 'label' };

@@ -34,8 +34,7 @@ export function preflightBatch(
   const { registry, quotas, store } = deps;
   const { tenant, importParameters } = upload;
   return quotas.uploadLimiter.run(tenant, async () => {
-    const pin = await registry.resolve(upload.model, tenant);
-    const loaded = await registry.loadPinned(pin, tenant);
+    const { pin, ...loaded } = await registry.load(upload.model, tenant);
     const { schema } = loaded.model;
     const profile = await findImportProfile(store, tenant, importParameters.profile);
     const id = createId('batch_');

@@ -57,9 +57,8 @@ async function createRescoredBatch(
 ): Promise<BatchDocument> {
   const { batch: source } = await readBatch(store, tenant, id);
   const { model: reference, operating_point } = await applySettings(tenantSettings, tenant, options);
-  const model = await registry.resolve(reference, tenant);
   const [current, previous] = await Promise.all([
-    registry.loadPinned(model, tenant),
+    registry.load(reference, tenant),
     registry.loadPinned(source.model, tenant),
   ]);
   if (current.model.schema.id !== previous.model.schema.id) throw schemaMismatch(current.model.ref, previous.model.ref);
@@ -67,7 +66,7 @@ async function createRescoredBatch(
     ...source,
     id: createId('batch_'),
     created_at: new Date().toISOString(),
-    model,
+    model: current.pin,
     options: { ...source.options, operating_point },
     rescores: { batch_id: id, model: source.model, operating_point: source.options.operating_point },
   };

@@ -54,11 +54,10 @@ export type BatchRouteDeps = ResultFileDeps &
 export function batchRoutes(deps: BatchRouteDeps): Route[] {
   const assertExists = (tenant: string, id: string) =>
     readDocumentBytes(deps.store, ObjectKeys.batchDocument(tenant, id));
-  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   const route = createRouteFactory(deps, 'patient-data');
   const ofBatch = { assertExists };
   return [
-    route('post', collectionPath, createOperation, protectTask(createBatch), { isRepeat }),
+    route('post', collectionPath, createOperation, protectTask(createBatch), { acceptsIdempotencyKey: true }),
     route('post', `${collectionPath}/preflight`, preflightOperation, protectTask(preflight)),
     route('get', collectionPath, listOperation, listBatches),
     route('get', itemPath, getOperation, getBatch, ofBatch),
@@ -69,7 +68,7 @@ export function batchRoutes(deps: BatchRouteDeps): Route[] {
     route('delete', itemPath, deleteOperation, remove, ofBatch),
     route('post', `${itemPath}/cancel`, cancelOperation, cancel, ofBatch),
     route('post', `${itemPath}/retry`, retryOperation, retry, ofBatch),
-    route('post', `${itemPath}/rescore`, rescoreOperation, rescore, { assertExists, isRepeat }),
+    route('post', `${itemPath}/rescore`, rescoreOperation, rescore, { assertExists, acceptsIdempotencyKey: true }),
   ];
 }
 

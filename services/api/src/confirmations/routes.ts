@@ -13,7 +13,7 @@ import type { z } from 'zod';
 import { readJson } from '../http/json-body';
 import { setNextLink } from '../http/pagination';
 import { Problem } from '../http/problem';
-import { createRouteFactory, type HandlerContext, type Route, parse } from '../http/router';
+import { createRouteFactory, type HandlerContext, type Route, validateInput } from '../http/router';
 import type { ApiMetrics } from '../operations/api-metrics';
 import { toPeriod } from '../scored-days/period';
 import { chargeDocuments } from '../scored-days/routes';
@@ -46,9 +46,8 @@ export function confirmationRoutes(deps: ConfirmationRouteDeps): Route[] {
   const route = createRouteFactory(deps, 'patient-data');
   const adminRoute = createRouteFactory(deps, 'admin');
   const assertExists = (tenant: string, id: string) => readEntry(deps, tenant, id);
-  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   return [
-    route('post', collectionPath, createOperation, create, { isRepeat }),
+    route('post', collectionPath, createOperation, create, { acceptsIdempotencyKey: true }),
     route('get', collectionPath, listOperation, list),
     route('get', itemPath, getOperation, show, { assertExists }),
     adminRoute('delete', itemPath, deleteOperation, remove, { assertExists }),
@@ -66,7 +65,7 @@ async function create(deps: ConfirmationRouteDeps, context: HandlerContext): Pro
   // Null without a body.
   if (typeof request.is(['text/csv', 'application/csv']) === 'string')
     return deps.quotas.uploadLimiter.run(principal.tenant, () => createFromCsv(deps, context, key));
-  const body = parse(confirmationBody, await readJson(request, response), 'field');
+  const body = validateInput(confirmationBody, await readJson(request, response), 'field');
   const [stored] = await acceptConfirmations(deps, principal.tenant, [body], key);
   if (stored === undefined || stored instanceof Problem) throw stored;
   deps.metrics.confirmed(1);

@@ -59,13 +59,9 @@ export class SensitivityWatch {
 
   /** @returns undefined for a version without a card */
   private async cardBound(reference: string): Promise<number | undefined> {
-    const [name, version] = reference.split('@') as [string, string];
-    const model = await this.deps.registry
-      .resolve(reference)
-      .then((pin) => this.deps.registry.loadPinned(pin))
-      .catch(ignoreMissingModel);
-    if (model === undefined) return undefined;
-    const evaluation = await readEvaluation({ name, version, digest: model.model.digest });
+    const found = await this.deps.registry.load(reference).catch(ignoreMissingModel);
+    if (found === undefined) return undefined;
+    const evaluation = await readEvaluation(found.pin);
     return evaluation?.cv_intervals['sensitivity']?.[0];
   }
 }

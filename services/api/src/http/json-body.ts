@@ -25,7 +25,7 @@ export async function readJson(request: Request, response: Response): Promise<un
   }
 }
 
-/** A wrong decoding would make different identifiers equal. */
+/** Decodes the body. Rejects invalid UTF-8, because replacement characters would make different identifiers equal. */
 function decode(bytes: Buffer, charset = 'utf-8'): string {
   if (/^utf-?8$/i.test(charset)) {
     const offset = findInvalidText(bytes);

@@ -55,8 +55,8 @@ export interface Route {
   auditFailuresOnly?: boolean;
   /** For routes with an id. @throws ObjectNotFoundError when the tenant has no such resource */
   assertExists?: (tenant: string, id: string) => Promise<unknown>;
-  /** For routes with an Idempotency-Key: whether the request's key has been used before. */
-  isRepeat?: (tenant: string, request: Request) => Promise<boolean>;
+  /** For routes that create a resource once per Idempotency-Key. A repeat is admitted even above the rate limit. */
+  acceptsIdempotencyKey?: true;
   handle: (call: HandlerContext) => Promise<void>;
 }
 
@@ -67,7 +67,7 @@ export function createRouteFactory<Deps>(deps: Deps, access: Access) {
     path: string,
     operation: Operation,
     handle: (deps: Deps, context: HandlerContext) => Promise<void>,
-    checks: Pick<Route, 'assertExists' | 'isRepeat'> = {},
+    checks: Pick<Route, 'assertExists' | 'acceptsIdempotencyKey'> = {},
   ): Route => ({ method, path, access, operation, ...checks, handle: (context) => handle(deps, context) });
 }
 
@@ -154,11 +154,13 @@ function assertNotExpired(id: string, request: Request, response: Response, rete
 }
 
 function parseQuery(schema: z.ZodType | undefined, request: Request): Record<string, unknown> {
-  return schema === undefined ? {} : (parse(schema, request.query, 'query parameter') as Record<string, unknown>);
+  return schema === undefined
+    ? {}
+    : (validateInput(schema, request.query, 'query parameter') as Record<string, unknown>);
 }
 
 /** @throws Problem 422 naming each field */
-export function parse<T>(schema: z.ZodType<T>, input: unknown, inputName: string): T {
+export function validateInput<T>(schema: z.ZodType<T>, input: unknown, inputName: string): T {
   const parsed = schema.safeParse(input);
   if (parsed.success) return parsed.data;
   throw new Problem('invalid-request', `At least one ${inputName} is not valid. Correct the listed ones.`, {

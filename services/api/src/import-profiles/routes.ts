@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { jsonResponse, problemResponses } from '../openapi/responses';
-import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { type HandlerContext, type Operation, type Route, validateInput } from '../http/router';
 import { toProblem } from '../to-problem';
 import { importProfile } from './import-profiles';
 
@@ -148,7 +148,7 @@ async function putProfile(store: ObjectStore, context: HandlerContext): Promise<
   const { request, response, params, principal, auditEntry } = context;
   const name = params.name;
   const key = ObjectKeys.importProfile(principal.tenant, name);
-  const content = parse(importProfile, await readJson(request, response), 'field');
+  const content = validateInput(importProfile, await readJson(request, response), 'field');
   const names = await listNames(store, principal.tenant);
   if (names.length >= MAX_PROFILES && !names.includes(name)) throw tooManyProfiles();
   auditEntry.resource = `import-profiles/${name}`;

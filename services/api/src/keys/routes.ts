@@ -7,7 +7,7 @@ import { jsonResponse, problemResponses } from '../openapi/responses';
 import { idempotencyKeyOf, payloadDigest } from '../tenants/idempotency';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
-import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { type HandlerContext, type Operation, type Route, validateInput } from '../http/router';
 import type { TenantKeys } from './tenant-keys';
 
 const tags = ['api-keys'];
@@ -120,7 +120,7 @@ async function createKey(
   { keys, tenantKeys }: ApiKeyRouteDeps,
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const { current_key, ...newKey } = parse(creationBody, await readJson(request, response), 'field');
+  const { current_key, ...newKey } = validateInput(creationBody, await readJson(request, response), 'field');
   assertReauthenticated(keys, principal, current_key);
   if (newKey.expires_at !== undefined && Date.parse(newKey.expires_at) <= Date.now()) throw expiryInPast();
   const idempotencyKey = idempotencyKeyOf(request);
@@ -139,7 +139,7 @@ async function deleteKey(
   { request, response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const body = hasBody(request) ? await readJson(request, response) : {};
-  const { current_key } = parse(deletionBody, body, 'field');
+  const { current_key } = validateInput(deletionBody, body, 'field');
   assertReauthenticated(keys, principal, current_key);
   await tenantKeys.remove(principal.tenant, params.id);
   auditEntry.resource = `keys/${params.id}`;

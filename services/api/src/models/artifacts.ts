@@ -110,10 +110,10 @@ export function sendSvg(response: Response, plot: Buffer | undefined, cacheContr
 
 /** @throws Problem 404 */
 export async function findVersion(registry: ModelRegistry, name: string, version: string) {
-  const pin = await registry.resolve(`${name}@${version}`).catch((error: unknown) => {
+  const { model } = await registry.load(`${name}@${version}`).catch((error: unknown) => {
     throw error instanceof UnknownModelError ? notFound(error) : error;
   });
-  return (await registry.loadPinned(pin)).model;
+  return model;
 }
 
 export function orNotFound<T>(found: T | undefined): T {

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { notFound } from '../http/error-handler';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
-import { type HandlerContext, parse } from '../http/router';
+import { type HandlerContext, validateInput } from '../http/router';
 
 /** Actions of the model routes, on the shared registry and on a tenant's own models. */
 
@@ -52,7 +52,7 @@ export async function promote(
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const found = await findModel(models, name);
-  const body = parse(promotionBody, await readJson(request, response), 'field');
+  const body = validateInput(promotionBody, await readJson(request, response), 'field');
   const by = `${principal.tenant}/${principal.keyId}`;
   const change =
     'version' in body

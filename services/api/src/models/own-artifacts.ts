@@ -83,7 +83,7 @@ export function ownModelArtifactRoutes(registry: ModelRegistry): Route[] {
 /** @throws Problem 404 */
 export async function findOwnVersion(own: OwnModels, name: string, version: string): Promise<Model> {
   try {
-    return (await own.loadPinned(await own.resolve(`${name}@${version}`))).model;
+    return (await own.load(`${name}@${version}`)).model;
   } catch (error) {
     throw error instanceof UnknownModelError ? notFound(error) : error;
   }

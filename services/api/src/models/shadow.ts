@@ -6,7 +6,7 @@ import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { timestamp } from '../http/response-schemas';
 import { jsonResponse, problemResponses } from '../openapi/responses';
-import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { type HandlerContext, type Operation, type Route, validateInput } from '../http/router';
 
 const tags = ['models'];
 const path = '/v1/models/{name}/shadow';
@@ -77,7 +77,7 @@ async function setShadow(
   { request, response, params: { name }, auditEntry }: HandlerContext,
 ): Promise<void> {
   await assertModel(registry, name);
-  const { version } = parse(shadowBody, await readJson(request, response), 'field');
+  const { version } = validateInput(shadowBody, await readJson(request, response), 'field');
   const set = await registry.setShadow(name, version).catch((error: unknown) => {
     throw error instanceof InvalidShadowError ? invalidVersion(error) : error;
   });

@@ -1,7 +1,8 @@
 /*
- * Write order: idempotency claim, request and pending marker (the commit point), job, response. As with batches (see
- * batches/commit-accepted.ts), nothing is rolled back after the commit point, and the response is 202 even when the job cannot
- * be enqueued at once: the reconciler or a repeated request enqueues it.
+ * Write order: idempotency claim, request and pending marker (the commit point), job, response. After the commit point the
+ * response is 202 even when the job cannot be enqueued at once: the reconciler or a repeated request enqueues it. After a
+ * failed write without a key, request and marker are deleted, although the marker may already be stored: the client was
+ * told that the record was not accepted. With a key nothing is rolled back.
  */
 import type { JobProducer } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
@@ -35,7 +36,7 @@ export interface PredictionDeps {
   tenantSettings: SettingsReader;
 }
 
-export interface AcceptedPrediction {
+export interface AcceptanceOutcome {
   request: PredictionRequest;
   /** False for a repeated request, whose prediction may be in any state. */
   isNew: boolean;
@@ -43,18 +44,18 @@ export interface AcceptedPrediction {
 
 /**
  * Accepts a record. Requests with the same idempotency key all return the first one's prediction.
- * @throws SchemaError, UnknownModelError, StoreUnavailableError, QueueUnavailableError
+ * @throws SchemaError, UnknownModelError, NoChampionError, ModelFileError, ModelDigestError, StoreUnavailableError,
+ *   QueueUnavailableError, Problem 409 for damaged settings, Problem 422 for a key that was used for another record
  */
 export async function acceptPrediction(
   deps: PredictionDeps,
   tenant: string,
   body: PredictionBody,
   key?: string,
-): Promise<AcceptedPrediction> {
+): Promise<AcceptanceOutcome> {
   const { model: modelReference, operating_point } = await applySettings(deps.tenantSettings, tenant, body);
-  const pin = await deps.registry.resolve(modelReference, tenant);
-  const { model } = await deps.registry.loadPinned(pin, tenant);
-  const { features } = parseRecord(
+  const { model, pin } = await deps.registry.load(modelReference, tenant);
+  const features = parseRecord(
     body.features,
     body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema,
   );
@@ -66,13 +67,18 @@ export async function acceptPrediction(
     operating_point,
     features,
   };
-  // The payload as sent: a repeat matches even after the settings changed. Releases without settings stored `default`.
+  if (key === undefined) return { request: await acceptWithoutKey(deps, tenant, request), isNew: true };
+  // The key is bound to the payload as sent, before settings are filled in, so that a repeat still matches after the
+  // settings change. `default` is filled in because releases before settings hashed it.
   const payload = { ...body, operating_point: body.operating_point ?? 'default' };
-  if (key === undefined) return { request: await accept(deps, tenant, request), isNew: true };
-  return acceptIdempotent(deps, tenant, request, { key, payload: ['prediction', payload] });
+  return acceptWithKey(deps, tenant, request, { key, payload: ['prediction', payload] });
 }
 
-async function accept(deps: PredictionDeps, tenant: string, request: PredictionRequest): Promise<PredictionRequest> {
+async function acceptWithoutKey(
+  deps: PredictionDeps,
+  tenant: string,
+  request: PredictionRequest,
+): Promise<PredictionRequest> {
   const { store, background, producer } = deps;
   await producer.assertAvailable();
   try {
@@ -99,12 +105,12 @@ async function accept(deps: PredictionDeps, tenant: string, request: PredictionR
  * request with the same key repeats the steps that are not known to be done, under the claimed id; each is idempotent. Nothing is rolled back, because another
  * request may already have returned this id.
  */
-async function acceptIdempotent(
+async function acceptWithKey(
   deps: PredictionDeps,
   tenant: string,
   request: PredictionRequest,
   { key, payload }: { key: string; payload: unknown },
-): Promise<AcceptedPrediction> {
+): Promise<AcceptanceOutcome> {
   const { store, idempotency, producer, retention } = deps;
   const claim = { id: request.id, payload_sha256: payloadDigest(payload) };
   let id = await idempotency.claim(tenant, key, claim);

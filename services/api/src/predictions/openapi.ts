@@ -4,7 +4,7 @@ import { eventStreamResponse, jsonResponse, problemResponses } from '../openapi/
 import { pageQuery } from '../http/pagination';
 import type { Operation } from '../http/router';
 
-/** The OpenAPI operations of the prediction routes and the schemas of their queries. */
+/** The OpenAPI operations of the prediction routes, and the schema of a record that is sent. */
 
 const tags = ['predictions'];
 const idParam = { path: z.object({ id: z.string() }) };
@@ -34,7 +34,7 @@ export const predictionBody = z
       .meta({ description: 'reject: a record with an unmeasured feature is rejected' }),
     features: z.record(z.string(), z.unknown()).meta({
       description:
-        'Every feature of the model by name or alias; an integer in its range, or null or "?" when not measured',
+        'Every feature of the model by name or alias; a number in its range (a whole number for grades), or null or "?" when not measured',
       example: {
         clump_thickness: 5,
         uniformity_of_cell_size: 1,

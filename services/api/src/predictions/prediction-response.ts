@@ -136,7 +136,10 @@ export async function readIfFinished(
   return completion && { ...toBaseResponse(request), ...completion };
 }
 
-/** Reads the completion and its time in parallel, because a client is waiting. */
+/**
+ * Reads the completion and the modification time of its object, in parallel because a client is waiting. The completion
+ * holds no time, so that a redelivery writes the same bytes. When it was written between the two reads, `head` is repeated.
+ */
 async function readCompletion(
   store: ObjectStore,
   tenant: string,
@@ -163,11 +166,6 @@ function toShownCompletion<T extends PredictionCompletion>(completion: T): T {
 function toBaseResponse(request: PredictionRequest) {
   const { operating_point: _, idempotency_sha256: _key, ...shown } = request;
   return { ...shown, links: { self: predictionLink(shown.id) } };
-}
-
-/** The state of a record right after its acceptance, for a response that must not fail. */
-export function toQueuedResponse(request: PredictionRequest): PredictionResponse {
-  return { ...toBaseResponse(request), status: 'queued', queue_position: null };
 }
 
 export function isFinished(status: PredictionResponse['status']): boolean {

@@ -13,14 +13,13 @@ import { sendPage } from '../http/pagination';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { preferredWaitSeconds } from '../http/prefer';
 import { Problem } from '../http/problem';
-import { createRouteFactory, type HandlerContext, parse, type Route } from '../http/router';
+import { createRouteFactory, type HandlerContext, validateInput, type Route } from '../http/router';
 import { type EventStreamDeps, streamEvents } from '../http/server-sent-events';
 import type { TenantQuotas } from '../tenants/tenant-quotas';
 import { type PredictionDeps, acceptPrediction } from './accept-prediction';
 import {
   isFinished,
   predictionLink,
-  toQueuedResponse,
   readIfFinished,
   readListedPrediction,
   readPredictionResponse,
@@ -52,16 +51,15 @@ export type PredictionRouteDeps = PredictionDeps &
 export function predictionRoutes(deps: PredictionRouteDeps): Route[] {
   const assertExists = (tenant: string, id: string) =>
     readDocumentBytes(deps.store, ObjectKeys.predictionRequest(tenant, id));
-  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   const route = createRouteFactory(deps, 'patient-data');
-  const ofPrediction = { assertExists };
+  const itemChecks = { assertExists };
   return [
-    route('post', collectionPath, createOperation, createPrediction, { isRepeat }),
+    route('post', collectionPath, createOperation, createPrediction, { acceptsIdempotencyKey: true }),
     route('get', collectionPath, listOperation, listPredictions),
-    route('get', itemPath, getOperation, getPrediction, ofPrediction),
-    route('delete', itemPath, deleteOperation, removePrediction, ofPrediction),
-    route('post', `${itemPath}/cancel`, cancelOperation, cancelPrediction, ofPrediction),
-    route('get', `${itemPath}/events`, streamOperation, streamPrediction, ofPrediction),
+    route('get', itemPath, getOperation, getPrediction, itemChecks),
+    route('delete', itemPath, deleteOperation, removePrediction, itemChecks),
+    route('post', `${itemPath}/cancel`, cancelOperation, cancelPrediction, itemChecks),
+    route('get', `${itemPath}/events`, streamOperation, streamPrediction, itemChecks),
   ];
 }
 
@@ -71,7 +69,7 @@ async function createPrediction(
 ): Promise<void> {
   const json = await readJson(request, response);
   assertValueTypes(json);
-  const body = parse(predictionBody, json, 'field');
+  const body = validateInput(predictionBody, json, 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'), deps.maxWaitSeconds);
   const { request: accepted, isNew } = await acceptPrediction(deps, principal.tenant, body, idempotencyKeyOf(request));
   // The record is accepted, so nothing may fail from here on.
@@ -87,9 +85,12 @@ async function createPrediction(
     }
   }
   // A repeated request may find the record in any state.
-  const { status } = isNew
-    ? toQueuedResponse(accepted)
-    : await readPredictionResponse(deps, principal.tenant, id).catch(() => toQueuedResponse(accepted));
+  const status = isNew
+    ? 'queued'
+    : await readPredictionResponse(deps, principal.tenant, id).then(
+        (found) => found.status,
+        () => 'queued',
+      );
   response
     .status(202)
     .set('Retry-After', '1')

@@ -1,4 +1,4 @@
-import type { FieldError } from '@cytoqueue/schema';
+import { type FieldError, describeList } from '@cytoqueue/schema';
 import { Problem } from '../http/problem';
 
 const TEXT_FIELDS = ['sample_id', 'model', 'operating_point', 'missing'];
@@ -41,6 +41,5 @@ function typeError(field: string, value: unknown): FieldError[] {
 
 function listError(field: string, value: readonly unknown[]): FieldError {
   const name = field.replace(/^features\./, '');
-  const advice = value.length === 1 ? `send ${JSON.stringify(value[0])} (in R: auto_unbox = TRUE)` : 'send one value';
-  return { field, code: 'invalid-type', detail: `${name} is a list; ${advice}` };
+  return { field, code: 'invalid-type', detail: `${name} ${describeList(value, 'value')}` };
 }

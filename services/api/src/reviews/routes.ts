@@ -17,7 +17,7 @@ import { parseRowNumber } from '../batches/rows/routes';
 import { readJson } from '../http/json-body';
 import { setNextLink } from '../http/pagination';
 import { Problem } from '../http/problem';
-import { type HandlerContext, type Route, parse } from '../http/router';
+import { type HandlerContext, type Route, validateInput } from '../http/router';
 import { type PredictionResponseDeps, isFinished, readPredictionResponse } from '../predictions/prediction-response';
 import { toProblem } from '../to-problem';
 import { type IdempotencyKeys, idempotencyKeyOf, payloadDigest } from '../tenants/idempotency';
@@ -71,14 +71,13 @@ function routesOf(
 ): Route[] {
   const access = 'patient-data';
   const assertExists = (tenant: string, id: string) => readDocumentBytes(deps.store, documentKey(tenant, id));
-  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   return [
     {
       method: 'post',
       path,
       access,
       assertExists,
-      isRepeat,
+      acceptsIdempotencyKey: true,
       operation: create,
       handle: (context) => createReview(deps, find, context),
     },
@@ -125,7 +124,7 @@ async function createReview(
 ): Promise<void> {
   const { tenant, keyId } = principal;
   const target = await find(deps, tenant, params);
-  const body = parse(reviewBody, await readJson(request, response), 'field');
+  const body = validateInput(reviewBody, await readJson(request, response), 'field');
   const { schema } = (await deps.registry.loadPinned(target.model, tenant)).model;
   assertDecision(body.decision, [...schema.labels, ...OTHER_DECISIONS]);
   const id = await claimId(deps, tenant, idempotencyKeyOf(request), ['review', target.folder, body]);

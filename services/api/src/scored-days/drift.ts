@@ -72,11 +72,7 @@ function add(counts: Uint32Array, bin: number, count: number): void {
 }
 
 async function findModel(registry: ModelRegistry, tenant: string, reference: string): Promise<Model | undefined> {
-  const loaded = await registry
-    .resolve(reference, tenant)
-    .then((pin) => registry.loadPinned(pin, tenant))
-    .catch(ignoreMissingModel);
-  return loaded?.model;
+  return (await registry.load(reference, tenant).catch(ignoreMissingModel))?.model;
 }
 
 function toHistograms({ schema }: Model, { bins }: DriftJudge, counts: Uint32Array): DriftReport['histograms'][string] {

@@ -10,7 +10,7 @@ import { timestamp } from '../http/response-schemas';
 import { jsonResponse, problemResponses } from '../openapi/responses';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
-import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { type HandlerContext, type Operation, type Route, validateInput } from '../http/router';
 import { lineageOf, canHaveChildren } from './session-lineage';
 import type { SessionClaims, ParentSession } from './session-token';
 import { type SettingsReader, applySettings } from '../settings/settings-reader';
@@ -128,7 +128,7 @@ async function signIn(
   { request, response }: HandlerContext,
 ): Promise<void> {
   sessions.assertSameOrigin(request);
-  const body = parse(signInBody, await readJson(request, response), 'field');
+  const body = validateInput(signInBody, await readJson(request, response), 'field');
   const { key, parent } =
     'api_key' in body ? { key: authenticator.findKey(body.api_key) } : await redeemToken(sessions, body.token);
   const claims = sessions.tokens.createSessionClaims(key, SESSION_LIFETIME_MS, parent);

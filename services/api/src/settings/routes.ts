@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readJson } from '../http/json-body';
 import { Problem } from '../http/problem';
 import { jsonResponse, problemResponses } from '../openapi/responses';
-import { type HandlerContext, type Operation, type Route, parse } from '../http/router';
+import { type HandlerContext, type Operation, type Route, validateInput } from '../http/router';
 import type { SettingsReader } from './settings-reader';
 
 const tags = ['settings'];
@@ -67,7 +67,7 @@ async function replaceSettings(
   { registry, tenantSettings }: SettingsRouteDeps,
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
-  const wanted = parse(settingsBody, await readJson(request, response), 'field');
+  const wanted = validateInput(settingsBody, await readJson(request, response), 'field');
   if (wanted.default_model !== null) await assertPinned(registry, principal.tenant, wanted.default_model);
   await tenantSettings.replace(principal.tenant, wanted);
   await auditEntry.recordDurably();

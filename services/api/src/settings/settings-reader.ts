@@ -8,21 +8,21 @@ import {
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 
-/** A change is in force in every process after this time and one read of the store, well within ten seconds. */
+/** Every process applies a change after at most this time and one read of the store: within ten seconds. */
 const MAX_AGE_MS = 5_000;
 const MAX_TENANTS = 1_000;
 
 const DEFAULT_SETTINGS: TenantSettings = { default_model: null, operating_point: 'default' };
 
 /** Model and operating point that a request names; undefined members come from the tenant's settings. */
-export interface RequestedChoice {
+export interface RequestedModel {
   model?: string;
   operating_point?: OperatingPointName;
 }
 
 /**
- * Reads tenants' settings, cached for five seconds. If they cannot be read, requests fail: a default model might be one that
- * the tenant has not validated.
+ * Reads tenants' settings, cached for five seconds. If they cannot be read, requests fail: the model that is used without
+ * settings may be one that the tenant has not validated.
  */
 export class SettingsReader {
   private readonly cache = new Map<string, { settings: Promise<TenantSettings>; readAtMs: number }>();
@@ -82,11 +82,11 @@ function settingsDamaged(cause: ObjectCorruptError): Problem {
   );
 }
 
-/** Fills in members that the request leaves out; only then reads the tenant's settings. */
+/** Fills in the members that the request leaves out. Reads the tenant's settings only if there are such members. */
 export async function applySettings(
   reader: SettingsReader,
   tenant: string,
-  { model, operating_point }: RequestedChoice,
+  { model, operating_point }: RequestedModel,
 ): Promise<{ model: string | undefined; operating_point: OperatingPointName }> {
   if (model !== undefined && operating_point !== undefined) return { model, operating_point };
   const settings = await reader.read(tenant);

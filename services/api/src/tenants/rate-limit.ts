@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import { Problem } from '../http/problem';
 import type { Route } from '../http/router';
+import type { IdempotencyKeys } from './idempotency';
 
 const WINDOW_SECONDS = 60;
 const WINDOW_MS = WINDOW_SECONDS * 1_000;
@@ -133,7 +134,8 @@ function mergeShared(count: LocalCount, sentUnits: number, { consumedPoints, msB
 /** Charges a request. A repeated one gets its resource even above the limit. Looking up its idempotency key costs a read. */
 export async function limitRate(
   rateLimit: RateLimit,
-  { method, isRepeat }: Pick<Route, 'method' | 'isRepeat'>,
+  idempotency: Pick<IdempotencyKeys, 'isRepeat'>,
+  { method, acceptsIdempotencyKey }: Pick<Route, 'method' | 'acceptsIdempotencyKey'>,
   tenant: string,
   request: Request,
 ): Promise<Record<string, string>> {
@@ -141,9 +143,9 @@ export async function limitRate(
   try {
     return rateLimitHeaders(rateLimit.consume(tenant, cost));
   } catch (error) {
-    if (isRepeat === undefined || request.get('Idempotency-Key') === undefined) throw error;
+    if (!acceptsIdempotencyKey || request.get('Idempotency-Key') === undefined) throw error;
     rateLimit.consumeForRepeat(tenant, units.read);
-    if (!(await isRepeat(tenant, request))) throw error;
+    if (!(await idempotency.isRepeat(tenant, request))) throw error;
     return rateLimitHeaders(rateLimit.consumeForRepeat(tenant, cost));
   }
 }

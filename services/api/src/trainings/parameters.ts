@@ -2,7 +2,7 @@ import { createSchema, MAX_FEATURES, normalizeName, type Schema, SchemaError, sc
 import type { ImportSettings } from '@cytoqueue/tabular';
 import { z } from 'zod';
 import { Problem } from '../http/problem';
-import { parse } from '../http/router';
+import { validateInput } from '../http/router';
 import { trainingLimit } from './limits';
 
 const DEFAULT_SEED = 2;
@@ -54,7 +54,7 @@ export function readParameters(query: object, fields: Record<string, unknown>): 
   if (twice.length > 0)
     throw invalid(twice.map(([field]) => ({ field, code: 'given-twice', detail: 'is given in address and form' })));
   const merged = { ...query, ...Object.fromEntries(filled) };
-  const { group = null, seed = DEFAULT_SEED, ...given } = parse(trainingParameters, merged, 'field');
+  const { group = null, seed = DEFAULT_SEED, ...given } = validateInput(trainingParameters, merged, 'field');
   if (group !== null && normalizeName(group) === normalizeName(given.label))
     throw invalid([{ field: 'group', code: 'same-column', detail: 'must be another column than label' }]);
   return { ...given, schema: readSchema(given.schema), group, seed };

@@ -31,10 +31,9 @@ export function trainingRoutes(deps: TrainingRouteDeps): Route[] {
   const ofTraining: Pick<Route, 'assertExists'> = {
     assertExists: (tenant, id) => readDocumentBytes(deps.store, TrainingKeys.document(tenant, id)),
   };
-  const isRepeat: Route['isRepeat'] = (tenant, request) => deps.idempotency.isRepeat(tenant, request);
   const route = createRouteFactory(deps, 'admin');
   return [
-    route('post', collectionPath, createOperation, create, { isRepeat }),
+    route('post', collectionPath, createOperation, create, { acceptsIdempotencyKey: true }),
     route('get', collectionPath, listOperation, list),
     route('get', itemPath, getOperation, get, ofTraining),
     route('get', `${itemPath}/events`, streamOperation, stream, ofTraining),

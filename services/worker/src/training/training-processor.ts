@@ -285,7 +285,7 @@ export class TrainingProcessor {
   private async findModel(tenant: string, reference: string): Promise<LoadedModel | undefined> {
     const { registry } = this.deps;
     try {
-      return await registry.loadPinned(await registry.resolve(reference, tenant), tenant);
+      return await registry.load(reference, tenant);
     } catch (error) {
       return error instanceof NoChampionError ? undefined : ignoreMissingModel(error);
     }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { readJson } from '../../http/json-body';
 import { setNextLink } from '../../http/pagination';
 import { Problem } from '../../http/problem';
-import { type HandlerContext, type Route, parse } from '../../http/router';
+import { type HandlerContext, type Route, validateInput } from '../../http/router';
 import { preferredWaitSeconds } from '../../http/prefer';
 import { BatchRows, type BatchRowsDeps, type RowPage } from './batch-rows';
 import {
@@ -74,7 +74,7 @@ async function searchRows(
   { request, response, params, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const rows = await BatchRows.open(deps, principal.tenant, params.id);
-  const { limit, after, ...filter } = parse(searchBody, await readJson(request, response), 'field');
+  const { limit, after, ...filter } = validateInput(searchBody, await readJson(request, response), 'field');
   if (!rows.hasIds) throw noIdColumn();
   const found = await rows.page(filter, { after: Number(after ?? 0), limit });
   const data = await rows.complete(found.data);
