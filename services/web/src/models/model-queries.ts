@@ -1,6 +1,7 @@
 import type { ModelVersion } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
 import { noRetryClient } from '../api/clients';
+import { parseModelReference } from './model-reference';
 
 export const MODELS_KEY = ['models'] as const;
 export const DEFAULTS_KEY = ['defaults'] as const;
@@ -25,6 +26,12 @@ export function useModelVersion(name: string, version: string, isEnabled = true)
     staleTime: Infinity,
     enabled: isEnabled,
   });
+}
+
+/** The positive class of a version (`name@version`); "malignant" while it is not known. */
+export function usePositiveClass(reference: string | undefined): string {
+  const { name, version } = parseModelReference(reference ?? '');
+  return useModelVersion(name, version, name !== '').data?.labels[1] ?? 'malignant';
 }
 
 /** The model's current champion. */

@@ -2,7 +2,7 @@
 import type { ModelSummary } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { client, noRetryClient } from '../api/clients';
-import { renderPage } from '../page.test.fixtures';
+import { GRADES_MODEL, renderPage } from '../page.test.fixtures';
 import { SettingsPage } from './settings-page';
 
 function model(name: string): ModelSummary {
@@ -19,6 +19,7 @@ function model(name: string): ModelSummary {
 beforeEach(() => {
   jest.spyOn(noRetryClient, 'settings').mockResolvedValue({ default_model: null, operating_point: 'default' });
   jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([model('wbc-knn'), model('wdbc-knn')]);
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
   jest.spyOn(client, 'replaceSettings').mockImplementation((settings) => Promise.resolve(settings));
 });
 

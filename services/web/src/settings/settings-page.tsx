@@ -3,9 +3,9 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'react-router';
 import { client, noRetryClient } from '../api/clients';
-import { DEFAULTS_KEY, useModels } from '../models/model-queries';
+import { DEFAULTS_KEY, useModels, usePositiveClass } from '../models/model-queries';
 import { modelLabel, modelReference } from '../models/model-reference';
-import { operatingPointLabels } from '../models/operating-points';
+import { OperatingPointField } from '../models/operating-point-field';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
@@ -68,6 +68,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
   };
   const offered = models.flatMap(({ name, versions }) => versions.map((version) => modelReference({ name, version })));
   const pinned = settings.default_model;
+  const positive = usePositiveClass(pinned ?? undefined);
   return (
     <Panel title={TEXTS.modelAndThreshold} lead={TEXTS.pinLead}>
       <form className="stack" onSubmit={submit}>
@@ -84,17 +85,11 @@ function SettingsForm({ stored }: { stored: Settings }) {
               </option>
             ))}
           </SelectField>
-          <SelectField
-            label={TEXTS.threshold}
+          <OperatingPointField
+            positive={positive}
             value={settings.operating_point}
             onChange={(point) => change({ operating_point: point as OperatingPoint })}
-          >
-            {Object.entries(operatingPointLabels('malignant')).map(([point, label]) => (
-              <option key={point} value={point}>
-                {label}
-              </option>
-            ))}
-          </SelectField>
+          />
         </div>
         {save.isError && <ErrorNotice error={save.error} what={TEXTS.failed} />}
         {save.isSuccess && <Notice tone="success">{TEXTS.saved}</Notice>}

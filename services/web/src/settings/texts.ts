@@ -9,7 +9,6 @@ export const TEXTS = {
     'Pin the version that your laboratory has validated. A change of the version in use then does not affect your results.',
   version: 'Model version',
   notPinned: 'Not pinned: the version in use',
-  threshold: 'Threshold for malignant',
   failed: 'The settings were not saved.',
   saved: 'Saved. All servers use the settings within ten seconds.',
   submit: 'Save settings',

@@ -103,7 +103,7 @@ export class PredictionProcessor {
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
       const existing = await readDocument(this.deps.store, key, predictionCompletionShape);
-      // Earlier releases stored completions without a checksum, so the same completion may differ in bytes.
+      // Releases that did not seal documents stored the same completion as other bytes.
       if (JSON.stringify(existing) === JSON.stringify(completion)) return true;
       if (contradict(existing, completion)) throw error;
       return false;

@@ -7,8 +7,8 @@ import { modelLabel, modelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { Panel } from '../../ui/panel';
 import { SelectField } from '../../ui/select-field';
-import { useModels } from '../../models/model-queries';
-import { operatingPointLabels } from '../../models/operating-points';
+import { useModels, usePositiveClass } from '../../models/model-queries';
+import { OperatingPointField } from '../../models/operating-point-field';
 import { batchKey } from '../batch-queries';
 import { UploadErrorNotice } from '../upload-error-notice';
 import { TEXTS } from './texts';
@@ -18,6 +18,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
   const { data: models = [] } = useModels();
   const [model, setModel] = useState(modelReference(batch.model));
   const [operatingPoint, setOperatingPoint] = useState<OperatingPoint>(batch.operating_point ?? 'default');
+  const positive = usePositiveClass(model);
   const rescore = useRescore(batch.id);
   return (
     <Panel title={TEXTS.rescorePanel.title} lead={TEXTS.rescorePanel.lead}>
@@ -32,17 +33,11 @@ export function RescorePanel({ batch }: { batch: Batch }) {
           )}
           {models.length === 0 && <option value={model}>{modelLabel(model)}</option>}
         </SelectField>
-        <SelectField
-          label={TEXTS.rescorePanel.threshold}
+        <OperatingPointField
+          positive={positive}
           value={operatingPoint}
           onChange={(point) => setOperatingPoint(point as OperatingPoint)}
-        >
-          {Object.entries(operatingPointLabels('malignant')).map(([point, label]) => (
-            <option key={point} value={point}>
-              {label}
-            </option>
-          ))}
-        </SelectField>
+        />
       </div>
       {rescore.isError && <UploadErrorNotice error={rescore.error} what={TEXTS.rescorePanel.failed} />}
       <div className="actions">

@@ -117,7 +117,6 @@ export const TEXTS = {
     title: 'Score the same file again',
     lead: 'Scores the file with another version or threshold as a new batch and lists the rows whose class changes. This batch is unchanged.',
     model: 'Model',
-    threshold: 'Threshold for malignant',
     failed: 'The file could not be rescored.',
     submit: 'Score again',
     comparedWith: 'The batch this one is compared with',

@@ -1,9 +1,9 @@
 /** @jest-environment jsdom */
-import type { BatchSettings } from '@cytoqueue/client';
+import type { BatchSettings, Session } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { useState } from 'react';
 import { noRetryClient } from '../../api/clients';
-import { renderPage } from '../../page.test.fixtures';
+import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
 import { BatchSettingsForm } from './batch-settings-form';
 
 let settings: BatchSettings;
@@ -15,6 +15,8 @@ function Host() {
 }
 
 beforeEach(() => {
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({} as Session);
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
   jest.spyOn(noRetryClient, 'listImportProfiles').mockResolvedValue([{ name: 'northgate' }]);
   jest
     .spyOn(noRetryClient, 'listModels')
@@ -66,4 +68,14 @@ test('each choice becomes its setting, and going back to the default removes it'
   expect(settings.model).toBeUndefined();
   expect(settings.explain).toBeUndefined();
   expect(settings.profile).toBeUndefined();
+});
+
+test('the threshold is for the positive class of the model of the laboratory', async () => {
+  const defaults = { model: 'own/thyroid@1', operating_point: 'default' } as const;
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({ defaults } as Session);
+  const labels = ['euthyroid', 'relapsed'];
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue({ ...GRADES_MODEL, labels });
+  renderPage(<Host />);
+  const threshold = await screen.findByLabelText('Threshold for relapsed');
+  expect(threshold.textContent).toContain('99 % of the relapsed training cases');
 });

@@ -1,8 +1,8 @@
 import type { BatchSettings, OperatingPoint } from '@cytoqueue/client';
 import { modelLabel, modelReference } from '../../models/model-reference';
 import { SelectField } from '../../ui/select-field';
-import { useModels } from '../../models/model-queries';
-import { operatingPointLabels } from '../../models/operating-points';
+import { useDefaults, useModels, usePositiveClass } from '../../models/model-queries';
+import { OperatingPointField } from '../../models/operating-point-field';
 import { useImportProfiles } from './import-profiles';
 import { TEXTS } from './texts';
 
@@ -13,6 +13,8 @@ interface BatchSettingsFormProps {
 
 export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps) {
   const { data: models = [] } = useModels();
+  const { data: defaults } = useDefaults();
+  const positive = usePositiveClass(settings.model ?? defaults?.model);
   const profiles = useImportProfiles();
   return (
     <details className="panel settings">
@@ -36,20 +38,14 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
             )),
           )}
         </SelectField>
-        <SelectField
-          label={TEXTS.batchSettings.threshold}
+        <OperatingPointField
+          positive={positive}
+          unset={TEXTS.batchSettings.defaultThreshold}
           value={settings.operatingPoint ?? ''}
           onChange={(point) =>
             onChange({ ...settings, operatingPoint: point === '' ? undefined : (point as OperatingPoint) })
           }
-        >
-          <option value="">{TEXTS.batchSettings.defaultThreshold}</option>
-          {Object.entries(operatingPointLabels('malignant')).map(([point, label]) => (
-            <option key={point} value={point}>
-              {label}
-            </option>
-          ))}
-        </SelectField>
+        />
         <SelectField
           label={TEXTS.batchSettings.missing}
           value={settings.missing ?? 'partial'}

@@ -47,7 +47,6 @@ export const TEXTS = {
     model: 'Model',
     defaultModel: 'Laboratory’s setting, or else wbc-knn',
     inUse: (model: string) => `${model} (in use)`,
-    threshold: 'Threshold for malignant',
     defaultThreshold: 'Laboratory’s setting',
     missing: 'Rows with missing values',
     scoreMissing: 'Score them, and say so in the result',

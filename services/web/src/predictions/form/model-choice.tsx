@@ -2,7 +2,7 @@ import type { ModelVersion, OperatingPoint, Session } from '@cytoqueue/client';
 import { modelLabel } from '../../models/model-reference';
 import { SelectField } from '../../ui/select-field';
 import { useModels } from '../../models/model-queries';
-import { operatingPointLabels } from '../../models/operating-points';
+import { OperatingPointField } from '../../models/operating-point-field';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { TEXTS } from './texts';
@@ -37,19 +37,13 @@ export function ModelChoice({ draft, change, defaults, labels: [negative = '', p
               </option>
             ))}
         </SelectField>
-        <SelectField
-          label={TEXTS.modelChoice.threshold(positive)}
+        <OperatingPointField
+          positive={positive}
+          unset={TEXTS.modelChoice.setting(point && TEXTS.modelChoice.points[point])}
           value={draft.operatingPoint ?? ''}
           onChange={(chosen) => change({ operatingPoint: chosen === '' ? undefined : (chosen as OperatingPoint) })}
           description={TEXTS.modelChoice.thresholdHelp(negative, positive)}
-        >
-          <option value="">{TEXTS.modelChoice.setting(point && TEXTS.modelChoice.points[point])}</option>
-          {Object.entries(operatingPointLabels(positive)).map(([name, label]) => (
-            <option key={name} value={name}>
-              {label}
-            </option>
-          ))}
-        </SelectField>
+        />
       </div>
     </details>
   );

@@ -21,7 +21,6 @@ export const TEXTS = {
   modelChoice: {
     summary: 'Change for this record',
     model: 'Model',
-    threshold: (positive: string) => `Threshold for ${positive}`,
     thresholdHelp: (negative: string, positive: string) =>
       `Cautious: low enough to detect 99 % of the ${positive} training cases; more ${negative} cases are classified as ${positive}.`,
     setting: (value: string | undefined) => `Laboratory’s setting${value === undefined ? '' : `: ${value}`}`,
