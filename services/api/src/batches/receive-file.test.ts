@@ -186,9 +186,10 @@ describe('a form', () => {
   const field = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="model"\r\n\r\nwdbc-knn`;
 
   test.each([
-    ['before', `${field}\r\n${part('file', 'a.csv', HEADER + ROW)}${END}`],
-    ['behind', `${part('file', 'a.csv', HEADER + ROW)}\r\n${field}${END}`],
-  ])('with a field %s the file is refused naming the field, and nothing is stored', async (_, body) => {
+    ['before the file', `${field}\r\n${part('file', 'a.csv', HEADER + ROW)}${END}`],
+    ['behind the file', `${part('file', 'a.csv', HEADER + ROW)}\r\n${field}${END}`],
+    ['behind a file without features,', `${part('file', 'a.csv', 'a,b\n1,2\n')}\r\n${field}${END}`],
+  ])('with a field %s the form is refused naming the field, and nothing is stored', async (_, body) => {
     expect(await post(MULTIPART, body)).toMatchObject({
       status: 422,
       json: {

@@ -35,7 +35,10 @@ export const RAW_TYPES = [
 const CURL_HINT =
   ' With curl: --data-binary @FILE and -H "Content-Type: text/csv", or -F file=@FILE; -d declares a form and strips line ends.';
 const MAX_FILENAME = 255;
-/** Control characters and marks that change the direction of text, so that `sc\u202Efdp.csv` does not look like another type. */
+/**
+ * Control characters and marks that change the direction of text, so that `sc\u202Efdp.csv` does not look like another
+ * type.
+ */
 const INVISIBLE_CHARACTERS = /[\p{Cc}\u200E\u200F\u2028-\u202E\u2066-\u2069\uFEFF]/gu;
 
 /** One file, and a few short fields, so that an error can name them. Most of multer's limits default to Infinity. */
@@ -103,7 +106,10 @@ function decodeBody(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIte
   throw new Problem('unsupported-media-type', 'This content encoding is not accepted; gzip is.');
 }
 
-/** Multer calls back only after reading the whole body; an error of `consume` rejects at once, while the body is arriving. */
+/**
+ * Multer calls back only after reading the whole body; an error of `consume` rejects at once, while the body is
+ * arriving.
+ */
 function receiveMultipart<T>(
   request: Request,
   response: Response,
@@ -123,14 +129,17 @@ function receiveMultipart<T>(
       }
       done();
     };
-    // Multer never calls back for a form that is cut off after its file's last byte. Rejects only after `consume` has finished.
+    // Multer never calls back for a form that is cut off after its file's last byte. Rejects only after `consume` has
+    // finished.
     response.once('close', () => {
       if (!request.complete)
         void consuming.then(() => reject(new Problem('malformed-request', 'The form was cut off.')));
     });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
-        consuming = consumeFile(stream, cleanFilename(originalname), () => done(null));
+        // A microtask later the form's fields in the same chunk are read too: an unknown one is reported before the
+        // file is consumed.
+        consuming = Promise.resolve().then(() => consumeFile(stream, cleanFilename(originalname), () => done(null)));
       },
       // The caller deletes the stored bytes when it rolls the batch back.
       _removeFile: (_request, _file, done) => done(null),
