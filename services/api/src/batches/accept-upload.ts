@@ -51,10 +51,9 @@ async function acceptNewUpload(
   response: Response,
   upload: Upload,
 ): Promise<BatchDocument> {
-  const { registry } = deps;
   const { tenant } = upload;
-  const pin = await registry.resolve(upload.model, tenant);
-  const { schema } = (await registry.loadPinned(pin, tenant)).model;
+  const { model, pin } = await deps.registry.load(upload.model, tenant);
+  const { schema } = model;
   const profile = await findImportProfile(deps.store, tenant, upload.importParameters.profile);
   const id = createId('batch_');
   const { summary, filename } = await withRollback(deps, tenant, id, async () => {
@@ -124,13 +123,13 @@ export async function withoutIdleLimit<T>(request: Request, work: () => Promise<
  * Payload that a repeated upload must equal. Claims of releases without import parameters lack them, so they are added
  * only if given.
  */
-function idempotencyPayload({ requestedChoice, options, importParameters }: Upload, sha256: string): unknown {
+function idempotencyPayload({ requestedModel, options, importParameters }: Upload, sha256: string): unknown {
   const { on_warning, ...given } = importParameters;
   const parameters = { ...given, ...(on_warning === 'abort' && { on_warning }) };
   const hasNoImportParameters = Object.values(parameters).every((value) => value === undefined);
   // Claims of releases before tenant settings hold `default` if the request named none.
-  const requestedOptions = { ...options, operating_point: requestedChoice.operating_point ?? 'default' };
-  return ['batch', requestedChoice.model, requestedOptions, sha256, ...(hasNoImportParameters ? [] : [parameters])];
+  const requestedOptions = { ...options, operating_point: requestedModel.operating_point ?? 'default' };
+  return ['batch', requestedModel.model, requestedOptions, sha256, ...(hasNoImportParameters ? [] : [parameters])];
 }
 
 function hashFile(request: Request, response: Response, { maxUploadBytes }: UploadLimits): Promise<string> {

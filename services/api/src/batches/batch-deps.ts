@@ -41,9 +41,9 @@ export interface Upload {
   model: string | undefined;
   options: BatchOptions;
   /**
-   * The choice without the tenant's settings, so that repeating a request after they changed still returns the first batch.
+   * As requested, without the tenant's settings, so that a repeat after they changed still returns the first batch.
    */
-  requestedChoice: RequestedModel;
+  requestedModel: RequestedModel;
   importParameters: ImportParameters;
   idempotencyKey: string | undefined;
 }

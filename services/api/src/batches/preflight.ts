@@ -29,7 +29,7 @@ export function preflightBatch(
   deps: BatchDeps,
   request: Request,
   response: Response,
-  upload: Omit<Upload, 'idempotencyKey' | 'requestedChoice'>,
+  upload: Omit<Upload, 'idempotencyKey' | 'requestedModel'>,
 ): Promise<PreflightReport> {
   const { registry, quotas, store } = deps;
   const { tenant, importParameters } = upload;
@@ -91,7 +91,7 @@ export async function readStatistics(
 
 async function toReport(
   { progress }: BatchDeps,
-  { options, importParameters }: Omit<Upload, 'idempotencyKey' | 'requestedChoice'>,
+  { options, importParameters }: Omit<Upload, 'idempotencyKey' | 'requestedModel'>,
   pin: ModelPin,
   { model }: LoadedModel,
   { summary, filename }: { summary: UploadSummary; filename: string | null },

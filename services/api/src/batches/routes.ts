@@ -115,13 +115,13 @@ async function readUpload(
   tenant: string,
   { model, operating_point, profile, sheet, charset, on_warning, ...scoringOptions }: z.output<typeof preflightQuery>,
 ): Promise<Omit<Upload, 'idempotencyKey'>> {
-  const requestedChoice = { model, operating_point };
-  const chosen = await applySettings(tenantSettings, tenant, requestedChoice);
+  const requestedModel = { model, operating_point };
+  const chosen = await applySettings(tenantSettings, tenant, requestedModel);
   return {
     tenant,
     model: chosen.model,
     options: { ...scoringOptions, operating_point: chosen.operating_point },
-    requestedChoice,
+    requestedModel,
     importParameters: { profile, sheet, charset, on_warning },
   };
 }
