@@ -1,16 +1,22 @@
-import { createHash } from 'node:crypto';
-import { type Dialect, WholeRowChunker, asBuffer, countByte, lineEndByte, parseCells } from '@cytoqueue/csv';
+import {
+  type Dialect,
+  WasmRowReader,
+  WholeRowChunker,
+  asBuffer,
+  countByte,
+  lineEndByte,
+  parseCells,
+} from '@cytoqueue/csv';
 import type { CanonicalFile } from '@cytoqueue/records';
 import { type HeaderMatch, type Schema } from '@cytoqueue/schema';
 import { type RowRejection, type ShardSamples, missingTest, readSamples, valueHistogram } from '@cytoqueue/samples';
 import type { PreflightReport } from './preflight-report';
+import { RepeatedRows } from './repeated-rows';
 
 const MAX_LISTED_ERRORS = 100;
 const MAX_LISTED_FAULTS = 20;
 /** Maximum number of different error texts that are counted. */
 const MAX_FAULTS = 1_000;
-/** Duplicates are counted among this many rows; a larger set would need too much memory. */
-const MAX_COMPARED_ROWS = 1_000_000;
 
 export interface StatisticsOptions {
   missing: 'partial' | 'reject';
@@ -36,10 +42,10 @@ export class PreflightStatistics {
   private readonly faults = new Map<string, Fault>();
   private readonly missing: number[];
   private incomplete = 0;
-  private repeated = 0;
   private spentMs = 0;
   private readonly blocks: WholeRowChunker;
-  private readonly seenDigests: DigestSet;
+  private readonly repeatedRows: RepeatedRows;
+  private readonly rowReader = new WasmRowReader();
   private blockLine: number;
   private readonly canonical: CanonicalFile | undefined;
 
@@ -50,7 +56,7 @@ export class PreflightStatistics {
     private readonly options: StatisticsOptions,
   ) {
     const { firstLine, canonical, rows } = options;
-    this.seenDigests = new DigestSet(Math.min(rows, MAX_COMPARED_ROWS));
+    this.repeatedRows = new RepeatedRows(rows);
     this.blocks = new WholeRowChunker(dialect);
     this.missing = schema.features.map(() => 0);
     this.blockLine = firstLine;
@@ -68,9 +74,9 @@ export class PreflightStatistics {
   report(
     total: number,
   ): Pick<PreflightReport, 'rows' | 'rejected_by_code' | 'errors' | 'faults' | 'missing_by_feature'> {
-    const { valid, rejected, incomplete, repeated } = this;
+    const { valid, rejected, incomplete } = this;
     return {
-      rows: { total, valid, rejected, with_missing_features: incomplete, repeated },
+      rows: { total, valid, rejected, with_missing_features: incomplete, repeated: this.repeatedRows.count },
       rejected_by_code: this.rejectedByCode,
       errors: this.errors,
       faults: [...this.faults.values()].toSorted((a, b) => b.rows - a.rows).slice(0, MAX_LISTED_FAULTS),
@@ -90,6 +96,7 @@ export class PreflightStatistics {
     const startedMs = performance.now();
     const samples = readSamples(block, this.dialect, this.match, this.schema, this.options.missing, {
       faultColumn: this.canonical?.fault,
+      rowReader: this.rowReader,
     });
     const earlierRows = this.valid + this.rejected;
     for (const [row, rejection] of samples.rejections)
@@ -138,52 +145,17 @@ export class PreflightStatistics {
   }
 
   private countRepeated(block: Buffer, { table }: ShardSamples): void {
-    const hidden = this.canonical === undefined ? 0 : 2;
-    for (let row = 0; row < table.rows && !this.seenDigests.isFull; row++) {
-      const bytes = block.subarray(table.start[row], table.end[row]);
-      const digest = createHash('md5')
-        .update(hidden === 0 ? bytes : withoutLine(bytes, this.dialect))
-        .digest();
-      if (!this.seenDigests.add(digest)) this.repeated++;
+    const { repeatedRows, canonical, dialect } = this;
+    for (let row = 0; row < table.rows && !repeatedRows.isFull; row++) {
+      const [start, end] = [table.start[row] as number, table.end[row] as number];
+      repeatedRows.add(block, start, canonical === undefined ? end : endWithoutLine(block, start, end, dialect));
     }
   }
 }
 
-/** Keeps 64 bits of a million digests in 32 MB; a Set of as many texts takes 100 MB and blocks the event loop when it grows. */
-class DigestSet {
-  size = 0;
-  /** Half of them stay free, so that a free one is near. */
-  private readonly slots: number;
-  private readonly words: Uint32Array;
-
-  constructor(private readonly capacity: number) {
-    this.slots = 2 * Math.max(1, capacity);
-    this.words = new Uint32Array(2 * this.slots);
-  }
-
-  get isFull(): boolean {
-    return this.size >= this.capacity;
-  }
-
-  /** @returns whether the digest is new */
-  add(digest: Buffer): boolean {
-    const { words, slots } = this;
-    // 0 marks a free slot.
-    const first = digest.readUInt32LE(0) || 1;
-    const second = digest.readUInt32LE(4);
-    let slot = digest.readUInt32LE(8) % slots;
-    for (; words[2 * slot] !== 0; slot = (slot + 1) % slots)
-      if (words[2 * slot] === first && words[2 * slot + 1] === second) return false;
-    words[2 * slot] = first;
-    words[2 * slot + 1] = second;
-    this.size++;
-    return true;
-  }
-}
-
-/** A canonical row without its line and error columns, so that equal rows of the file compare equal. */
-function withoutLine(row: Buffer, { delimiter }: Dialect): Buffer {
+/** Returns the end of a canonical row without its line and error columns, so that equal rows of the file compare equal. */
+function endWithoutLine(block: Buffer, start: number, end: number, { delimiter }: Dialect): number {
+  const row = block.subarray(start, end);
   const fault = row.lastIndexOf(delimiter);
-  const line = row.lastIndexOf(delimiter, fault - 1);
-  return row.subarray(0, Math.max(0, line));
+  return start + Math.max(0, row.lastIndexOf(delimiter, fault - 1));
 }
