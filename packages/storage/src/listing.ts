@@ -16,10 +16,15 @@ export async function* listAll(
 }
 
 /** Yields the names of the folders directly below a prefix, ascending. @param from exclusive: start after this prefix */
-export async function* listFolders(store: ObjectStore, prefix: string, from?: string): AsyncGenerator<string> {
+export async function* listFolders(
+  store: ObjectStore,
+  prefix: string,
+  from?: string,
+  options: Pick<ListOptions, 'emptyFolders'> = {},
+): AsyncGenerator<string> {
   let startAfter = from;
   for (;;) {
-    const page = await store.list({ prefix, startAfter, delimiter: '/' });
+    const page = await store.list({ prefix, startAfter, delimiter: '/', ...options });
     for (const folder of page.prefixes) yield folder.slice(prefix.length, -1);
     if (!page.truncated) return;
     startAfter = page.prefixes.at(-1);

@@ -39,6 +39,8 @@ export interface ListOptions {
   limit?: number;
   /** Group the keys that have a further `/` after the prefix: return each group once, in `prefixes`. */
   delimiter?: '/';
+  /** With a delimiter: also return folders that deletes have emptied, which saves reading each folder. File store only. */
+  emptyFolders?: boolean;
   /** Called for each unreadable folder below the prefix, which is then skipped. Without it the call fails. File store only. */
   onUnreadable?: (error: ObjectUnreadableError) => void;
 }

@@ -82,9 +82,10 @@ export class FileListing {
       return [];
     });
     const matching = matchingNames(names, query, folder);
-    if (query.delimiter !== undefined) return yield* this.withoutEmptyFolders(folder, matching);
+    if (query.delimiter !== undefined && query.emptyFolders !== true)
+      return yield* this.withoutEmptyFolders(folder, matching);
     for (const name of matching) {
-      if (isFolder(name)) yield* this.walkFolder(query, folder + name);
+      if (isFolder(name) && query.delimiter === undefined) yield* this.walkFolder(query, folder + name);
       else yield folder + name;
     }
   }

@@ -7,7 +7,7 @@ import { Readable, Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { describeWith } from '../../../../test/src/support/optional-tools';
 import { readExactly } from './file-readable';
-import { ObjectCorruptError, openStore, listAll, type ObjectStore } from '../index';
+import { ObjectCorruptError, openStore, listAll, listFolders, type ObjectStore } from '../index';
 
 const TWO_HOURS_S = 2 * 60 * 60;
 
@@ -169,6 +169,18 @@ describe('listing', () => {
     await writeFile(join(root, '.tmp/left'), 'x');
     execFileSync('mkfifo', [join(root, 'shown/pipe')]);
     expect(await keysOf()).toEqual(['shown/a']);
+  });
+
+  it('lists folders, empty ones only on request', async () => {
+    for (const folder of ['a', 'b', 'c']) await store.put(`list/${folder}/object`, Buffer.from('x'));
+    await store.delete('list/b/object');
+    const foldersOf = async (options?: { emptyFolders: boolean }) => {
+      const folders: string[] = [];
+      for await (const folder of listFolders(store, 'list/', 'list/a/', options)) folders.push(folder);
+      return folders;
+    };
+    expect(await foldersOf()).toEqual(['c']);
+    expect(await foldersOf({ emptyFolders: true })).toEqual(['b', 'c']);
   });
 
   it('lists thousands of files in pages', async () => {

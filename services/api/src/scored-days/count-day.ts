@@ -140,7 +140,8 @@ async function listIds(
   const after = of.after || createId(kind, dayMs - 1);
   const ids: string[] = [];
   let upTo = of.after;
-  for await (const id of listFolders(store, folder, `${folder}${after}/`)) {
+  // An id whose folder was emptied by a delete counts as deleted.
+  for await (const id of listFolders(store, folder, `${folder}${after}/`, { emptyFolders: true })) {
     const ms = idTimeMs(kind, id);
     if (ms === undefined || ms < dayMs) continue;
     if (ms >= dayMs + DAY_MS) break;
