@@ -53,11 +53,11 @@ async function create(
   auditEntry.resource = `trainings/${id}`;
   await auditEntry.recordDurably();
   // The training is accepted, so nothing may fail from here on.
-  const view = await readTrainingResponse(deps, tenant, id).catch(() => toAcceptedResponse(training));
+  const accepted = await readTrainingResponse(deps, tenant, id).catch(() => toAcceptedResponse(training));
   response
     .status(202)
     .set({ Location: trainingLink(id), 'Retry-After': '1' })
-    .json(view);
+    .json(accepted);
 }
 
 async function list(deps: TrainingRouteDeps, context: HandlerContext): Promise<void> {
