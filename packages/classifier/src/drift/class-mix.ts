@@ -18,6 +18,16 @@ export interface Comparison {
   readonly measured: Float64Array;
 }
 
+/** Distribution of a feature's values. */
+interface Cumulative {
+  /** The share of the values at or below each bin. */
+  readonly shares: Float64Array;
+  /** The first bin whose share is above 0. */
+  readonly first: number;
+  /** From this bin on the share is 1. */
+  readonly end: number;
+}
+
 /**
  * Compares distributions of values whatever the mix of classes: a file of benign records alone is no drift. One mixture
  * is fitted to all features together, so that sizes cannot be explained by one share of malignant and textures by
@@ -25,9 +35,11 @@ export interface Comparison {
  */
 export class ClassMix {
   readonly bins: ValueBins;
-  /** By label and feature: the share of the class at or below each bin. */
-  private readonly cumulative: readonly (readonly Float64Array[])[];
+  /** By label and feature. */
+  private readonly cumulative: readonly (readonly Cumulative[])[];
   private readonly means: readonly Float64Array[];
+  /** By feature: the distance of each bin to the next one. */
+  private readonly widths: readonly Float64Array[];
 
   constructor({ schema, training }: Pick<Model, 'schema' | 'training'>) {
     this.bins = new ValueBins({ schema, training });
@@ -36,9 +48,16 @@ export class ClassMix {
       this.bins.count(samples.filter((_, index) => labels[Math.floor(index / featureCount)] === label)),
     );
     const features = Array.from({ length: featureCount }, (_, feature) => feature);
+    const { measuredBins } = this.bins;
+    this.widths = features.map((feature) =>
+      Float64Array.from(
+        { length: measuredBins + 1 },
+        (_, bin) => this.bins.positionOf(bin + 1, feature) - this.bins.positionOf(bin, feature),
+      ),
+    );
     this.cumulative = counts.map((count) => features.map((feature) => this.cumulate(count, feature)));
     this.means = this.cumulative.map((ofLabel) =>
-      Float64Array.from(ofLabel, (shares, feature) => this.meanOf(shares, feature)),
+      Float64Array.from(ofLabel, ({ shares }, feature) => this.meanOf(shares, feature)),
     );
   }
 
@@ -55,27 +74,29 @@ export class ClassMix {
     const shifts = new Float64Array(features.length);
     for (const feature of present) {
       effects[feature] = this.distance(file[feature], feature, malignantShare);
-      shifts[feature] = this.meanOf(file[feature], feature) - this.mixtureMean(feature, malignantShare);
+      shifts[feature] = this.meanOf(file[feature].shares, feature) - this.mixtureMean(feature, malignantShare);
     }
     return { malignantShare, effects, shifts, measured };
   }
 
   /** The effect of a feature's column by itself, whatever the mix of classes. @param counts of this column, by bin */
   effectOf(counts: ArrayLike<number>, feature: number): number {
-    const shares = this.cumulate(counts, 0);
-    const distance = (malignantShare: number) => this.distance(shares, feature, malignantShare);
+    const column = this.cumulate(counts, 0);
+    const distance = (malignantShare: number) => this.distance(column, feature, malignantShare);
     return distance(lowestConvex(distance));
   }
 
   /** First Wasserstein distance: the area between two cumulative distributions. */
-  private distance(shares: Float64Array, feature: number, malignantShare: number): number {
-    const { bins, cumulative } = this;
-    const [benign, malignant] = [cumulative[0][feature], cumulative[1][feature]];
+  private distance(file: Cumulative, feature: number, malignantShare: number): number {
+    const [benign, malignant] = [this.cumulative[0][feature], this.cumulative[1][feature]];
+    const widths = this.widths[feature];
+    // Before and after these bins nothing differs.
+    const first = Math.min(file.first, benign.first, malignant.first);
+    const end = Math.max(file.end, benign.end, malignant.end);
     let area = 0;
-    for (let bin = 1; bin < shares.length; bin++) {
-      const expected = benign[bin] + malignantShare * (malignant[bin] - benign[bin]);
-      if (shares[bin] !== expected)
-        area += Math.abs(shares[bin] - expected) * (bins.positionOf(bin + 1, feature) - bins.positionOf(bin, feature));
+    for (let bin = first; bin < end; bin++) {
+      const expected = benign.shares[bin] + malignantShare * (malignant.shares[bin] - benign.shares[bin]);
+      area += Math.abs(file.shares[bin] - expected) * widths[bin];
     }
     return area;
   }
@@ -99,16 +120,18 @@ export class ClassMix {
     return sum;
   }
 
-  private cumulate(counts: ArrayLike<number>, feature: number): Float64Array {
+  private cumulate(counts: ArrayLike<number>, feature: number): Cumulative {
     const { binsPerFeature, measuredBins } = this.bins;
     const total = this.countMeasured(counts, feature);
     const shares = new Float64Array(measuredBins + 1);
-    let below = 0;
+    let [below, first, end] = [0, shares.length, shares.length];
     for (let bin = 1; bin <= measuredBins; bin++) {
       below += counts[feature * binsPerFeature + bin];
       shares[bin] = total === 0 ? 0 : below / total;
+      if (below > 0 && first > bin) first = bin;
+      if (below === total && total > 0 && end > bin) end = bin;
     }
-    return shares;
+    return { shares, first, end };
   }
 }
 

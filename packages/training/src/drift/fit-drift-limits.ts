@@ -9,6 +9,7 @@ import {
   OtherScales,
   createRandom,
   type Random,
+  type TrainingSet,
 } from '@cytoqueue/classifier';
 
 const SEED = 11;
@@ -25,11 +26,12 @@ export function fitDriftLimits(model: Pick<Model, 'schema' | 'training'>): Drift
   const scales = hasGrades(model.schema) ? new OtherScales(model) : undefined;
   const powers = lengthPowersOf(model.schema);
   const random = createRandom(SEED);
+  const drawCounts = createDraws(model.training, mix.bins, random);
   const worst = { largest_effect: 0, mean_effect: 0, scale_gain: LEAST_SCALE_GAIN, magnification: 0 };
   for (const rows of sizes) {
     for (const share of shares) {
       const drawn = Array.from({ length: SAMPLES }, () => {
-        const counts = mix.bins.count(drawRows(model, rows, share, random));
+        const counts = drawCounts(rows, share);
         const comparison = mix.compare(counts);
         return {
           largest_effect: Math.max(...comparison.effects),
@@ -54,19 +56,26 @@ export function fitDriftLimits(model: Pick<Model, 'schema' | 'training'>): Drift
 /** Positive, so that a scale must be better than the training data's own by something. */
 const LEAST_SCALE_GAIN = 0.15;
 
-function drawRows(
-  { training }: Pick<Model, 'training'>,
-  rows: number,
-  malignantShare: number,
+/** @returns the counts, as `ValueBins.count` gives them, of training rows drawn at random with a share of malignant ones */
+function createDraws(
+  { labels, featureCount, samples }: TrainingSet,
+  bins: ClassMix['bins'],
   random: Random,
-): Float64Array {
-  const { labels, featureCount, samples } = training;
+): (rows: number, malignantShare: number) => Uint32Array {
+  const { binsPerFeature } = bins;
   const rowsOf = [0, 1].map((label) => Array.from(labels.keys()).filter((row) => labels[row] === label));
-  const drawn = new Float64Array(rows * featureCount);
-  for (let row = 0; row < rows; row++) {
-    const candidates = rowsOf[random() < malignantShare ? 1 : 0];
-    const from = candidates[Math.floor(random() * candidates.length)] * featureCount;
-    drawn.set(samples.subarray(from, from + featureCount), row * featureCount);
-  }
-  return drawn;
+  // Each row is drawn hundreds of times.
+  const places = Int32Array.from(samples, (value, index) => {
+    const feature = index % featureCount;
+    return feature * binsPerFeature + bins.binOf(value, feature);
+  });
+  return (rows, malignantShare) => {
+    const counts = new Uint32Array(featureCount * binsPerFeature);
+    for (let row = 0; row < rows; row++) {
+      const candidates = rowsOf[random() < malignantShare ? 1 : 0];
+      const from = candidates[Math.floor(random() * candidates.length)] * featureCount;
+      for (let at = from; at < from + featureCount; at++) counts[places[at]]++;
+    }
+    return counts;
+  };
 }
