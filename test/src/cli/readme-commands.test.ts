@@ -126,7 +126,7 @@ test('the commands for an own model train it and show its card', async () => {
     .split('\n');
   const path = join(stack.dataDir, 'cases.csv');
   const data = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'), 'utf8');
-  writeFileSync(path, data.split('\n', 201).join('\n'));
+  writeFileSync(path, data.split('\n', 101).join('\n'));
   const { id } = JSON.parse(await shell(train, { FILE: path })) as { id: string };
   await finishTraining(client, id);
   expect(JSON.parse(await shell(show, { TRAINING: id }))).toMatchObject({ status: 'succeeded', model: 'own/mylab@1' });
