@@ -114,7 +114,7 @@ export function createApp(deps: AppDeps): Express {
   });
   const web = createWebRouters(deps.webDist, deps.address);
   app.use(web.pages);
-  app.use(docsRouter(createOpenApiDocument(routes, deps.version, deps.address)));
+  app.use(docsRouter(() => createOpenApiDocument(routes, deps.version, deps.address)));
   app.use(queueBoardRouter(routeDeps));
   app.use(web.notFound);
   app.use(() => {

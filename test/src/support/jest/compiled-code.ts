@@ -2,7 +2,7 @@ import vm from 'node:vm';
 
 type CompileFunction = typeof vm.compileFunction;
 
-/** What V8 made of each file that this process has compiled, with the text that it was compiled from. */
+/** Code of V8 for each file that this process has compiled, with the text that it was compiled from. */
 const compiled = new Map<string, { readonly text: string; readonly code: Buffer }>();
 
 /**
