@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
@@ -12,6 +13,13 @@ export default defineConfig({
   // Compiled from source, so that unused code is left out.
   resolve: {
     alias: { '@cytoqueue/client': fileURLToPath(new URL('../../packages/client/src/index.ts', import.meta.url)) },
+  },
+  css: {
+    modules: {
+      localsConvention: 'camelCaseOnly',
+      // `grade-field_grade-row`; the names of the style sheets are unique.
+      generateScopedName: (name, file) => `${basename(file, '.module.css')}_${name}`,
+    },
   },
   build: {
     target: 'es2022',

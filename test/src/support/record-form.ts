@@ -8,7 +8,8 @@ export function gradeField(page: Page, title: string): Locator {
 /** The chosen grade of each feature, `?` where it was not measured, empty where nothing is chosen. */
 export async function gradeValues(page: Page): Promise<string[]> {
   return page
-    .locator('.grade-row')
+    .getByRole('group', { name: 'Features' })
+    .locator('> div')
     .evaluateAll((rows) =>
       rows.map(
         (row) =>

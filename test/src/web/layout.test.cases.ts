@@ -55,7 +55,7 @@ async function faultsOnEveryPage(app: WebApp, options: BrowserContextOptions): P
   for (const path of paths) {
     await page.goto(`${app.stack.url}${path}`);
     await page.locator('h1').waitFor();
-    await page.locator('.loading').first().waitFor({ state: 'detached' });
+    await page.getByRole('status').filter({ hasText: / …$/ }).first().waitFor({ state: 'detached' });
     if (await isTooWide(page)) faults.push(`${path} is wider than its window`);
     faults.push(...(await axeViolations(page)).map((violation) => `${path} ${violation}`));
   }

@@ -65,7 +65,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const { page, complaints } = await app.visit('/models', 'operator');
     await page.getByRole('link', { name: 'wbc-knn 1.1.0' }).click();
     await page.getByRole('heading', { name: 'Model card: wbc-knn 1.1.0' }).waitFor();
-    const plots = page.locator('.card img');
+    const plots = page.getByRole('region', { name: 'Model card' }).locator('img');
     expect(await plots.count()).toBe(4);
     for (const plot of await plots.all()) await plot.scrollIntoViewIfNeeded();
     expect(

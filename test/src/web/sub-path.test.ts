@@ -100,14 +100,14 @@ describeWith('Chromium', 'a service below a path of a proxy', () => {
     expect(download.url().startsWith(`${proxy.url}/v1/batches/${id}/results`)).toBe(true);
     expect(await download.failure()).toBeNull();
     await page.goto(`${proxy.url}/models/wbc-knn/1.0.0`);
-    const plots = page.locator('.card img');
+    const plots = page.getByRole('region', { name: 'Model card' }).locator('img');
     await plots.first().waitFor();
     await plots.first().scrollIntoViewIfNeeded();
     await page.waitForFunction(
       () =>
         (
           globalThis as unknown as { document: { querySelector: (selector: string) => { naturalWidth: number } } }
-        ).document.querySelector('.card img').naturalWidth > 0,
+        ).document.querySelector('[aria-label="Model card"] img').naturalWidth > 0,
     );
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${proxy.url}/sign-in`);

@@ -12,17 +12,18 @@ import { CreateKeyForm } from './create-key-form';
 import { DeleteKeyButton } from './delete-key-button';
 import { KEYS_KEY } from './key-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function ApiKeysPage() {
   usePageTitle(TEXTS.title);
   const query = useQuery({ queryKey: KEYS_KEY, queryFn: ({ signal }) => noRetryClient.listKeys({ signal }) });
   return (
-    <div className="page">
-      <p className="crumb small">
+    <div className={ui.page}>
+      <p className={`${ui.crumb} ${ui.small}`}>
         <Link to="/settings">{TEXTS.settings}</Link>
       </p>
       <h1>{TEXTS.title}</h1>
-      <p className="lead">{TEXTS.lead}</p>
+      <p className={ui.lead}>{TEXTS.lead}</p>
       <CreateKeyForm />
       <QueryState query={query} what={TEXTS.loadFailed}>
         {(keys) => (
@@ -48,7 +49,7 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
           isVerbatim: true,
           cell: ({ id }) => (
             <>
-              {id} {id === session?.key_id && <span className="chip">{TEXTS.thisSession}</span>}
+              {id} {id === session?.key_id && <span className={ui.chip}>{TEXTS.thisSession}</span>}
             </>
           ),
         },
@@ -60,7 +61,7 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
           title: TEXTS.delete,
           cell: (key) =>
             key.source === 'file' ? (
-              <span className="small muted">{TEXTS.inKeysFile}</span>
+              <span className={`${ui.small} ${ui.muted}`}>{TEXTS.inKeysFile}</span>
             ) : (
               <DeleteKeyButton id={key.id} isOwn={key.id === session?.key_id} />
             ),

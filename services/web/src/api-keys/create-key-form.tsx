@@ -11,6 +11,8 @@ import { SelectField } from '../ui/select-field';
 import { TextField } from '../ui/text-field';
 import { KEYS_KEY, keyErrorText } from './key-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './api-keys.module.css';
 
 const EMPTY = { id: '', role: 'member' as Role, expiry: '', currentKey: '' };
 
@@ -40,8 +42,8 @@ export function CreateKeyForm() {
   return (
     <Panel title={TEXTS.createKeyForm.title}>
       {created !== undefined && <CreatedKey created={created} onClose={() => setCreated(undefined)} />}
-      <form className="stack" onSubmit={submit}>
-        <div className="fields">
+      <form className={ui.stack} onSubmit={submit}>
+        <div className={ui.fields}>
           <TextField
             label={TEXTS.createKeyForm.name}
             description={TEXTS.createKeyForm.nameHelp}
@@ -77,7 +79,7 @@ export function CreateKeyForm() {
         {create.isError && (
           <ErrorNotice error={create.error} what={keyErrorText(create.error, TEXTS.createKeyForm.failed)} />
         )}
-        <div className="actions">
+        <div className={ui.actions}>
           <Button type="submit" variant="primary" isPending={create.isPending}>
             {TEXTS.createKeyForm.submit}
           </Button>
@@ -118,12 +120,12 @@ function CreatedKey({ created: { id, key }, onClose }: { created: CreatedApiKey;
       </p>
       {key !== null && (
         <p>
-          <code className="secret" translate="no">
+          <code className={styles.secret} translate="no">
             {key}
           </code>
         </p>
       )}
-      <div className="actions">
+      <div className={ui.actions}>
         {key !== null && (
           <CopyButton
             label={TEXTS.createKeyForm.copy}

@@ -6,6 +6,7 @@ import { ErrorNotice } from '../ui/error-notice';
 import { TextField } from '../ui/text-field';
 import { KEYS_KEY, keyErrorText } from './key-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
   const queryClient = useQueryClient();
@@ -26,7 +27,7 @@ export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
         onConfirm={() => remove.mutate(currentKey.trim())}
         onClose={() => setCurrentKey('')}
       >
-        <div className="stack">
+        <div className={ui.stack}>
           <p>{TEXTS.deleteKeyButton.text(isOwn)}</p>
           <TextField
             label={TEXTS.ownKey}

@@ -13,6 +13,7 @@ import { SelectField } from '../ui/select-field';
 import { TextField } from '../ui/text-field';
 import { type AuditFilter, actorText, matches, toCsv } from './audit-filter';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 const PAGE_SIZE = 100;
 /** An export stops after this many pages: it would keep the service and the browser busy for minutes. */
@@ -30,11 +31,11 @@ export function AuditPage() {
   const events = query.data?.pages.flatMap(({ data }) => data) ?? [];
   const found = events.filter((event) => matches(event, filter));
   return (
-    <div className="page">
-      <header className="page-head">
+    <div className={ui.page}>
+      <header className={ui.pageHead}>
         <div>
           <h1>{TEXTS.title}</h1>
-          <p className="lead">{TEXTS.lead}</p>
+          <p className={ui.lead}>{TEXTS.lead}</p>
         </div>
         <ExportButton filter={filter} />
       </header>
@@ -43,10 +44,10 @@ export function AuditPage() {
         <ErrorNotice error={query.error} what={TEXTS.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
-      {query.isSuccess && events.length === 0 && <p className="empty">{TEXTS.empty}</p>}
+      {query.isSuccess && events.length === 0 && <p className={ui.empty}>{TEXTS.empty}</p>}
       {events.length > 0 && (
         <>
-          <p role="status" className="small muted">
+          <p role="status" className={`${ui.small} ${ui.muted}`}>
             {TEXTS.found(found.length, events.length, query.hasNextPage)}
           </p>
           <EventTable events={found} />
@@ -67,7 +68,7 @@ function loadPage(after: string, signal?: AbortSignal) {
 
 function Filters({ filter, onChange }: { filter: AuditFilter; onChange: (filter: AuditFilter) => void }) {
   return (
-    <div className="fields" role="search" aria-label={TEXTS.filter}>
+    <div className={ui.fields} role="search" aria-label={TEXTS.filter}>
       <TextField
         label={TEXTS.key}
         value={filter.key}
@@ -104,7 +105,7 @@ function EventTable({ events }: { events: readonly AuditEvent[] }) {
         {
           title: TEXTS.when,
           isVerbatim: true,
-          cell: ({ at }) => <span className="nowrap">{formatDateTimeSeconds(at)}</span>,
+          cell: ({ at }) => <span className={ui.nowrap}>{formatDateTimeSeconds(at)}</span>,
         },
         { title: TEXTS.key, isVerbatim: true, cell: ({ actor }) => actorText(actor) },
         { title: TEXTS.action, isVerbatim: true, cell: ({ action }) => action },
@@ -133,11 +134,11 @@ function ExportButton({ filter }: { filter: AuditFilter }) {
       downloadText('audit.csv', await toCsv(events.filter((event) => matches(event, filter)))),
   });
   return (
-    <div className="actions">
+    <div className={ui.actions}>
       <Button isPending={exported.isPending} onPress={() => exported.mutate()}>
         {exported.isPending ? TEXTS.readingLog : TEXTS.export}
       </Button>
-      {exported.data?.isCut === true && <span className="small">{TEXTS.isCut(MAX_EXPORT_PAGES * PAGE_SIZE)}</span>}
+      {exported.data?.isCut === true && <span className={ui.small}>{TEXTS.isCut(MAX_EXPORT_PAGES * PAGE_SIZE)}</span>}
       {exported.isError && <ErrorNotice error={exported.error} what={TEXTS.exportFailed} />}
     </div>
   );

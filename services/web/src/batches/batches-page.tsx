@@ -10,6 +10,7 @@ import { usePageTitle } from '../ui/page-title';
 import { BATCHES_KEY } from './batch-queries';
 import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 const PAGE_SIZE = 20;
 const POLL_INTERVAL_MS = 3_000;
@@ -27,14 +28,14 @@ export function BatchesPage() {
   });
   const batches = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
-    <div className="page">
-      <header className="page-head">
+    <div className={ui.page}>
+      <header className={ui.pageHead}>
         <h1>{TEXTS.batches}</h1>
-        <div className="actions">
-          <Link to="/import-profiles" className="button quiet">
+        <div className={ui.actions}>
+          <Link to="/import-profiles" className={`${ui.button} ${ui.quiet}`}>
             {TEXTS.batchesPage.importProfiles}
           </Link>
-          <Link to="/batches/new" className="button primary">
+          <Link to="/batches/new" className={`${ui.button} ${ui.primary}`}>
             {TEXTS.batchesPage.upload}
           </Link>
         </div>
@@ -44,7 +45,7 @@ export function BatchesPage() {
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && batches.length === 0 && !query.hasNextPage && (
-        <p className="empty">
+        <p className={ui.empty}>
           {TEXTS.batchesPage.empty((text) => (
             <Link to="/batches/new">{text}</Link>
           ))}
@@ -63,18 +64,18 @@ export function BatchesPage() {
 function BatchTable({ batches }: { batches: Batch[] }) {
   return (
     <TableScroll label={TEXTS.batches}>
-      <table className="list">
+      <table className={ui.list}>
         <thead>
           <tr>
             <th scope="col">{TEXTS.batchesPage.file}</th>
             <th scope="col">{TEXTS.batchesPage.state}</th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {TEXTS.batchesPage.rows}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {TEXTS.batchesPage.byClass}
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {TEXTS.batchesPage.notScored}
             </th>
             <th scope="col">{TEXTS.batchesPage.sent}</th>
@@ -91,10 +92,10 @@ function BatchTable({ batches }: { batches: Batch[] }) {
                   ? TEXTS.status[batch.status]
                   : TEXTS.batchesPage.inProgress(TEXTS.status[batch.status], Math.floor(batch.progress * 100))}
               </td>
-              <td className="number">{formatCount(batch.counts.total)}</td>
-              <td className="number">{classCounts(batch)}</td>
-              <td className="number">{formatCount(batch.counts.rejected + batch.counts.failed)}</td>
-              <td className="nowrap">{formatDateTime(batch.created_at)}</td>
+              <td className={ui.number}>{formatCount(batch.counts.total)}</td>
+              <td className={ui.number}>{classCounts(batch)}</td>
+              <td className={ui.number}>{formatCount(batch.counts.rejected + batch.counts.failed)}</td>
+              <td className={ui.nowrap}>{formatDateTime(batch.created_at)}</td>
             </tr>
           ))}
         </tbody>

@@ -4,6 +4,8 @@ import { formatDecimal } from '../ui/format';
 import { Notice } from '../ui/notice';
 import { driftCauseText, featureLabel } from './drift-labels';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './batches.module.css';
 
 interface DriftBannerProps {
   drift: FileDrift;
@@ -14,12 +16,12 @@ interface DriftBannerProps {
 /** States above everything else that a file is unlike the training data, in which columns, by how much and the likely cause. */
 export function DriftBanner({ drift: { verdict, columns }, isScored }: DriftBannerProps) {
   const id = useId();
-  if (verdict === 'like_training') return <p className="small drift-verdict">{TEXTS.driftBanner.similar}</p>;
-  if (verdict === 'too_few_rows') return <p className="small drift-verdict">{TEXTS.driftBanner.tooFewRows}</p>;
+  if (verdict === 'like_training') return <p className={ui.small}>{TEXTS.driftBanner.similar}</p>;
+  if (verdict === 'too_few_rows') return <p className={ui.small}>{TEXTS.driftBanner.tooFewRows}</p>;
   const isUnlike = verdict === 'unlike_training';
   return (
     <Notice tone={isUnlike ? 'error' : 'warning'}>
-      <section aria-labelledby={id} className="drift-banner">
+      <section aria-labelledby={id} className={styles.driftBanner}>
         <h2 id={id}>{isUnlike ? TEXTS.driftBanner.unlike(isScored) : TEXTS.driftBanner.differs}</h2>
         <p>{isUnlike ? TEXTS.driftBanner.unlikeText : TEXTS.driftBanner.differsText}</p>
         {columns.length === 0 && <p>{TEXTS.driftBanner.noColumn}</p>}

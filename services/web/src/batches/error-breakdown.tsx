@@ -1,14 +1,16 @@
 import { formatCount } from '../ui/format';
 import { errorLabel } from './batch-labels';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './batches.module.css';
 
 /** Number of rows by error code, most frequent first. */
 export function ErrorBreakdown({ counts }: { counts: Readonly<Record<string, number>> }) {
   const kinds = Object.entries(counts).sort(([, a], [, b]) => b - a);
   const total = kinds.reduce((sum, [, count]) => sum + count, 0);
   return (
-    <table className="bars">
-      <thead className="visually-hidden">
+    <table className={styles.bars}>
+      <thead className={ui.visuallyHidden}>
         <tr>
           <th scope="col">{TEXTS.errorBreakdown.kind}</th>
           <th scope="col">{TEXTS.errorBreakdown.bar}</th>
@@ -20,11 +22,11 @@ export function ErrorBreakdown({ counts }: { counts: Readonly<Record<string, num
           <tr key={code}>
             <th scope="row">{errorLabel(code)}</th>
             <td>
-              <div className="bar" aria-hidden="true">
-                <div className="bar-fill" style={{ inlineSize: `${(count / total) * 100}%` }} />
+              <div className={styles.bar} aria-hidden="true">
+                <div className={styles.barFill} style={{ inlineSize: `${(count / total) * 100}%` }} />
               </div>
             </td>
-            <td className="number">{formatCount(count)}</td>
+            <td className={`${ui.number} ${styles.figure}`}>{formatCount(count)}</td>
           </tr>
         ))}
       </tbody>

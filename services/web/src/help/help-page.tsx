@@ -3,15 +3,17 @@ import { withBasePath } from '../api/base-path';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './help.module.css';
 
 export function HelpPage() {
   usePageTitle(TEXTS.title);
   return (
-    <div className="page">
+    <div className={ui.page}>
       <h1>{TEXTS.title}</h1>
-      <p className="lead">{TEXTS.lead}</p>
+      <p className={ui.lead}>{TEXTS.lead}</p>
       <Panel title={TEXTS.firstResult.title}>
-        <ol className="steps">
+        <ol className={styles.steps}>
           <li>
             {TEXTS.firstResult.enter((text) => (
               <Link to="/predictions/new">{text}</Link>
@@ -25,7 +27,7 @@ export function HelpPage() {
         <Terms terms={TEXTS.reading.terms} />
       </Panel>
       <Panel title={TEXTS.files.title}>
-        <ul className="limits">
+        <ul className={ui.bullets}>
           <li>
             {TEXTS.files.upload((text) => (
               <Link to="/batches/new">{text}</Link>
@@ -52,7 +54,7 @@ export function HelpPage() {
         <Terms terms={TEXTS.keyboard.keys} />
       </Panel>
       <Panel title={TEXTS.more.title}>
-        <ul className="limits">
+        <ul className={ui.bullets}>
           <li>
             {TEXTS.more.models((text) => (
               <Link to="/models">{text}</Link>
@@ -72,7 +74,7 @@ export function HelpPage() {
 
 function Terms({ terms }: { terms: readonly { term: string; meaning: string }[] }) {
   return (
-    <dl className="facts-list">
+    <dl className={styles.factsList}>
       {terms.map(({ term, meaning }) => (
         <div key={term}>
           <dt>{term}</dt>

@@ -10,21 +10,22 @@ import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function ImportProfilesPage() {
   usePageTitle(TEXTS.title);
   const query = useImportProfilesQuery();
   return (
-    <div className="page">
-      <p className="crumb small">
+    <div className={ui.page}>
+      <p className={`${ui.crumb} ${ui.small}`}>
         <Link to="/batches">{TEXTS.batches}</Link>
       </p>
       <h1>{TEXTS.title}</h1>
-      <p className="lead">{TEXTS.lead}</p>
+      <p className={ui.lead}>{TEXTS.lead}</p>
       <QueryState query={query} what={TEXTS.loadFailed}>
         {(profiles) =>
           profiles.length === 0 ? (
-            <p className="empty">
+            <p className={ui.empty}>
               {TEXTS.empty((text) => (
                 <Link to="/batches/new">{text}</Link>
               ))}
@@ -52,7 +53,7 @@ function ProfileTable({ profiles }: { profiles: readonly NamedImportProfile[] })
           title: TEXTS.content,
           cell: (profile) =>
             profile.error === undefined ? (
-              <ul className="small">
+              <ul className={ui.small}>
                 {contentOf(profile).map((line) => (
                   <li key={line} translate="no">
                     {line}
@@ -60,7 +61,7 @@ function ProfileTable({ profiles }: { profiles: readonly NamedImportProfile[] })
                 ))}
               </ul>
             ) : (
-              <span className="small field-error">{profile.error.detail}</span>
+              <span className={`${ui.small} ${ui.fieldError}`}>{profile.error.detail}</span>
             ),
         },
         { title: TEXTS.delete, cell: ({ name }) => <DeleteProfile name={name} /> },

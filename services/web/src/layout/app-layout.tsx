@@ -11,6 +11,8 @@ import { NoAccess } from './no-access';
 import { SessionMenu } from './session-menu';
 import { Wordmark } from './wordmark';
 import { TEXTS } from './texts';
+import styles from './layout.module.css';
+import { StartPage } from './start-page';
 
 /** Header, navigation and footer of every page. Without a session only the sign-in link is shown. */
 export function AppLayout() {
@@ -25,22 +27,22 @@ export function AppLayout() {
         {error === null ? (
           <Loading>{TEXTS.opening}</Loading>
         ) : (
-          <main className="sign-in" id="main">
+          <StartPage>
             <h1>{TEXTS.notOpened}</h1>
             <ErrorNotice error={error} what={TEXTS.sessionUnread} onRetry={() => void refetch()} />
-          </main>
+          </StartPage>
         )}
       </>
     );
   if (session === null) return <Navigate to="/sign-in" state={{ from: pathname }} replace />;
   const permissions = permissionsOf(session);
   return (
-    <div className="shell">
-      <a className="skip-link" href="#main">
+    <div className={styles.shell}>
+      <a className={styles.skipLink} href="#main">
         {TEXTS.skip}
       </a>
-      <header className="top">
-        <Link to="/" className="home">
+      <header className={styles.top}>
+        <Link to="/" className={styles.home}>
           <Wordmark />
         </Link>
         <Navigation permissions={permissions} />
@@ -58,7 +60,7 @@ export function AppLayout() {
           )}
         </Suspense>
       </main>
-      <footer className="foot">
+      <footer className={styles.foot}>
         <p>{TEXTS.footer}</p>
         <p>
           <Link to="/models">{TEXTS.modelsAndLimits}</Link> · <a href={withBasePath('/docs')}>{TEXTS.api}</a>

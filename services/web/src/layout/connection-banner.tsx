@@ -1,6 +1,7 @@
 import { isRetryable } from '@cytoqueue/client';
 import { useIsFetching } from '@tanstack/react-query';
 import { TEXTS } from './texts';
+import styles from './layout.module.css';
 
 /** Shows that the service is unavailable while a query of the page is retried; loaded data stay visible. */
 export function ConnectionBanner() {
@@ -8,7 +9,7 @@ export function ConnectionBanner() {
     predicate: ({ state }) => state.fetchFailureCount > 0 && isRetryable(state.fetchFailureReason),
   });
   return (
-    <div role="status" className="connection" data-away={retrying > 0 || undefined}>
+    <div role="status" className={styles.connection} data-away={retrying > 0 || undefined}>
       {retrying > 0 && TEXTS.notResponding}
     </div>
   );

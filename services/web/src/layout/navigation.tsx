@@ -1,6 +1,7 @@
 import { NavLink } from 'react-router';
 import type { Permissions } from '../session/use-session';
 import { TEXTS } from './texts';
+import styles from './layout.module.css';
 
 export function Navigation({ permissions }: { permissions: Permissions }) {
   const pages = [
@@ -18,7 +19,7 @@ export function Navigation({ permissions }: { permissions: Permissions }) {
   ];
   return (
     <nav aria-label={TEXTS.navigation.label}>
-      <ul className="pages">
+      <ul className={styles.pages}>
         {pages
           .filter(({ shown }) => shown)
           .map(({ to, name, end }) => (

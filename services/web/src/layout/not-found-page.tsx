@@ -1,11 +1,12 @@
 import { Link } from 'react-router';
 import { usePageTitle } from '../ui/page-title';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function NotFoundPage() {
   usePageTitle(TEXTS.notFoundPage.title);
   return (
-    <div className="stack page narrow">
+    <div className={`${ui.stack} ${ui.page} ${ui.narrow}`}>
       <h1>{TEXTS.notFoundPage.heading}</h1>
       <p>
         {TEXTS.notFoundPage.incomplete} <Link to="/">{TEXTS.notFoundPage.start}</Link>.

@@ -6,6 +6,8 @@ import { announceSessionChange, resetSession } from '../api/query-client';
 import { useKeptDraft } from '../predictions/form/draft-context';
 import { ThemeButton } from './theme';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './layout.module.css';
 
 export function SessionMenu({ session }: { session: Session }) {
   const queryClient = useQueryClient();
@@ -19,10 +21,10 @@ export function SessionMenu({ session }: { session: Session }) {
     },
   });
   return (
-    <div className="session">
-      <span className="who" title={TEXTS.sessionMenu.key(session.key_id)}>
-        <span className="visually-hidden">{`${TEXTS.sessionMenu.signedInAs} `}</span>
-        {session.tenant} <span className="muted">({TEXTS.roles[session.role]})</span>
+    <div className={styles.session}>
+      <span title={TEXTS.sessionMenu.key(session.key_id)}>
+        <span className={ui.visuallyHidden}>{`${TEXTS.sessionMenu.signedInAs} `}</span>
+        {session.tenant} <span className={`${ui.muted} ${styles.role}`}>({TEXTS.roles[session.role]})</span>
       </span>
       <ThemeButton />
       <Button variant="quiet" isPending={signOut.isPending} onPress={() => signOut.mutate()}>

@@ -17,7 +17,7 @@ export function ThemeButton() {
   const { names, label } = TEXTS.theme;
   return (
     <Button variant="quiet" onPress={() => setTheme(next)} aria-label={label(names[theme], names[next])}>
-      <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" className="icon">
+      <svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true">
         <circle cx="10" cy="10" r="7.250" fill="none" stroke="currentColor" strokeWidth="1.500" />
         {theme === 'system' && <path d="M10 2.750a7.250 7.250 0 0 1 0 14.500z" fill="currentColor" />}
         {theme === 'dark' && <circle cx="10" cy="10" r="7.250" fill="currentColor" />}

@@ -8,6 +8,7 @@ import { SelectField } from '../ui/select-field';
 import { DEFAULTS_KEY, MODELS_KEY } from './model-queries';
 import { isOwnModel, modelLabel } from './model-reference';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /**
  * Promotes or rolls back a version: of a shared model for all tenants, which needs a platform key, of an own one as an admin.
@@ -23,15 +24,15 @@ export function ChampionActions({ model: { name, versions, champion, history } }
   const refused = acceptingPromotion(promote.error, promote.variables);
   if (others.length === 0) return null;
   return (
-    <div className="stack">
-      <div className="fields">
+    <div className={ui.stack}>
+      <div className={ui.fields}>
         <SelectField label={TEXTS.championActions.version} value={version} onChange={setChosen}>
           {others.map((other) => (
             <option key={other}>{other}</option>
           ))}
         </SelectField>
       </div>
-      <div className="actions">
+      <div className={ui.actions}>
         <ConfirmButton
           label={TEXTS.championActions.promote(version)}
           title={TEXTS.championActions.promoteTitle(modelLabel({ name, version }))}
@@ -58,7 +59,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
       </div>
       {failure !== undefined && <ErrorNotice error={failure.error} what={TEXTS.championActions.unchanged} />}
       {refused !== undefined && (
-        <div className="actions">
+        <div className={ui.actions}>
           <ConfirmButton
             label={TEXTS.championActions.force(refused.version)}
             title={TEXTS.championActions.forceTitle(modelLabel({ name, version: refused.version }))}

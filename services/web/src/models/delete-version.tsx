@@ -7,6 +7,7 @@ import { ErrorNotice } from '../ui/error-notice';
 import { MODELS_KEY } from './model-queries';
 import { isOwnModel, modelLabel } from './model-reference';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /** Lets admins delete a version of an own model with the training rows that it contains. */
 export function DeleteVersion({ name, version }: { name: string; version: string }) {
@@ -25,7 +26,7 @@ export function DeleteVersion({ name, version }: { name: string; version: string
   if (session?.role !== 'admin' || !isOwnModel(name)) return null;
   return (
     <>
-      <div className="actions">
+      <div className={ui.actions}>
         <ConfirmButton
           label={TEXTS.deleteVersion.label}
           title={TEXTS.deleteVersion.title(modelLabel({ name, version }))}

@@ -3,12 +3,13 @@ import { Panel } from '../ui/panel';
 import { rangeText } from '../predictions/form/feature-value';
 import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function FeatureTable({ features }: { features: readonly Feature[] }) {
   return (
     <Panel title={TEXTS.featureTable.title}>
       <TableScroll label={TEXTS.featureTable.title}>
-        <table className="list compact">
+        <table className={`${ui.list} ${ui.compact}`}>
           <thead>
             <tr>
               <th scope="col">{TEXTS.featureTable.feature}</th>
@@ -27,7 +28,7 @@ export function FeatureTable({ features }: { features: readonly Feature[] }) {
                 <td>{feature.low}</td>
                 <td>{feature.high}</td>
                 <td>{rangeText(feature)}</td>
-                <td className="small">{feature.aliases.join(', ')}</td>
+                <td className={ui.small}>{feature.aliases.join(', ')}</td>
               </tr>
             ))}
           </tbody>

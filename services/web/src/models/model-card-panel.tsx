@@ -6,6 +6,7 @@ import { noRetryClient } from '../api/clients';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /** Loaded separately: the Markdown renderer is as large as the rest of the page. */
 const ModelCard = lazy(async () => ({ default: (await import('./model-card')).ModelCard }));
@@ -17,7 +18,7 @@ export function ModelCardPanel({ name, version }: { name: string; version: strin
     staleTime: Infinity,
   });
   if (isPending) return <Loading />;
-  if (error instanceof ApiError && error.status === 404) return <p className="muted">{TEXTS.modelCard.none}</p>;
+  if (error instanceof ApiError && error.status === 404) return <p className={ui.muted}>{TEXTS.modelCard.none}</p>;
   if (error !== null) return <ErrorNotice error={error} what={TEXTS.modelCard.loadFailed} />;
   return (
     <Suspense fallback={<Loading />}>

@@ -3,6 +3,8 @@ import Markdown, { type Components } from 'react-markdown';
 import remarkGfm from 'remark-gfm';
 import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './models.module.css';
 
 interface ModelCardProps {
   markdown: string;
@@ -17,7 +19,7 @@ const COMPONENTS: Components = {
   h3: ({ children }) => <h4>{children}</h4>,
   table: ({ children }) => (
     <TableScroll label={TEXTS.modelCard.table}>
-      <table className="list compact">{children}</table>
+      <table className={`${ui.list} ${ui.compact}`}>{children}</table>
     </TableScroll>
   ),
 };
@@ -26,7 +28,7 @@ const COMPONENTS: Components = {
 export function ModelCard({ markdown, plots }: ModelCardProps) {
   const id = useId();
   return (
-    <section className="panel card" aria-label={TEXTS.modelCard.label} id={id}>
+    <section className={`${ui.panel} ${styles.card}`} aria-label={TEXTS.modelCard.label} id={id}>
       <Markdown
         remarkPlugins={[remarkGfm]}
         components={COMPONENTS}

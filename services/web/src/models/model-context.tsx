@@ -5,6 +5,7 @@ import { formatShare } from '../ui/format';
 import { useModelVersion } from './model-queries';
 import { modelAddress, modelLabel } from './model-reference';
 import { TEXTS } from './texts';
+import styles from './models.module.css';
 
 interface ModelContextProps {
   model: Pick<ModelPin, 'name' | 'version'>;
@@ -20,7 +21,7 @@ export function ModelContext({ model, operatingPoint, children }: ModelContextPr
   const positive = version?.labels[1] ?? 'malignant';
   const threshold = operatingPoint === undefined ? undefined : version?.operating_points[operatingPoint];
   return (
-    <div className="context" data-cautious={operatingPoint === 'sensitivity99' || undefined}>
+    <div className={styles.context} data-cautious={operatingPoint === 'sensitivity99' || undefined}>
       <dl>
         <div>
           <dt>{TEXTS.modelContext.model}</dt>

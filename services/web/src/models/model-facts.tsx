@@ -3,6 +3,7 @@ import { formatCount, formatShare } from '../ui/format';
 import { useEvaluation } from './evaluation';
 import { useModelVersion } from './model-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /** Tells what a model is for: its inputs, its answer and how many malignant cases it found in testing. */
 export function ModelFacts({ name, version }: { name: string; version: string }) {
@@ -33,7 +34,7 @@ export function ModelFacts({ name, version }: { name: string; version: string })
         ]),
   ];
   return (
-    <dl className="facts">
+    <dl className={ui.facts}>
       {facts.map(([term, text]) => (
         <div key={term}>
           <dt>{term}</dt>

@@ -12,6 +12,7 @@ import { modelLabel } from './model-reference';
 import { ScoreTiles } from './score-tiles';
 import { useModelVersion } from './model-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function ModelVersionPage() {
   const { name: shared = '', ownName, version = '' } = useParams();
@@ -20,8 +21,8 @@ export function ModelVersionPage() {
   const { data, error, refetch } = useModelVersion(name, version);
   const isUnknown = error instanceof ApiError && error.status === 404;
   return (
-    <div className="page">
-      <p className="crumb small">
+    <div className={ui.page}>
+      <p className={`${ui.crumb} ${ui.small}`}>
         <Link to="/models">{TEXTS.models}</Link>
       </p>
       <h1>{isUnknown ? TEXTS.modelVersionPage.unknown : modelLabel({ name, version })}</h1>
@@ -37,7 +38,7 @@ function VersionDetails({ version }: { version: ModelVersion }) {
   return (
     <>
       <Panel title={TEXTS.modelVersionPage.limits}>
-        <ul className="limits">
+        <ul className={ui.bullets}>
           {version.limits_of_use.map((limit) => (
             <li key={limit}>{limit}</li>
           ))}

@@ -13,15 +13,17 @@ import { useDefaults, useModels } from './model-queries';
 import { TableScroll } from '../ui/table-scroll';
 import { isOwnModel, modelAddress, modelLabel, modelReference } from './model-reference';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './models.module.css';
 
 export function ModelsPage() {
   usePageTitle(TEXTS.models);
   const { data: models, error, refetch } = useModels();
   const session = useSession();
   return (
-    <div className="page">
+    <div className={ui.page}>
       <h1>{TEXTS.models}</h1>
-      <p className="lead">{TEXTS.modelsPage.lead}</p>
+      <p className={ui.lead}>{TEXTS.modelsPage.lead}</p>
       {error !== null && (
         <ErrorNotice error={error} what={TEXTS.modelsPage.loadFailed} onRetry={() => void refetch()} />
       )}
@@ -46,13 +48,13 @@ function Model({ model, role, isPlatform }: ModelProps) {
     <Panel title={name}>
       {role === 'admin' && <NewerVersionNotice model={model} isPlatform={isPlatform} />}
       {champion !== null && <ModelFacts name={name} version={champion} />}
-      <ul className="versions">
+      <ul className={styles.versions}>
         {[...versions].reverse().map((version) => (
           <li key={version}>
             <Link to={modelAddress(name, version)}>{modelLabel({ name, version })}</Link>{' '}
-            {version === champion && <span className="chip">{TEXTS.modelsPage.inUse}</span>}{' '}
+            {version === champion && <span className={ui.chip}>{TEXTS.modelsPage.inUse}</span>}{' '}
             {defaults?.model === modelReference({ name, version }) && (
-              <span className="chip">{TEXTS.modelsPage.isDefault}</span>
+              <span className={ui.chip}>{TEXTS.modelsPage.isDefault}</span>
             )}
           </li>
         ))}
@@ -60,7 +62,7 @@ function Model({ model, role, isPlatform }: ModelProps) {
       <details>
         <summary>{TEXTS.modelsPage.history}</summary>
         <TableScroll label={TEXTS.modelsPage.historyOf(name)}>
-          <table className="list compact">
+          <table className={`${ui.list} ${ui.compact}`}>
             <thead>
               <tr>
                 <th scope="col">{TEXTS.modelsPage.when}</th>
@@ -71,7 +73,7 @@ function Model({ model, role, isPlatform }: ModelProps) {
             <tbody>
               {[...history].reverse().map(({ version, promoted_at, promoted_by }) => (
                 <tr key={promoted_at}>
-                  <td className="nowrap">{formatDateTime(promoted_at)}</td>
+                  <td className={ui.nowrap}>{formatDateTime(promoted_at)}</td>
                   <td>{version}</td>
                   <td>{promoted_by === 'shipped' ? TEXTS.modelsPage.shipped : promoted_by}</td>
                 </tr>

@@ -1,6 +1,7 @@
 import type { ModelVersion } from '@cytoqueue/client';
 import { formatShare } from '../ui/format';
 import { Panel } from '../ui/panel';
+import { StatTiles } from '../ui/stat-tiles';
 import { useEvaluation } from './evaluation';
 import { TEXTS } from './texts';
 
@@ -16,22 +17,19 @@ export function ScoreTiles({ version: { name, version, labels } }: { version: Mo
   ];
   return (
     <Panel title={TEXTS.scoreTiles.title} lead={TEXTS.scoreTiles.lead}>
-      <dl className="tiles">
-        {scores.map(({ key, name: score, meaning }) => {
+      <StatTiles
+        tiles={scores.map(({ key, name: score, meaning }) => {
           const [low, high] = data.cv_intervals[key] ?? [];
-          return (
-            <div key={key} className="tile">
-              <dt>{score}</dt>
-              <dd className="tile-value">{formatShare(data.cv[key] ?? 0)}</dd>
-              <dd className="small muted">
-                {low === undefined || high === undefined
-                  ? meaning
-                  : TEXTS.scoreTiles.withInterval(meaning, formatShare(low), formatShare(high))}
-              </dd>
-            </div>
-          );
+          return {
+            name: score,
+            value: formatShare(data.cv[key] ?? 0),
+            hint:
+              low === undefined || high === undefined
+                ? meaning
+                : TEXTS.scoreTiles.withInterval(meaning, formatShare(low), formatShare(high)),
+          };
         })}
-      </dl>
+      />
     </Panel>
   );
 }

@@ -13,20 +13,23 @@ import { TimeChart } from './time-chart';
 import { type QueuePoint, useQueueHistory } from './use-queue-history';
 import { WorkerTable } from './worker-table';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function OperationsPage() {
   usePageTitle(TEXTS.title);
   const session = useSession();
   const { data: queue, history, error, refetch } = useQueueHistory();
   return (
-    <div className="page">
-      <header className="page-head">
+    <div className={ui.page}>
+      <header className={ui.pageHead}>
         <div>
           <h1>{TEXTS.title}</h1>
-          <p className="small muted">{TEXTS.operationsPage.asOf(queue && formatDateTimeSeconds(queue.as_of))}</p>
+          <p className={`${ui.small} ${ui.muted}`}>
+            {TEXTS.operationsPage.asOf(queue && formatDateTimeSeconds(queue.as_of))}
+          </p>
         </div>
         {session?.platform === true && (
-          <a className="button" href={withBasePath('/admin/queues')}>
+          <a className={ui.button} href={withBasePath('/admin/queues')}>
             {TEXTS.operationsPage.bullBoard}
           </a>
         )}
@@ -82,7 +85,7 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueP
         />
       </Panel>
       <WorkerTable queue={queue} />
-      <div className="two">
+      <div className={ui.two}>
         <Panel title={TEXTS.operationsPage.backlogChart}>
           <TimeChart
             points={history.flatMap(({ at, backlogRows }) =>
@@ -100,7 +103,7 @@ function Queue({ queue, history }: { queue: QueueState; history: readonly QueueP
       </div>
       <QueueTable queues={queue.queues} />
       <Panel title={TEXTS.operationsPage.latency} lead={TEXTS.operationsPage.latencyLead}>
-        <dl className="facts">
+        <dl className={ui.facts}>
           <Latency name={TEXTS.operationsPage.waiting} percentiles={queue.latency.prediction_wait_ms} />
           <Latency name={TEXTS.operationsPage.total} percentiles={queue.latency.prediction_total_ms} />
         </dl>
@@ -154,13 +157,13 @@ function Latency({ name, percentiles }: { name: string; percentiles: Percentiles
       <dt>{name}</dt>
       <dd>
         {percentiles === null ? (
-          <span className="muted">{TEXTS.operationsPage.noLatency}</span>
+          <span className={ui.muted}>{TEXTS.operationsPage.noLatency}</span>
         ) : (
           <>
             <span translate="no">{formatMilliseconds(percentiles.p50)}</span>{' '}
-            <span className="muted">{TEXTS.operationsPage.median}</span>,{' '}
+            <span className={ui.muted}>{TEXTS.operationsPage.median}</span>,{' '}
             <span translate="no">{formatMilliseconds(percentiles.p99)}</span>{' '}
-            <span className="muted">{TEXTS.operationsPage.percentile99}</span>
+            <span className={ui.muted}>{TEXTS.operationsPage.percentile99}</span>
           </>
         )}
       </dd>

@@ -1,5 +1,7 @@
 import { formatCount, formatTime } from '../ui/format';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './operations.module.css';
 
 interface TimeChartProps {
   /** Oldest first; `at` in milliseconds. */
@@ -18,7 +20,7 @@ export function TimeChart({ points, unit }: TimeChartProps) {
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined || points.length < 2)
-    return <p className="muted small">{TEXTS.timeChart.begins}</p>;
+    return <p className={`${ui.muted} ${ui.small}`}>{TEXTS.timeChart.begins}</p>;
   const highest = Math.max(...points.map(({ value }) => value), 1);
   const x = (at: number): number => LEFT + ((at - first.at) / Math.max(1, last.at - first.at)) * (WIDTH - 2 * LEFT);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / highest) * (HEIGHT - TOP - BOTTOM);
@@ -30,18 +32,18 @@ export function TimeChart({ points, unit }: TimeChartProps) {
     formatCount(highest),
   );
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="time-chart" role="img" aria-label={label}>
-      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(0)} y2={y(0)} className="grid" />
-      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(highest)} y2={y(highest)} className="grid" />
-      <polygon points={`${LEFT},${y(0)} ${line} ${x(last.at)},${y(0)}`} className="time-area" />
-      <polyline points={line} className="time-line" />
-      <text x={LEFT} y={y(highest) - 6} className="chart-text">
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className={styles.timeChart} role="img" aria-label={label}>
+      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(0)} y2={y(0)} className={ui.gridLine} />
+      <line x1={LEFT} x2={WIDTH - LEFT} y1={y(highest)} y2={y(highest)} className={ui.gridLine} />
+      <polygon points={`${LEFT},${y(0)} ${line} ${x(last.at)},${y(0)}`} className={styles.timeArea} />
+      <polyline points={line} className={styles.timeLine} />
+      <text x={LEFT} y={y(highest) - 6} className={ui.chartText}>
         {formatCount(highest)}
       </text>
-      <text x={LEFT} y={HEIGHT - 6} className="chart-text">
+      <text x={LEFT} y={HEIGHT - 6} className={ui.chartText}>
         {formatTime(first.at)}
       </text>
-      <text x={WIDTH - LEFT} y={HEIGHT - 6} textAnchor="end" className="chart-text">
+      <text x={WIDTH - LEFT} y={HEIGHT - 6} textAnchor="end" className={ui.chartText}>
         {formatTime(last.at)}
       </text>
     </svg>

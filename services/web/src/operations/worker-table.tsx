@@ -3,6 +3,7 @@ import { DataTable } from '../ui/data-table';
 import { formatCount, formatDuration, formatTime } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /** Heartbeats come every five seconds. */
 const LATE_AFTER_SECONDS = 7;
@@ -12,7 +13,7 @@ export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }
   return (
     <Panel title={TEXTS.workerTable.title} lead={TEXTS.workerTable.lead}>
       {workers.length === 0 ? (
-        <p className="muted">{TEXTS.workerTable.empty}</p>
+        <p className={ui.muted}>{TEXTS.workerTable.empty}</p>
       ) : (
         <DataTable
           label={TEXTS.workerTable.table}
@@ -30,9 +31,9 @@ export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }
               title: TEXTS.workerTable.lastHeartbeat,
               isVerbatim: true,
               cell: ({ last_heartbeat_at: at }) => (
-                <span className="nowrap">
+                <span className={ui.nowrap}>
                   {TEXTS.workerTable.ago(formatDuration(Math.round(secondsBetween(at, as_of))))}{' '}
-                  <span className="muted small">{formatTime(at)}</span>
+                  <span className={`${ui.muted} ${ui.small}`}>{formatTime(at)}</span>
                 </span>
               ),
             },
@@ -45,9 +46,9 @@ export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }
 }
 
 function WorkerState({ isAlive, silentSeconds }: { isAlive: boolean; silentSeconds: number }) {
-  if (!isAlive) return <strong className="chip error">{TEXTS.workerTable.notResponding}</strong>;
+  if (!isAlive) return <strong className={`${ui.chip} ${ui.chipError}`}>{TEXTS.workerTable.notResponding}</strong>;
   return silentSeconds > LATE_AFTER_SECONDS ? (
-    <strong className="chip warning">{TEXTS.workerTable.late}</strong>
+    <strong className={`${ui.chip} ${ui.chipWarning}`}>{TEXTS.workerTable.late}</strong>
   ) : (
     <span>{TEXTS.workerTable.responding}</span>
   );

@@ -15,6 +15,7 @@ import { SelectField } from '../ui/select-field';
 import { TextField } from '../ui/text-field';
 import { PERFORMANCE_KEY } from './performance-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 const TEMPLATE = 'batch_id,sample_id,confirmed_class,confirmed_at\r\n';
 const MAX_SHOWN = 10;
@@ -23,8 +24,8 @@ const MAX_SHOWN = 10;
 export function ConfirmDiagnosisPanel() {
   const classes = useDiagnoses();
   return (
-    <Panel title={TEXTS.confirmDiagnosisPanel.title} lead={TEXTS.confirmDiagnosisPanel.lead} className="no-print">
-      <div className="two">
+    <Panel title={TEXTS.confirmDiagnosisPanel.title} lead={TEXTS.confirmDiagnosisPanel.lead} className={ui.noPrint}>
+      <div className={ui.two}>
         <FileForm classes={classes} />
         <CaseForm classes={classes} />
       </div>
@@ -53,10 +54,10 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
   });
   const { data } = send;
   return (
-    <div className="stack">
+    <div className={ui.stack}>
       <h3>{TEXTS.confirmDiagnosisPanel.fromFile}</h3>
-      <p className="small muted">{TEXTS.confirmDiagnosisPanel.fileHelp(classes)}</p>
-      <div className="actions">
+      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.confirmDiagnosisPanel.fileHelp(classes)}</p>
+      <div className={ui.actions}>
         <FileTrigger
           acceptedFileTypes={['.csv', 'text/csv']}
           onSelect={(files) => files?.[0] !== undefined && send.mutate(files[0])}
@@ -74,7 +75,7 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
         <Notice tone={data.rejected === 0 ? 'success' : 'warning'}>
           <p>{TEXTS.confirmDiagnosisPanel.stored(data.accepted, data.rejected)}</p>
           {data.errors.length > 0 && (
-            <ul className="small">
+            <ul className={ui.small}>
               {data.errors.slice(0, MAX_SHOWN).map(({ row, detail }) => (
                 <li key={row}>{TEXTS.confirmDiagnosisPanel.rowError(row, detail)}</li>
               ))}
@@ -111,9 +112,9 @@ function CaseForm({ classes }: { classes: readonly ClassName[] }) {
   };
   const isBatch = form.target.includes('batch_');
   return (
-    <form className="stack" onSubmit={submit}>
+    <form className={ui.stack} onSubmit={submit}>
       <h3>{TEXTS.confirmDiagnosisPanel.oneCase}</h3>
-      <div className="fields">
+      <div className={ui.fields}>
         <TextField
           label={TEXTS.confirmDiagnosisPanel.target}
           description={TEXTS.confirmDiagnosisPanel.targetHelp}
@@ -152,7 +153,7 @@ function CaseForm({ classes }: { classes: readonly ClassName[] }) {
       </div>
       {add.isError && <ErrorNotice error={add.error} what={TEXTS.confirmDiagnosisPanel.failed} />}
       {add.isSuccess && <Notice tone="success">{TEXTS.confirmDiagnosisPanel.isStored}</Notice>}
-      <div className="actions">
+      <div className={ui.actions}>
         <Button type="submit" isPending={add.isPending} isDisabled={body === undefined}>
           {TEXTS.confirmDiagnosisPanel.submit}
         </Button>

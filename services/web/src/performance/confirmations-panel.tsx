@@ -14,6 +14,7 @@ import { Loading } from '../ui/loading';
 import { Panel } from '../ui/panel';
 import { PERFORMANCE_KEY, useConfirmations } from './performance-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /** The confirmed diagnoses on record, newest first. Admins can delete one. */
 export function ConfirmationsPanel() {
@@ -30,7 +31,7 @@ export function ConfirmationsPanel() {
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && confirmations.length === 0 && !query.hasNextPage && (
-        <p className="muted">{TEXTS.confirmationsPanel.empty}</p>
+        <p className={ui.muted}>{TEXTS.confirmationsPanel.empty}</p>
       )}
       {confirmations.length > 0 && <ConfirmationTable confirmations={confirmations} />}
       {query.hasNextPage && (
@@ -80,7 +81,7 @@ function ConfirmationTable({ confirmations }: { confirmations: readonly Confirma
           {
             title: TEXTS.confirmationsPanel.day,
             isVerbatim: true,
-            cell: ({ confirmed_at: day }) => <span className="nowrap">{formatDate(day)}</span>,
+            cell: ({ confirmed_at: day }) => <span className={ui.nowrap}>{formatDate(day)}</span>,
           },
           ...(session && permissionsOf(session).admin ? [deletion] : []),
         ]}

@@ -7,6 +7,7 @@ import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
 import { useDrift } from './performance-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 type Week = DriftReport['data'][number];
 
@@ -20,7 +21,7 @@ export function DriftPanel() {
       <QueryState query={query} what={TEXTS.driftPanel.loadFailed}>
         {({ data }) =>
           data.length === 0 ? (
-            <p className="muted">{TEXTS.driftPanel.empty}</p>
+            <p className={ui.muted}>{TEXTS.driftPanel.empty}</p>
           ) : (
             <DataTable
               label={TEXTS.driftPanel.table}
@@ -43,8 +44,12 @@ export function DriftPanel() {
 
 function Verdict({ verdict }: { verdict: Week['verdict'] }) {
   const label = TEXTS.driftPanel.verdicts[verdict];
-  if (verdict === 'unlike_training') return <strong className="chip error">{label}</strong>;
-  return verdict === 'differs' ? <strong className="chip warning">{label}</strong> : <span>{label}</span>;
+  if (verdict === 'unlike_training') return <strong className={`${ui.chip} ${ui.chipError}`}>{label}</strong>;
+  return verdict === 'differs' ? (
+    <strong className={`${ui.chip} ${ui.chipWarning}`}>{label}</strong>
+  ) : (
+    <span>{label}</span>
+  );
 }
 
 function columnsText(columns: Week['columns']): string {

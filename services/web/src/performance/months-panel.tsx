@@ -7,6 +7,7 @@ import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
 import { useMonthlyPerformance } from './performance-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /** Sensitivity and specificity of the last months, by time of prediction. */
 export function MonthsPanel() {
@@ -55,7 +56,9 @@ function Share({ of, counts }: { of: Estimate | null; counts: string }) {
     <div>
       <IntervalBar {...of} />
       {`${formatShare(of.value)} `}
-      <span className="small muted">{TEXTS.monthsPanel.share(counts, formatShare(of.low), formatShare(of.high))}</span>
+      <span className={`${ui.small} ${ui.muted}`}>
+        {TEXTS.monthsPanel.share(counts, formatShare(of.low), formatShare(of.high))}
+      </span>
     </div>
   );
 }

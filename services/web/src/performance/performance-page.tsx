@@ -16,14 +16,15 @@ import { DriftPanel } from './drift-panel';
 import { MonthsPanel } from './months-panel';
 import { usePerformance } from './performance-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 export function PerformancePage() {
   usePageTitle(TEXTS.title);
   const query = usePerformance();
   return (
-    <div className="page">
+    <div className={ui.page}>
       <h1>{TEXTS.title}</h1>
-      <p className="lead">{TEXTS.lead}</p>
+      <p className={ui.lead}>{TEXTS.lead}</p>
       <QueryState query={query} what={TEXTS.loadFailed}>
         {(performance) => <Figures performance={performance} />}
       </QueryState>
@@ -55,7 +56,7 @@ function Figures({ performance: { updated_at, data, notes } }: { performance: Pe
         <ModelFigures key={name} entries={data.filter((entry) => nameOf(entry) === name)} />
       ))}
       <MonthsPanel />
-      {updated_at !== null && <p className="small muted">{TEXTS.asOf(formatDateTime(updated_at))}</p>}
+      {updated_at !== null && <p className={`${ui.small} ${ui.muted}`}>{TEXTS.asOf(formatDateTime(updated_at))}</p>}
     </>
   );
 }
@@ -121,7 +122,7 @@ function Calibration({ model, bins }: { model: string; bins: PerformanceEntry['c
   return (
     <>
       <h3>{TEXTS.calibration.title}</h3>
-      <p className="small muted">{TEXTS.calibration.lead(positive)}</p>
+      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.calibration.lead(positive)}</p>
       <DataTable
         label={TEXTS.calibration.table(model)}
         rows={bins}
@@ -164,7 +165,8 @@ function Proportion({ estimate, part, whole }: { estimate: Estimate | null; part
   if (estimate === null) return <>–</>;
   return (
     <>
-      {intervalText(estimate)} <span className="small muted">{TEXTS.outOf(formatCount(part), formatCount(whole))}</span>
+      {intervalText(estimate)}{' '}
+      <span className={`${ui.small} ${ui.muted}`}>{TEXTS.outOf(formatCount(part), formatCount(whole))}</span>
     </>
   );
 }
@@ -187,6 +189,6 @@ function Alarm({ entry: { sensitivity }, name, version }: { entry: PerformanceEn
       </p>
     </Notice>
   ) : (
-    <p className="small">{TEXTS.figures.isNotBelow(formatShare(lowest))}</p>
+    <p className={ui.small}>{TEXTS.figures.isNotBelow(formatShare(lowest))}</p>
   );
 }

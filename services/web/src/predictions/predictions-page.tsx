@@ -14,6 +14,7 @@ import { TextField } from '../ui/text-field';
 import { resultTitle } from './result/result-labels';
 import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 const PAGE_SIZE = 50;
 
@@ -32,10 +33,10 @@ export function PredictionsPage() {
     sample_id.toLowerCase().includes(searchText.trim().toLowerCase()),
   );
   return (
-    <div className="page">
-      <header className="page-head">
+    <div className={ui.page}>
+      <header className={ui.pageHead}>
         <h1>{TEXTS.title}</h1>
-        <Link to="/predictions/new" className="button primary">
+        <Link to="/predictions/new" className={`${ui.button} ${ui.primary}`}>
           {TEXTS.newRecord}
         </Link>
       </header>
@@ -44,7 +45,7 @@ export function PredictionsPage() {
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && all.length === 0 && !query.hasNextPage && (
-        <p className="empty">
+        <p className={ui.empty}>
           {TEXTS.empty((text) => (
             <Link to="/predictions/new">{text}</Link>
           ))}
@@ -53,7 +54,7 @@ export function PredictionsPage() {
       {all.length > 0 && (
         <>
           <TextField label={TEXTS.search} type="search" value={searchText} onChange={setWanted} autoComplete="off" />
-          <p role="status" className="small muted">
+          <p role="status" className={`${ui.small} ${ui.muted}`}>
             {searchText.trim() === ''
               ? TEXTS.shown(all.length, query.hasNextPage)
               : TEXTS.found(found.length, all.length, query.hasNextPage)}
@@ -73,12 +74,12 @@ export function PredictionsPage() {
 function PredictionTable({ records }: { records: Prediction[] }) {
   return (
     <TableScroll label={TEXTS.title}>
-      <table className="list">
+      <table className={ui.list}>
         <thead>
           <tr>
             <th scope="col">{TEXTS.reference}</th>
             <th scope="col">{TEXTS.result}</th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {TEXTS.probability}
             </th>
             <th scope="col">{TEXTS.sent}</th>
@@ -93,8 +94,8 @@ function PredictionTable({ records }: { records: Prediction[] }) {
               <td>
                 <Outcome record={record} />
               </td>
-              <td className="number">{record.result && formatProbability(probabilityOf(record.result))}</td>
-              <td className="nowrap">{formatDateTime(record.created_at)}</td>
+              <td className={ui.number}>{record.result && formatProbability(probabilityOf(record.result))}</td>
+              <td className={ui.nowrap}>{formatDateTime(record.created_at)}</td>
             </tr>
           ))}
         </tbody>
@@ -104,7 +105,7 @@ function PredictionTable({ records }: { records: Prediction[] }) {
 }
 
 function Outcome({ record: { result, status } }: { record: Prediction }) {
-  if (result === undefined) return <span className="muted">{TEXTS.status[status]}</span>;
+  if (result === undefined) return <span className={ui.muted}>{TEXTS.status[status]}</span>;
   return (
     <>
       <ClassIcon name={result.outcome === 'indeterminate' ? 'indeterminate' : toneOf(result.predicted_class, result)} />{' '}

@@ -8,6 +8,8 @@ import { Panel } from '../ui/panel';
 import { OTHER_DECISIONS, decisionLabel } from './review-labels';
 import { useAddReview, useReviews } from './review-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import styles from './reviews.module.css';
 
 interface ReviewsPanelProps {
   reviewed: ReviewedItem;
@@ -23,14 +25,14 @@ const MAX_NOTE_LENGTH = 2_000;
 export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) {
   const { data, error, refetch } = useReviews(reviewed);
   return (
-    <Panel title={TEXTS.title} lead={TEXTS.lead} className="no-print">
+    <Panel title={TEXTS.title} lead={TEXTS.lead} className={ui.noPrint}>
       {error !== null && <ErrorNotice error={error} what={TEXTS.loadFailed} onRetry={() => void refetch()} />}
       {data !== undefined && data.data.length > 0 && (
-        <ul className="review-list">
+        <ul className={styles.reviewList}>
           {data.data.map((review) => (
             <li key={review.id}>
               {'error' in review ? (
-                <span className="muted">{review.error.detail}</span>
+                <span className={ui.muted}>{review.error.detail}</span>
               ) : (
                 <ReviewText review={review} />
               )}
@@ -38,7 +40,7 @@ export function ReviewsPanel({ reviewed, labels, children }: ReviewsPanelProps) 
           ))}
         </ul>
       )}
-      {data?.data.length === 0 && <p className="muted">{TEXTS.empty}</p>}
+      {data?.data.length === 0 && <p className={ui.muted}>{TEXTS.empty}</p>}
       <ReviewForm reviewed={reviewed} labels={labels} />
       {children}
     </Panel>
@@ -49,10 +51,10 @@ function ReviewText({ review: { decision, note, key_id, created_at } }: { review
   return (
     <>
       <strong>{decisionLabel(decision)}</strong>{' '}
-      <span className="small muted">
+      <span className={`${ui.small} ${ui.muted}`}>
         {TEXTS.byKey(<span translate="no">{key_id}</span>, formatDateTime(created_at))}
       </span>
-      {note !== undefined && <p className="small">{note}</p>}
+      {note !== undefined && <p className={ui.small}>{note}</p>}
     </>
   );
 }
@@ -75,11 +77,11 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
     add.mutate({ decision, ...(note.trim() === '' ? {} : { note: note.trim() }) });
   };
   return (
-    <form className="stack review-form" onSubmit={submit}>
-      <fieldset className="choices">
+    <form className={ui.stack} onSubmit={submit}>
+      <fieldset className={ui.choices}>
         <legend>{TEXTS.decision}</legend>
         {[...labels, ...OTHER_DECISIONS].map((value) => (
-          <label key={value} className="choice">
+          <label key={value} className={ui.choice}>
             <input
               type="radio"
               name={id}
@@ -91,11 +93,11 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
           </label>
         ))}
       </fieldset>
-      <div className="field">
+      <div className={ui.field}>
         <label htmlFor={`${id}-note`}>{decision === 'other' ? TEXTS.note : TEXTS.optionalNote}</label>
         <textarea
           id={`${id}-note`}
-          className="input"
+          className={ui.input}
           rows={2}
           maxLength={MAX_NOTE_LENGTH}
           value={note}
@@ -103,13 +105,13 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
           aria-describedby={`${id}-hint`}
           autoComplete="off"
         />
-        <span id={`${id}-hint`} className="small muted">
+        <span id={`${id}-hint`} className={`${ui.small} ${ui.muted}`}>
           {TEXTS.noteHelp}
         </span>
       </div>
       {add.isError && <ErrorNotice error={add.error} what={TEXTS.failed} />}
       {isAdded && <Notice tone="success">{TEXTS.recorded}</Notice>}
-      <div className="actions">
+      <div className={ui.actions}>
         <Button
           type="submit"
           variant="primary"
@@ -118,7 +120,7 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
         >
           {TEXTS.submit}
         </Button>
-        {isNoteMissing && <span className="small">{TEXTS.writeNote}</span>}
+        {isNoteMissing && <span className={ui.small}>{TEXTS.writeNote}</span>}
       </div>
     </form>
   );

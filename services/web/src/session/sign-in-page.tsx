@@ -12,6 +12,8 @@ import { useKeptDraft } from '../predictions/form/draft-context';
 import { Wordmark } from '../layout/wordmark';
 import { useSession } from './use-session';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import { StartPage } from '../layout/start-page';
 
 type Credential = Parameters<typeof client.signIn>[0];
 
@@ -35,13 +37,13 @@ export function SignInPage() {
     if (key.trim() !== '' && !signIn.isPending) signIn.mutate({ api_key: key.trim() });
   };
   return (
-    <main className="sign-in" id="main">
+    <StartPage>
       <Wordmark />
       <h1>{TEXTS.title}</h1>
-      <p className="muted">{TEXTS.lead}</p>
+      <p className={ui.muted}>{TEXTS.lead}</p>
       {hasEnded && <Notice tone="info">{TEXTS.hasEnded}</Notice>}
       {signIn.isError && <Notice tone="error">{signInError(signIn.error, signIn.variables)}</Notice>}
-      <form onSubmit={submit} className="stack">
+      <form onSubmit={submit} className={ui.stack}>
         <TextField
           label={TEXTS.key}
           type="password"
@@ -55,9 +57,9 @@ export function SignInPage() {
           {TEXTS.title}
         </Button>
       </form>
-      <p className="small muted">{TEXTS.ownMachine}</p>
-      <p className="small muted">{TEXTS.forResearch}</p>
-    </main>
+      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.ownMachine}</p>
+      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.forResearch}</p>
+    </StartPage>
   );
 }
 

@@ -14,6 +14,7 @@ import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { SelectField } from '../ui/select-field';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 const SETTINGS_KEY = ['settings'] as const;
 
@@ -25,17 +26,17 @@ export function SettingsPage() {
     queryFn: ({ signal }) => noRetryClient.settings({ signal }),
   });
   return (
-    <div className="page">
-      <header className="page-head">
+    <div className={ui.page}>
+      <header className={ui.pageHead}>
         <div>
           <h1>{TEXTS.title}</h1>
-          <p className="lead">{TEXTS.lead}</p>
+          <p className={ui.lead}>{TEXTS.lead}</p>
         </div>
-        <div className="actions">
-          <Link to="/api-keys" className="button">
+        <div className={ui.actions}>
+          <Link to="/api-keys" className={ui.button}>
             {TEXTS.apiKeys}
           </Link>
-          <Link to="/import-profiles" className="button">
+          <Link to="/import-profiles" className={ui.button}>
             {TEXTS.importProfiles}
           </Link>
         </div>
@@ -71,8 +72,8 @@ function SettingsForm({ stored }: { stored: Settings }) {
   const positive = usePositiveClass(pinned ?? undefined);
   return (
     <Panel title={TEXTS.modelAndThreshold} lead={TEXTS.pinLead}>
-      <form className="stack" onSubmit={submit}>
-        <div className="fields">
+      <form className={ui.stack} onSubmit={submit}>
+        <div className={ui.fields}>
           <SelectField
             label={TEXTS.version}
             value={pinned ?? ''}
@@ -93,7 +94,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
         </div>
         {save.isError && <ErrorNotice error={save.error} what={TEXTS.failed} />}
         {save.isSuccess && <Notice tone="success">{TEXTS.saved}</Notice>}
-        <div className="actions">
+        <div className={ui.actions}>
           <Button type="submit" variant="primary" isPending={save.isPending}>
             {TEXTS.submit}
           </Button>

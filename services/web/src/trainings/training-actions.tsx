@@ -6,6 +6,7 @@ import { ConfirmButton } from '../ui/confirm-button';
 import { ErrorNotice } from '../ui/error-notice';
 import { TRAININGS_KEY, trainingKey } from './training-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 /** Cancels an open training, deletes a finished one. */
 export function TrainingActions({ training }: { training: Training }) {
@@ -13,7 +14,7 @@ export function TrainingActions({ training }: { training: Training }) {
   const failure = [cancel, remove].find(({ isError }) => isError);
   return (
     <>
-      <div className="actions">
+      <div className={ui.actions}>
         {isTrainingFinished(training) ? (
           <ConfirmButton
             label={TEXTS.trainingActions.delete}

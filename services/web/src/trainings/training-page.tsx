@@ -13,6 +13,8 @@ import { schemaLabel } from './training-labels';
 import { useTraining } from './training-queries';
 import { TrainingResult } from './training-result';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
+import { StateLabel } from '../ui/state-label';
 
 export function TrainingPage() {
   usePageTitle(TEXTS.trainingPage.title);
@@ -27,18 +29,16 @@ export function TrainingPage() {
 function TrainingArticle({ training }: { training: Training }) {
   const { name, status, created_at: createdAt, error } = training;
   return (
-    <article className="page">
-      <header className="page-head">
+    <article className={ui.page}>
+      <header className={ui.pageHead}>
         <div>
-          <p className="crumb small">
+          <p className={`${ui.crumb} ${ui.small}`}>
             <Link to="/trainings">{TEXTS.trainings}</Link>
           </p>
           <h1 translate="no">{`own/${name}`}</h1>
-          <p className="small muted">{TEXTS.trainingPage.sent(formatDateTime(createdAt))}</p>
+          <p className={`${ui.small} ${ui.muted}`}>{TEXTS.trainingPage.sent(formatDateTime(createdAt))}</p>
         </div>
-        <p className={`state ${status}`} role="status">
-          {TEXTS.status[status]}
-        </p>
+        <StateLabel state={status}>{TEXTS.status[status]}</StateLabel>
       </header>
       <TrainingActions training={training} />
       {!isTrainingFinished(training) && (
@@ -85,7 +85,7 @@ function TrainingDataPanel({ training: { filename, schema, label, group, seed, d
   ];
   return (
     <Panel title={TEXTS.trainingPage.data}>
-      <dl className="facts">
+      <dl className={ui.facts}>
         {facts.map(([term, text]) => (
           <div key={term}>
             <dt>{term}</dt>
@@ -93,7 +93,7 @@ function TrainingDataPanel({ training: { filename, schema, label, group, seed, d
           </div>
         ))}
       </dl>
-      <p className="small muted digest">
+      <p className={`${ui.small} ${ui.muted} ${ui.digest}`}>
         {TEXTS.trainingPage.digest} <code>{data.input_sha256}</code>
       </p>
     </Panel>
@@ -109,7 +109,7 @@ function rowsText({ rows, complete_rows: complete }: Training['data']): string {
 function TrainingError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const isUnknown = error instanceof ApiError && (error.status === 404 || error.status === 410);
   return (
-    <div className="page narrow stack">
+    <div className={`${ui.page} ${ui.narrow} ${ui.stack}`}>
       <h1>{isUnknown ? TEXTS.trainingPage.unknown : TEXTS.trainingPage.failed}</h1>
       {isUnknown ? (
         <p>{TEXTS.trainingPage.unknownText}</p>

@@ -7,6 +7,7 @@ import { formatFixed, formatShare } from '../ui/format';
 import { Panel } from '../ui/panel';
 import { StatTiles } from '../ui/stat-tiles';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 interface TrainingResultProps {
   /** `own/NAME@VERSION` */
@@ -24,7 +25,7 @@ export function TrainingResult({ model, evaluation }: TrainingResultProps) {
         <Figures name={name} version={version} evaluation={evaluation} />
       </Panel>
       <Panel title={TEXTS.trainingResult.use}>
-        <ul className="limits">
+        <ul className={ui.bullets}>
           <li>{TEXTS.trainingResult.shows(<Link to={modelAddress(name, version)}>{modelLabel(model)}</Link>)}</li>
           <li>
             {TEXTS.trainingResult.choose(

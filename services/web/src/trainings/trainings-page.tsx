@@ -11,6 +11,7 @@ import { Loading } from '../ui/loading';
 import { usePageTitle } from '../ui/page-title';
 import { TRAININGS_KEY } from './training-queries';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 const PAGE_SIZE = 20;
 const POLL_INTERVAL_MS = 3_000;
@@ -30,22 +31,22 @@ export function TrainingsPage() {
   });
   const trainings = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
-    <div className="page">
-      <header className="page-head">
+    <div className={ui.page}>
+      <header className={ui.pageHead}>
         <h1>{TEXTS.trainings}</h1>
-        <div className="actions">
-          <Link to="/trainings/new" className="button primary">
+        <div className={ui.actions}>
+          <Link to="/trainings/new" className={`${ui.button} ${ui.primary}`}>
             {TEXTS.trainingsPage.new}
           </Link>
         </div>
       </header>
-      <p className="lead">{TEXTS.trainingsPage.lead}</p>
+      <p className={ui.lead}>{TEXTS.trainingsPage.lead}</p>
       {query.isError && (
         <ErrorNotice error={query.error} what={TEXTS.trainingsPage.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && trainings.length === 0 && !query.hasNextPage && (
-        <p className="empty">
+        <p className={ui.empty}>
           {TEXTS.trainingsPage.empty((text) => (
             <Link to="/trainings/new">{text}</Link>
           ))}

@@ -1,5 +1,6 @@
 import type { Ref } from 'react';
 import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
+import { ui } from './styles';
 
 export interface ButtonProps extends AriaButtonProps {
   ref?: Ref<HTMLButtonElement>;
@@ -18,7 +19,7 @@ export function Button({ variant = 'secondary', ref, isPending = false, onPress,
       {...press}
       type={isPending ? 'button' : (type ?? 'button')}
       ref={ref ?? null}
-      className={`button ${variant}`}
+      className={variant === 'secondary' ? ui.button : `${ui.button} ${ui[variant]}`}
       data-pending={isPending || undefined}
     />
   );

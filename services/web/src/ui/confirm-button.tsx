@@ -2,6 +2,8 @@ import type { ReactNode } from 'react';
 import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
 import { Button, type ButtonProps } from './button';
 import { TEXTS } from './texts';
+import { ui } from './styles';
+import styles from './confirm-button.module.css';
 
 interface ConfirmButtonProps {
   label: string;
@@ -36,14 +38,14 @@ export function ConfirmButton({
       <Button variant={variant} isPending={isPending}>
         {label}
       </Button>
-      <ModalOverlay className="overlay" isDismissable>
-        <Modal className="modal">
-          <Dialog role="alertdialog" className="dialog">
+      <ModalOverlay className={styles.overlay} isDismissable>
+        <Modal className={styles.modal}>
+          <Dialog role="alertdialog" className={styles.dialog}>
             {({ close }) => (
               <>
                 <Heading slot="title">{title}</Heading>
                 <div>{children}</div>
-                <div className="actions">
+                <div className={`${ui.actions} ${styles.dialogActions}`}>
                   <Button onPress={close} autoFocus>
                     {TEXTS.goBack}
                   </Button>

@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { Button } from './button';
+import { ui } from './styles';
 
 interface CopyButtonProps {
   label: string;
@@ -26,7 +27,7 @@ export function CopyButton({ label, copiedLabel, text, copiedText, failedText }:
   return (
     <>
       <Button onPress={() => void copy()}>{state === 'copied' ? copiedLabel : label}</Button>
-      <span role="status" className={state === 'failed' ? 'small' : 'visually-hidden'}>
+      <span role="status" className={state === 'failed' ? ui.small : ui.visuallyHidden}>
         {state === 'copied' && copiedText}
         {state === 'failed' && failedText}
       </span>

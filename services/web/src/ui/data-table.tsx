@@ -1,5 +1,6 @@
 import type { Key, ReactNode } from 'react';
 import { TableScroll } from './table-scroll';
+import { ui } from './styles';
 
 export interface Column<Row> {
   title: string;
@@ -21,11 +22,11 @@ interface DataTableProps<Row> {
 export function DataTable<Row>({ label, rows, rowKey, columns }: DataTableProps<Row>) {
   return (
     <TableScroll label={label}>
-      <table className="list compact cards">
+      <table className={`${ui.list} ${ui.compact} ${ui.cards}`}>
         <thead>
           <tr>
             {columns.map(({ title, isNumber = false }) => (
-              <th key={title} scope="col" className={isNumber ? 'number' : ''}>
+              <th key={title} scope="col" className={isNumber ? ui.number : ''}>
                 {title}
               </th>
             ))}
@@ -43,7 +44,7 @@ export function DataTable<Row>({ label, rows, rowKey, columns }: DataTableProps<
                   <td
                     key={title}
                     data-label={title}
-                    className={isNumber ? 'number' : ''}
+                    className={isNumber ? ui.number : ''}
                     translate={isVerbatim ? 'no' : 'yes'}
                   >
                     {cell(row)}

@@ -3,6 +3,7 @@ import { errorMessage } from '../api/clients';
 import { Button } from './button';
 import { Notice } from './notice';
 import { TEXTS } from './texts';
+import { ui } from './styles';
 
 interface ErrorNoticeProps {
   error: unknown;
@@ -20,7 +21,7 @@ export function ErrorNotice({ error, what, onRetry }: ErrorNoticeProps) {
         <strong>{what}</strong> {errorMessage(error)}
       </p>
       {requestId !== undefined && (
-        <p className="small">
+        <p className={ui.small}>
           {TEXTS.request} <code>{requestId}</code>
         </p>
       )}

@@ -1,3 +1,5 @@
+import styles from './interval-bar.module.css';
+
 interface IntervalBarProps {
   low: number;
   high: number;
@@ -10,12 +12,12 @@ interface IntervalBarProps {
 export function IntervalBar({ low, high, value, reference }: IntervalBarProps) {
   const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
   return (
-    <svg className="interval-bar" aria-hidden="true">
-      <rect width="100%" height="100%" className="interval-track" />
-      <line x1={percent(low)} x2={percent(high)} y1="50%" y2="50%" className="interval-line" />
-      <circle cx={percent(value)} cy="50%" r="4" className="interval-value" />
+    <svg className={styles.intervalBar} aria-hidden="true">
+      <rect width="100%" height="100%" className={styles.intervalTrack} />
+      <line x1={percent(low)} x2={percent(high)} y1="50%" y2="50%" className={styles.intervalLine} />
+      <circle cx={percent(value)} cy="50%" r="4" className={styles.intervalValue} />
       {reference !== undefined && (
-        <line x1={percent(reference)} x2={percent(reference)} y1="0" y2="100%" className="interval-reference" />
+        <line x1={percent(reference)} x2={percent(reference)} y1="0" y2="100%" className={styles.intervalReference} />
       )}
     </svg>
   );

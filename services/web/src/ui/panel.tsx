@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import { ui } from './styles';
 
 interface PanelProps {
   title: string;
@@ -11,9 +12,9 @@ interface PanelProps {
 export function Panel({ title, lead, children, className = '' }: PanelProps) {
   const id = useId();
   return (
-    <section className={`panel ${className}`} aria-labelledby={id}>
+    <section className={`${ui.panel} ${className}`} aria-labelledby={id}>
       <h2 id={id}>{title}</h2>
-      {lead !== undefined && <p className="lead">{lead}</p>}
+      {lead !== undefined && <p className={`${ui.lead} ${ui.panelLead}`}>{lead}</p>}
       {children}
     </section>
   );

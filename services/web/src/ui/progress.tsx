@@ -1,4 +1,5 @@
 import { Label, ProgressBar } from 'react-aria-components';
+import styles from './progress.module.css';
 
 interface ProgressProps {
   label: string;
@@ -9,19 +10,14 @@ interface ProgressProps {
 
 export function Progress({ label, share, text }: ProgressProps) {
   return (
-    <ProgressBar
-      className="progress"
-      value={(share ?? 0) * 100}
-      isIndeterminate={share === undefined}
-      valueLabel={text}
-    >
-      <div className="progress-head">
+    <ProgressBar value={(share ?? 0) * 100} isIndeterminate={share === undefined} valueLabel={text}>
+      <div className={styles.progressHead}>
         <Label>{label}</Label>
         <span>{text}</span>
       </div>
-      <div className="progress-track">
+      <div className={styles.progressTrack}>
         <div
-          className="progress-fill"
+          className={styles.progressFill}
           data-unknown={share === undefined || undefined}
           style={share === undefined ? {} : { inlineSize: `${share * 100}%` }}
         />

@@ -1,4 +1,5 @@
 import { type ReactNode, useId } from 'react';
+import { ui } from './styles';
 
 interface SelectFieldProps {
   label: string;
@@ -12,11 +13,11 @@ interface SelectFieldProps {
 export function SelectField({ label, value, onChange, description, children }: SelectFieldProps) {
   const id = useId();
   return (
-    <div className="field">
+    <div className={ui.field}>
       <label htmlFor={id}>{label}</label>
       <select
         id={id}
-        className="input"
+        className={ui.input}
         value={value}
         onChange={(event) => onChange(event.target.value)}
         aria-describedby={description === undefined ? undefined : `${id}-more`}
@@ -24,7 +25,7 @@ export function SelectField({ label, value, onChange, description, children }: S
         {children}
       </select>
       {description !== undefined && (
-        <span id={`${id}-more`} className="small muted">
+        <span id={`${id}-more`} className={`${ui.small} ${ui.muted}`}>
           {description}
         </span>
       )}

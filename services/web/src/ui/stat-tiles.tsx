@@ -1,4 +1,6 @@
 import type { ReactNode } from 'react';
+import { ui } from './styles';
+import styles from './stat-tiles.module.css';
 
 export interface StatTile {
   name: string;
@@ -9,12 +11,12 @@ export interface StatTile {
 
 export function StatTiles({ tiles }: { tiles: readonly StatTile[] }) {
   return (
-    <dl className="tiles">
+    <dl className={styles.tiles}>
       {tiles.map(({ name, value, hint, tone }) => (
-        <div key={name} className={`tile ${tone ?? ''}`}>
+        <div key={name} className={tone === undefined ? styles.tile : `${styles.tile} ${styles[tone]}`}>
           <dt>{name}</dt>
-          <dd className="tile-value">{value}</dd>
-          {hint !== undefined && <dd className="small muted">{hint}</dd>}
+          <dd className={styles.value}>{value}</dd>
+          {hint !== undefined && <dd className={`${ui.small} ${ui.muted}`}>{hint}</dd>}
         </div>
       ))}
     </dl>

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react';
+import { ui } from './styles';
 
 interface TableScrollProps {
   /** Accessible name of the table. */
@@ -11,7 +12,12 @@ interface TableScrollProps {
 /** Scrolls a wide table separately from the page, by keyboard too. */
 export function TableScroll({ label, isTall = false, children }: TableScrollProps) {
   return (
-    <div className={isTall ? 'table-scroll tall' : 'table-scroll'} role="group" aria-label={label} tabIndex={0}>
+    <div
+      className={isTall ? `${ui.tableScroll} ${ui.tall}` : ui.tableScroll}
+      role="group"
+      aria-label={label}
+      tabIndex={0}
+    >
       {children}
     </div>
   );

@@ -7,6 +7,7 @@ import {
   TextField as AriaTextField,
   type TextFieldProps as AriaTextFieldProps,
 } from 'react-aria-components';
+import { ui } from './styles';
 
 interface TextFieldProps extends AriaTextFieldProps {
   label: string;
@@ -16,15 +17,15 @@ interface TextFieldProps extends AriaTextFieldProps {
 
 export function TextField({ label, description, ...props }: TextFieldProps) {
   return (
-    <AriaTextField {...props} className="field">
+    <AriaTextField {...props} className={ui.field}>
       <Label>{label}</Label>
-      <Input className="input" />
+      <Input className={ui.input} />
       {description !== undefined && (
-        <Text slot="description" className="small muted">
+        <Text slot="description" className={`${ui.small} ${ui.muted}`}>
           {description}
         </Text>
       )}
-      <FieldError className="field-error" />
+      <FieldError className={ui.fieldError} />
     </AriaTextField>
   );
 }

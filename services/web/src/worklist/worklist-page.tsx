@@ -14,6 +14,7 @@ import { Loading } from '../ui/loading';
 import { usePageTitle } from '../ui/page-title';
 import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
+import { ui } from '../ui/styles';
 
 const PAGE_SIZE = 25;
 
@@ -39,13 +40,13 @@ export function WorklistPage() {
   });
   const items = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
-    <div className="page">
+    <div className={ui.page}>
       <h1>{TEXTS.title}</h1>
-      <p className="lead">{TEXTS.lead}</p>
-      <fieldset className="choices">
-        <legend className="visually-hidden">{TEXTS.filter}</legend>
+      <p className={ui.lead}>{TEXTS.lead}</p>
+      <fieldset className={ui.choices}>
+        <legend className={ui.visuallyHidden}>{TEXTS.filter}</legend>
         {Object.entries(TEXTS.filters).map(([name, label]) => (
-          <label key={name} className="choice">
+          <label key={name} className={ui.choice}>
             <input
               type="radio"
               name="worklist-filter"
@@ -60,10 +61,10 @@ export function WorklistPage() {
         <ErrorNotice error={query.error} what={TEXTS.loadFailed} onRetry={() => void query.refetch()} />
       )}
       {query.isPending && <Loading />}
-      {query.isSuccess && items.length === 0 && !query.hasNextPage && <p className="empty">{TEXTS.empty}</p>}
+      {query.isSuccess && items.length === 0 && !query.hasNextPage && <p className={ui.empty}>{TEXTS.empty}</p>}
       {items.length > 0 && (
         <>
-          <p role="status" className="small muted">
+          <p role="status" className={`${ui.small} ${ui.muted}`}>
             {TEXTS.shown(items.length, query.hasNextPage)}
           </p>
           <WorklistTable items={items} />
@@ -81,13 +82,13 @@ export function WorklistPage() {
 function WorklistTable({ items }: { items: readonly WorklistItem[] }) {
   return (
     <TableScroll label={TEXTS.title}>
-      <table className="list cards">
+      <table className={`${ui.list} ${ui.cards}`}>
         <thead>
           <tr>
             <th scope="col">{TEXTS.reference}</th>
             <th scope="col">{TEXTS.source}</th>
             <th scope="col">{TEXTS.reason}</th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {TEXTS.probabilityOfMalignancy}
             </th>
             <th scope="col">{TEXTS.sent}</th>
@@ -104,14 +105,14 @@ function WorklistTable({ items }: { items: readonly WorklistItem[] }) {
               </td>
               <td data-label={TEXTS.reason}>
                 <span>
-                  {isUnusual(item.reasons) && <span className="chip warning">{TEXTS.unusual}</span>}{' '}
+                  {isUnusual(item.reasons) && <span className={`${ui.chip} ${ui.chipWarning}`}>{TEXTS.unusual}</span>}{' '}
                   {item.outcome === 'confident' ? TEXTS.noReason : otherReasonLabels(item.reasons).join('; ')}
                 </span>
               </td>
-              <td data-label={TEXTS.probability} className="number" translate="no">
+              <td data-label={TEXTS.probability} className={ui.number} translate="no">
                 {formatProbability(item.probability)}
               </td>
-              <td data-label={TEXTS.sent} className="nowrap">
+              <td data-label={TEXTS.sent} className={ui.nowrap}>
                 {formatDateTime(item.created_at)}
               </td>
             </tr>

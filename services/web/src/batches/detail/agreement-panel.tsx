@@ -6,6 +6,7 @@ import { formatProportion } from '../../ui/proportion';
 import { TableScroll } from '../../ui/table-scroll';
 import type { BatchClasses } from '../batch-queries';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** Compares the results with the class column of the file, which was not used for scoring. */
 export function AgreementPanel({ agreement, classes }: { agreement: Agreement; classes: BatchClasses }) {
@@ -27,20 +28,20 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
   return (
     <Panel title={TEXTS.agreementPanel.title(column)} lead={TEXTS.agreementPanel.lead}>
       <TableScroll label={TEXTS.agreementPanel.table}>
-        <table className="list compact">
+        <table className={`${ui.list} ${ui.compact}`}>
           <thead>
             <tr>
               <th scope="col">{TEXTS.agreementPanel.inYourFile}</th>
-              <th scope="col" className="number">
+              <th scope="col" className={ui.number}>
                 <ClassIcon name="benign" /> {TEXTS.likely(classes.negative)}
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className={ui.number}>
                 <ClassIcon name="indeterminate" /> {TEXTS.undecided}
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className={ui.number}>
                 <ClassIcon name="malignant" /> {TEXTS.likely(classes.positive)}
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className={ui.number}>
                 {TEXTS.agreementPanel.all}
               </th>
             </tr>
@@ -50,7 +51,7 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
               <tr key={name}>
                 <th scope="row">{name}</th>
                 {[negative, total - negative - positive, positive, total].map((count, index) => (
-                  <td key={index} className="number" translate="no">
+                  <td key={index} className={ui.number} translate="no">
                     {formatCount(count)}
                   </td>
                 ))}
@@ -59,7 +60,7 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
           </tbody>
         </table>
       </TableScroll>
-      <dl className="facts">
+      <dl className={ui.facts}>
         {[
           [TEXTS.agreementPanel.sensitivity, sensitivity(confident)],
           [TEXTS.agreementPanel.specificity, specificity(confident)],
@@ -72,7 +73,7 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
           </div>
         ))}
       </dl>
-      <p className="small muted">{TEXTS.agreementPanel.interval}</p>
+      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.agreementPanel.interval}</p>
     </Panel>
   );
 }

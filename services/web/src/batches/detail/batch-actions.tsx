@@ -7,6 +7,7 @@ import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { BATCHES_KEY, batchKey } from '../batch-queries';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** Actions that the state of the batch allows. Downloads are plain links, so that files of any size work. */
 export function BatchActions({ batch }: { batch: Batch }) {
@@ -18,14 +19,14 @@ export function BatchActions({ batch }: { batch: Batch }) {
   const failure = [cancel, retry, remove].find(({ isError }) => isError);
   return (
     <>
-      <div className="actions">
+      <div className={ui.actions}>
         {hasResults && (
-          <a className="button primary" href={`${links.results}?redirect=true`} download>
+          <a className={`${ui.button} ${ui.primary}`} href={`${links.results}?redirect=true`} download>
             {TEXTS.batchActions.download}
           </a>
         )}
         {hasPartialResults && (
-          <a className="button" href={`${links.results}?partial=true`} download>
+          <a className={ui.button} href={`${links.results}?partial=true`} download>
             {TEXTS.batchActions.downloadPart}
           </a>
         )}

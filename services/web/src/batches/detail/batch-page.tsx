@@ -23,6 +23,8 @@ import { ProbabilityHistogram } from './probability-histogram';
 import { ResultsSummary } from './results-summary';
 import { RescorePanel } from './rescore-panel';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import { StateLabel } from '../../ui/state-label';
 
 export function BatchPage() {
   usePageTitle(TEXTS.batchPage.title);
@@ -39,18 +41,16 @@ export function BatchPage() {
 function BatchArticle({ batch }: { batch: Batch }) {
   const classes = useBatchClasses(batch);
   return (
-    <article className="page">
-      <header className="page-head">
+    <article className={ui.page}>
+      <header className={ui.pageHead}>
         <div>
-          <p className="crumb small">
+          <p className={`${ui.crumb} ${ui.small}`}>
             <Link to="/batches">{TEXTS.batchPage.batches}</Link>
           </p>
           <h1>{batch.filename ?? TEXTS.batchPage.unnamed}</h1>
-          <p className="small muted">{TEXTS.batchPage.sent(formatDateTime(batch.created_at))}</p>
+          <p className={`${ui.small} ${ui.muted}`}>{TEXTS.batchPage.sent(formatDateTime(batch.created_at))}</p>
         </div>
-        <p className={`state ${batch.status}`} role="status">
-          {STATUS_LABELS[batch.status]}
-        </p>
+        <StateLabel state={batch.status}>{STATUS_LABELS[batch.status]}</StateLabel>
       </header>
       <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
       {batch.drift !== undefined && <DriftBanner drift={batch.drift} isScored />}
@@ -83,7 +83,7 @@ function FinishedBatch({ batch, classes }: { batch: Batch; classes: BatchClasses
       {summary.drift !== undefined && <DriftView drift={summary.drift} />}
       {hasResults && <RescorePanel batch={batch} />}
       {batch.import !== undefined && <ImportPanel report={batch.import} />}
-      <p className="small muted digest">
+      <p className={`${ui.small} ${ui.muted} ${ui.digest}`}>
         {TEXTS.batchPage.digest} <code>{batch.input_sha256}</code>
       </p>
     </>
@@ -93,7 +93,7 @@ function FinishedBatch({ batch, classes }: { batch: Batch; classes: BatchClasses
 function BatchError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const status = error instanceof ApiError ? error.status : undefined;
   return (
-    <div className="page narrow stack">
+    <div className={`${ui.page} ${ui.narrow} ${ui.stack}`}>
       <h1>
         {status === 404 ? TEXTS.batchPage.unknown : status === 410 ? TEXTS.batchPage.expired : TEXTS.batchPage.failed}
       </h1>

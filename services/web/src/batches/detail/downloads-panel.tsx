@@ -2,6 +2,9 @@ import type { Batch, BatchFile } from '@cytoqueue/client';
 import { formatCount } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import batchStyles from '../batches.module.css';
+import styles from './detail.module.css';
 
 /** Rows for which a worksheet has room, below its header. */
 const MAX_XLSX_ROWS = 1_048_575;
@@ -33,7 +36,7 @@ export function DownloadsPanel({ batch: { status, counts, links, rescores } }: {
   ];
   return (
     <Panel title={TEXTS.downloadsPanel.title}>
-      <ul className="downloads">
+      <ul className={batchStyles.downloads}>
         {files
           .filter(
             ({ file, href, rows }) => href !== undefined && rows > 0 && (status !== 'failed' || file === 'errors'),
@@ -42,9 +45,9 @@ export function DownloadsPanel({ batch: { status, counts, links, rescores } }: {
             <li key={file}>
               <span>
                 <strong>{title}</strong>{' '}
-                <span className="small muted">{TEXTS.downloadsPanel.rows(formatCount(rows), note)}</span>
+                <span className={`${ui.small} ${ui.muted}`}>{TEXTS.downloadsPanel.rows(formatCount(rows), note)}</span>
               </span>
-              <span className="formats">
+              <span className={styles.formats}>
                 {Object.entries(TEXTS.downloadsPanel.formats)
                   .filter(([format]) => format !== 'xlsx' || rows <= MAX_XLSX_ROWS)
                   .map(([format, name]) => (

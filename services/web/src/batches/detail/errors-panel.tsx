@@ -6,6 +6,7 @@ import { Panel } from '../../ui/panel';
 import { useCsvPreview } from '../batch-queries';
 import { ErrorBreakdown } from '../error-breakdown';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** About ten thousand rejected rows; of longer files only the beginning is summarised. */
 const READ_BYTES = 1_000_000;
@@ -28,7 +29,7 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
       {data !== undefined && (
         <>
           {!data.isComplete && (
-            <p className="small muted">
+            <p className={`${ui.small} ${ui.muted}`}>
               {TEXTS.errorsPanel.byKind(formatCount(notScored), formatCount(data.rows.length))}
             </p>
           )}
@@ -39,7 +40,7 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
                 ? TEXTS.errorsPanel.firstRows(MAX_LISTED)
                 : TEXTS.errorsPanel.rows(data.rows.length)}
             </summary>
-            <ul className="small">
+            <ul className={ui.small}>
               {data.rows.slice(0, MAX_LISTED).map((row, index) => (
                 <li key={index}>
                   {resultCell(row, 'row') !== '' && TEXTS.errorsPanel.row(resultCell(row, 'row'))}

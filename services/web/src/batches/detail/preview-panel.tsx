@@ -6,6 +6,8 @@ import { Panel } from '../../ui/panel';
 import { useCsvPreview } from '../batch-queries';
 import { TableScroll } from '../../ui/table-scroll';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './detail.module.css';
 
 const SHOWN_ROWS = 100;
 const READ_BYTES = 131_072;
@@ -24,7 +26,7 @@ export function PreviewPanel({ batch }: { batch: Batch }) {
       )}
       {data !== undefined && data.rows.length > 0 && (
         <>
-          <p className="small muted">
+          <p className={`${ui.small} ${ui.muted}`}>
             {data.isComplete
               ? TEXTS.previewPanel.all(formatCount(data.rows.length))
               : TEXTS.previewPanel.first(formatCount(data.rows.length))}
@@ -45,7 +47,7 @@ function changesLead({ rescores }: Batch): string {
 function Rows({ columns, rows }: { columns: readonly string[]; rows: readonly Record<string, string>[] }) {
   return (
     <TableScroll label={TEXTS.previewPanel.table} isTall>
-      <table className="list compact preview">
+      <table className={`${ui.list} ${ui.compact} ${styles.preview}`}>
         <thead>
           <tr>
             {columns.map((column) => (

@@ -3,6 +3,8 @@ import { formatCount, formatShare } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import type { BatchClasses } from '../batch-queries';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import batchStyles from '../batches.module.css';
 
 interface ProbabilityHistogramProps {
   /** Scored rows by tenths of the probability, at least one. */
@@ -17,9 +19,9 @@ export function ProbabilityHistogram({ histogram, classes }: ProbabilityHistogra
   const subject = subjectOf(classes.positive);
   return (
     <Panel title={TEXTS.probabilityHistogram.title(subject)}>
-      <table className="bars histogram">
-        <caption className="lead">{TEXTS.probabilityHistogram.caption(total, subject)}</caption>
-        <thead className="visually-hidden">
+      <table className={`${batchStyles.bars} ${batchStyles.histogram}`}>
+        <caption className={ui.lead}>{TEXTS.probabilityHistogram.caption(total, subject)}</caption>
+        <thead className={ui.visuallyHidden}>
           <tr>
             <th scope="col">{TEXTS.probabilityHistogram.probability}</th>
             <th scope="col">{TEXTS.probabilityHistogram.bar}</th>
@@ -34,14 +36,14 @@ export function ProbabilityHistogram({ histogram, classes }: ProbabilityHistogra
                 {TEXTS.probabilityHistogram.bin(bin * 10, bin * 10 + 10)}
               </th>
               <td>
-                <div className="bar" aria-hidden="true">
-                  <div className="bar-fill" style={{ inlineSize: `${(rows / highest) * 100}%` }} />
+                <div className={batchStyles.bar} aria-hidden="true">
+                  <div className={batchStyles.barFill} style={{ inlineSize: `${(rows / highest) * 100}%` }} />
                 </div>
               </td>
-              <td className="number" translate="no">
+              <td className={`${ui.number} ${batchStyles.figure}`} translate="no">
                 {formatCount(rows)}
               </td>
-              <td className="number muted" translate="no">
+              <td className={`${ui.number} ${batchStyles.figure} ${ui.muted}`} translate="no">
                 {formatShare(rows / total)}
               </td>
             </tr>

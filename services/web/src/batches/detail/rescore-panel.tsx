@@ -12,6 +12,7 @@ import { OperatingPointField } from '../../models/operating-point-field';
 import { batchKey } from '../batch-queries';
 import { UploadErrorNotice } from '../upload-error-notice';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** Scores the same file with another model or threshold, as a new batch that is compared with this one. */
 export function RescorePanel({ batch }: { batch: Batch }) {
@@ -22,7 +23,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
   const rescore = useRescore(batch.id);
   return (
     <Panel title={TEXTS.rescorePanel.title} lead={TEXTS.rescorePanel.lead}>
-      <div className="fields">
+      <div className={ui.fields}>
         <SelectField label={TEXTS.rescorePanel.model} value={model} onChange={setModel}>
           {models.flatMap(({ name, versions }) =>
             versions.map((version) => (
@@ -40,7 +41,7 @@ export function RescorePanel({ batch }: { batch: Batch }) {
         />
       </div>
       {rescore.isError && <UploadErrorNotice error={rescore.error} what={TEXTS.rescorePanel.failed} />}
-      <div className="actions">
+      <div className={ui.actions}>
         <Button isPending={rescore.isPending} onPress={() => rescore.mutate({ model, operatingPoint })}>
           {TEXTS.rescorePanel.submit}
         </Button>

@@ -4,6 +4,8 @@ import { formatCount, formatShare } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import type { BatchClasses } from '../batch-queries';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './detail.module.css';
 
 interface Group {
   name: string;
@@ -11,7 +13,7 @@ interface Group {
   note?: string;
   icon?: 'benign' | 'malignant' | 'indeterminate';
   /** CSS class of its part of the bar. */
-  fill: string;
+  fill: string | undefined;
 }
 
 /** Groups that add up to all rows of the file: each row is counted once. */
@@ -22,8 +24,8 @@ export function ResultsSummary({ batch, classes }: { batch: Batch; classes: Batc
   return (
     <Panel title={TEXTS.resultsSummary.title} lead={TEXTS.resultsSummary.lead(total)}>
       <ShareBar groups={groups} total={total} />
-      <table className="list compact totals">
-        <thead className="visually-hidden">
+      <table className={`${ui.list} ${ui.compact} ${styles.totals}`}>
+        <thead className={ui.visuallyHidden}>
           <tr>
             <th scope="col">{TEXTS.resultsSummary.group}</th>
             <th scope="col">{TEXTS.resultsSummary.rows}</th>
@@ -37,24 +39,24 @@ export function ResultsSummary({ batch, classes }: { batch: Batch; classes: Batc
               <th scope="row">
                 {icon !== undefined && <ClassIcon name={icon} />} {name}
               </th>
-              <td className="number" translate="no">
+              <td className={ui.number} translate="no">
                 <strong>{formatCount(count)}</strong>
               </td>
-              <td className="number muted" translate="no">
+              <td className={`${ui.number} ${ui.muted}`} translate="no">
                 {total > 0 && formatShare(count / total)}
               </td>
-              <td className="small">{note}</td>
+              <td className={ui.small}>{note}</td>
             </tr>
           ))}
         </tbody>
         <tfoot>
           <tr>
             <th scope="row">{TEXTS.resultsSummary.allRows}</th>
-            <td className="number" translate="no">
+            <td className={ui.number} translate="no">
               {formatCount(total)}
             </td>
             <td />
-            <td className="small">{missing > 0 && TEXTS.resultsSummary.missing(missing)}</td>
+            <td className={ui.small}>{missing > 0 && TEXTS.resultsSummary.missing(missing)}</td>
           </tr>
         </tfoot>
       </table>
@@ -70,30 +72,30 @@ function groupsOf({ counts, summary }: Batch, classes: BatchClasses | undefined)
       name: TEXTS.resultsSummary.pending,
       count: counts.pending,
       note: TEXTS.resultsSummary.pendingNote,
-      fill: 'fill-none',
+      fill: styles.fillNone,
     },
     {
       name: TEXTS.resultsSummary.invalid,
       count: counts.rejected,
       note: TEXTS.resultsSummary.invalidNote,
-      fill: 'fill-invalid',
+      fill: styles.fillInvalid,
     },
     {
       name: TEXTS.resultsSummary.systemError,
       count: counts.failed,
       note: TEXTS.resultsSummary.systemErrorNote,
-      fill: 'fill-invalid',
+      fill: styles.fillInvalid,
     },
   ];
   return [
     ...(byClass?.groups ?? [
-      { name: TEXTS.resultsSummary.confident, count: counts.succeeded - indeterminate, fill: 'fill-accent' },
+      { name: TEXTS.resultsSummary.confident, count: counts.succeeded - indeterminate, fill: ui.fillAccent },
     ]),
     {
       name: TEXTS.undecided,
       count: indeterminate,
       icon: 'indeterminate',
-      fill: 'fill-indeterminate',
+      fill: ui.fillIndeterminate,
       ...byClass?.undecided,
     },
     ...others.filter(({ count }) => count > 0),
@@ -105,8 +107,8 @@ function groupsByClass({ classes, confident }: Batch['summary'], { negative, pos
   if (confident === undefined) return undefined;
   const count = confident[positive] ?? 0;
   const groups: Group[] = [
-    { name: TEXTS.likely(positive), count, icon: 'malignant', fill: 'fill-malignant' },
-    { name: TEXTS.likely(negative), count: confident[negative] ?? 0, icon: 'benign', fill: 'fill-benign' },
+    { name: TEXTS.likely(positive), count, icon: 'malignant', fill: ui.fillMalignant },
+    { name: TEXTS.likely(negative), count: confident[negative] ?? 0, icon: 'benign', fill: ui.fillBenign },
   ];
   const favoured = formatCount((classes[positive] ?? 0) - count);
   return { groups, undecided: { note: TEXTS.resultsSummary.favours(positive, favoured) } };
@@ -116,7 +118,7 @@ function groupsByClass({ classes, confident }: Batch['summary'], { negative, pos
 function ShareBar({ groups, total }: { groups: readonly Group[]; total: number }) {
   const width = (count: number): number => (total === 0 ? 0 : (count / total) * 100);
   return (
-    <svg viewBox="0 0 100 8" preserveAspectRatio="none" className="split-bar" aria-hidden="true">
+    <svg viewBox="0 0 100 8" preserveAspectRatio="none" className={styles.splitBar} aria-hidden="true">
       {groups.map(({ name, count, fill }, index) => (
         <rect
           key={name}

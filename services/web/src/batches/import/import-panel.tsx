@@ -2,6 +2,8 @@ import type { ImportReport } from '@cytoqueue/client';
 import { Panel } from '../../ui/panel';
 import { delimiterLabel, skippedRowsText } from './import-labels';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './import.module.css';
 
 /** Shows how the file was read, and every change that was made to read it. */
 export function ImportPanel({ report }: { report: ImportReport }) {
@@ -19,7 +21,7 @@ export function ImportPanel({ report }: { report: ImportReport }) {
   ].filter((fact): fact is [string, string] => fact[1] !== null);
   return (
     <Panel title={TEXTS.importPanel.title}>
-      <dl className="facts import-facts">
+      <dl className={`${ui.facts} ${styles.importFacts}`}>
         {facts.map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
@@ -30,7 +32,7 @@ export function ImportPanel({ report }: { report: ImportReport }) {
       {repairs.length > 0 && (
         <>
           <h3>{TEXTS.importPanel.changes}</h3>
-          <ul className="notes small">
+          <ul className={`${ui.bullets} ${ui.small}`}>
             {repairs.map(({ code, detail }) => (
               <li key={code}>{detail}</li>
             ))}

@@ -4,6 +4,7 @@ import { Panel } from '../../ui/panel';
 import { TableScroll } from '../../ui/table-scroll';
 import { warningLabel } from './import-labels';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface WarningsPanelProps {
   warnings: readonly FileWarning[];
@@ -20,14 +21,14 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
   return (
     <Panel title={TEXTS.warningsPanel.title(total)} lead={TEXTS.warningsPanel.lead}>
       <TableScroll label={TEXTS.warningsPanel.table}>
-        <table className="list compact cards">
+        <table className={`${ui.list} ${ui.compact} ${ui.cards}`}>
           <thead>
             <tr>
               <th scope="col">{TEXTS.warningsPanel.kind}</th>
-              <th scope="col" className="number">
+              <th scope="col" className={ui.number}>
                 {TEXTS.warningsPanel.row}
               </th>
-              <th scope="col" className="number">
+              <th scope="col" className={ui.number}>
                 {TEXTS.warningsPanel.line}
               </th>
               <th scope="col">{TEXTS.warningsPanel.column}</th>
@@ -39,10 +40,10 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
               // Warnings may repeat.
               <tr key={index}>
                 <th scope="row">{warningLabel(code)}</th>
-                <td className="number" data-label={TEXTS.warningsPanel.row}>
+                <td className={ui.number} data-label={TEXTS.warningsPanel.row}>
                   {row === undefined ? '–' : formatCount(row)}
                 </td>
-                <td className="number" data-label={TEXTS.warningsPanel.line}>
+                <td className={ui.number} data-label={TEXTS.warningsPanel.line}>
                   {line === undefined ? '–' : formatCount(line)}
                 </td>
                 <td data-label={TEXTS.warningsPanel.column} translate="no">
@@ -54,7 +55,9 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
           </tbody>
         </table>
       </TableScroll>
-      {total > shown.length && <p className="small muted">{TEXTS.warningsPanel.more(total - shown.length)}</p>}
+      {total > shown.length && (
+        <p className={`${ui.small} ${ui.muted}`}>{TEXTS.warningsPanel.more(total - shown.length)}</p>
+      )}
     </Panel>
   );
 }

@@ -1,9 +1,5 @@
 import type { Batch, BatchRow, ExplainedBatchRow, ModelVersion, PredictionResult } from '@cytoqueue/client';
-import { ConfidencePanel } from '../../predictions/result/confidence-panel';
-import { FlipPanel } from '../../predictions/result/flip-panel';
-import { ModelPanel } from '../../predictions/result/model-panel';
-import { NeighborsPanel } from '../../predictions/result/neighbors-panel';
-import { ShapleyPanel } from '../../predictions/result/shapley-panel';
+import { EvidencePanels } from '../../predictions/result/evidence-panels';
 import { UnusualReasons } from '../../predictions/result/unusual-reasons';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
@@ -30,25 +26,20 @@ export function RowEvidence({ batch, row, version, threshold }: RowEvidenceProps
     );
   const { unusual } = result.evidence;
   return (
-    <div className="answer">
-      {unusual && (
-        <Panel title={TEXTS.rowEvidence.unusual} className="wide">
-          <UnusualReasons unusual={unusual} features={version.features} />
-        </Panel>
-      )}
-      <div className="column">
-        <ConfidencePanel result={result} model={batch.model} />
-        <FlipPanel result={result} version={version} />
-      </div>
-      <ShapleyPanel result={result} version={version} />
-      <NeighborsPanel record={row.features} neighbors={result.neighbors} version={version} />
-      <ModelPanel
-        model={batch.model}
-        version={version}
-        operatingPoint={result.operating_point}
-        completedAt={batch.completed_at}
-      />
-    </div>
+    <EvidencePanels
+      record={row.features}
+      result={result}
+      model={batch.model}
+      version={version}
+      completedAt={batch.completed_at}
+      above={
+        unusual && (
+          <Panel title={TEXTS.rowEvidence.unusual}>
+            <UnusualReasons unusual={unusual} features={version.features} />
+          </Panel>
+        )
+      }
+    />
   );
 }
 

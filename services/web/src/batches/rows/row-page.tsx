@@ -6,14 +6,12 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { formatCount } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { usePageTitle } from '../../ui/page-title';
-import { toneOf } from '../../ui/class-words';
 import { Panel } from '../../ui/panel';
 import { ModelContext } from '../../models/model-context';
 import { useModelVersion } from '../../models/model-queries';
 import { PrintIdentity, PrintSignature } from '../../predictions/result/print-parts';
-import { ProbabilityScale } from '../../predictions/result/probability-scale';
 import { reasonLabel } from '../../predictions/result/reason-labels';
-import { resultTitle } from '../../predictions/result/result-labels';
+import { Verdict } from '../../predictions/result/verdict';
 import { ValuesList } from '../../predictions/result/values-list';
 import { ReviewsPanel } from '../../reviews/reviews-panel';
 import { useBatch } from '../batch-queries';
@@ -22,6 +20,7 @@ import { RowEvidence } from './row-evidence';
 import { rowTitle } from './row-labels';
 import { useBatchRow, useNextUndecidedRow } from './row-queries';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** One row of a batch: its values, its result, the evidence and its reviews. */
 export function RowPage() {
@@ -38,25 +37,25 @@ export function RowPage() {
   const { data: version } = versionQuery;
   if (batch === undefined || data === undefined || version === undefined) return <Loading />;
   return (
-    <article className="page record">
-      <header className="page-head">
+    <article className={ui.page}>
+      <header className={ui.pageHead}>
         <div>
-          <p className="crumb small">
+          <p className={`${ui.crumb} ${ui.small}`}>
             <Link to="/batches">{TEXTS.rowPage.batches}</Link> /{' '}
             <Link to={`/batches/${id}`}>{batch.filename ?? TEXTS.rowPage.unnamed}</Link>
           </p>
           <h1 translate="no">{rowTitle(data)}</h1>
-          <p className="small muted">{TEXTS.rowPage.place(formatCount(row))}</p>
+          <p className={`${ui.small} ${ui.muted}`}>{TEXTS.rowPage.place(formatCount(row))}</p>
           <PrintIdentity subject={TEXTS.rowPage.printed(batch.filename ?? TEXTS.rowPage.unnamed, id, row)} />
         </div>
-        <div className="actions no-print">
+        <div className={`${ui.actions} ${ui.noPrint}`}>
           <Button onPress={() => window.print()}>{TEXTS.rowPage.print}</Button>
         </div>
       </header>
       <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
       <RowResult batch={batch} row={data} version={version} />
       {/* On paper the table of the nearest cases has them. */}
-      <Panel title={TEXTS.rowPage.values} className={hasResult(data) ? 'no-print' : ''}>
+      <Panel title={TEXTS.rowPage.values} className={hasResult(data) ? ui.noPrint : ''}>
         <ValuesList values={data.features} features={version.features} />
       </Panel>
       {hasResult(data) && (
@@ -92,33 +91,23 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
         <p>{error?.detail}</p>
       </Panel>
     );
-  const threshold = thresholdOf(batch, version);
-  const isUndecided = result.outcome === 'indeterminate';
   return (
-    <section
-      className={`verdict ${isUndecided ? 'indeterminate' : toneOf(result.predicted_class, result)}`}
-      aria-labelledby="verdict"
-    >
-      <div className="verdict-words">
-        <p className="verdict-kind">{TEXTS.rowPage.kind}</p>
-        <h2 id="verdict">{resultTitle(result)}</h2>
-        {isUndecided && (
-          <>
-            <p>{TEXTS.rowPage.favours(result.predicted_class)}</p>
-            <ul className="reasons">
-              {result.reasons.map((reason) => (
-                <li key={reason}>{reasonLabel(reason)}</li>
-              ))}
-            </ul>
-          </>
-        )}
-        {result.missing_features.length > 0 && (
-          <p>{`${TEXTS.notMeasured(result.missing_features.map(featureLabel))}.`}</p>
-        )}
-        <p className="small">{TEXTS.rowPage.noDiagnosis}</p>
-      </div>
-      <ProbabilityScale result={result} threshold={threshold} range={null} />
-    </section>
+    <Verdict result={result} threshold={thresholdOf(batch, version)} range={null}>
+      {result.outcome === 'indeterminate' && (
+        <>
+          <p>{TEXTS.rowPage.favours(result.predicted_class)}</p>
+          <ul className={ui.bullets}>
+            {result.reasons.map((reason) => (
+              <li key={reason}>{reasonLabel(reason)}</li>
+            ))}
+          </ul>
+        </>
+      )}
+      {result.missing_features.length > 0 && (
+        <p>{`${TEXTS.notMeasured(result.missing_features.map(featureLabel))}.`}</p>
+      )}
+      <p className={ui.small}>{TEXTS.rowPage.noDiagnosis}</p>
+    </Verdict>
   );
 }
 
@@ -139,7 +128,7 @@ function NextRow({ batch: { id, completed_at }, row }: { batch: Batch; row: numb
 function RowError({ id, error, onRetry }: { id: string; error: unknown; onRetry: () => void }) {
   const isUnknown = error instanceof ApiError && error.status === 404;
   return (
-    <div className="page narrow stack">
+    <div className={`${ui.page} ${ui.narrow} ${ui.stack}`}>
       <h1>{isUnknown ? TEXTS.rowPage.unknown : TEXTS.rowPage.failed}</h1>
       {!isUnknown && <ErrorNotice error={error} what={TEXTS.rowPage.loadFailed} onRetry={onRetry} />}
       <p>

@@ -16,6 +16,8 @@ import { featureLabel } from '../drift-labels';
 import { type RowFilter, useBatchRows } from './row-queries';
 import { rowTitle } from './row-labels';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './rows.module.css';
 
 const UNDECIDED = TEXTS.undecided;
 const ALL = TEXTS.rowsPanel.all;
@@ -36,11 +38,11 @@ export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClas
   const rows = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
     <Panel title={TEXTS.rowsPanel.title} lead={TEXTS.rowsPanel.lead}>
-      <div className="rows-tools">
-        <fieldset className="choices">
-          <legend className="visually-hidden">{TEXTS.rowsPanel.filter}</legend>
+      <div className={styles.rowsTools}>
+        <fieldset className={ui.choices}>
+          <legend className={ui.visuallyHidden}>{TEXTS.rowsPanel.filter}</legend>
           {Object.keys(filters).map((name) => (
-            <label key={name} className="choice">
+            <label key={name} className={ui.choice}>
               <input type="radio" name="row-filter" checked={filter === name} onChange={() => setFilter(name)} />
               <span>{name}</span>
             </label>
@@ -53,7 +55,7 @@ export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClas
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && (
-        <p role="status" className="small muted">
+        <p role="status" className={`${ui.small} ${ui.muted}`}>
           {rows.length === 0
             ? TEXTS.rowsPanel.noRow(idPrefix, query.hasNextPage)
             : TEXTS.rowsPanel.shown(rows.length, idPrefix, query.hasNextPage)}
@@ -77,7 +79,7 @@ function SearchForm({ onSearch }: { onSearch: (idPrefix: string) => void }) {
     onSearch(text.trim());
   };
   return (
-    <form className="search" role="search" onSubmit={submit}>
+    <form className={styles.search} role="search" onSubmit={submit}>
       <TextField label={TEXTS.rowsPanel.search} type="search" value={text} onChange={setText} autoComplete="off" />
       <Button type="submit">{TEXTS.rowsPanel.submit}</Button>
     </form>
@@ -95,18 +97,18 @@ function RowsTable({
 }) {
   return (
     <TableScroll label={TEXTS.rowsPanel.table}>
-      <table className="list compact cards">
+      <table className={`${ui.list} ${ui.compact} ${ui.cards}`}>
         <thead>
           <tr>
             <th scope="col">{TEXTS.rowsPanel.reference}</th>
             <th scope="col">{TEXTS.rowsPanel.result}</th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {positive === undefined
                 ? TEXTS.rowsPanel.probability
                 : TEXTS.rowsPanel.probabilityOf(subjectOf(positive))}
             </th>
             <th scope="col">{TEXTS.rowsPanel.reason}</th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {TEXTS.rowsPanel.row}
             </th>
           </tr>
@@ -120,13 +122,13 @@ function RowsTable({
               <td data-label={TEXTS.rowsPanel.result}>
                 <RowOutcome row={row} />
               </td>
-              <td data-label={TEXTS.rowsPanel.probability} className="number" translate="no">
+              <td data-label={TEXTS.rowsPanel.probability} className={ui.number} translate="no">
                 {row.result && formatProbability(probabilityOf(row.result))}
               </td>
-              <td data-label={TEXTS.rowsPanel.reason} className="small">
+              <td data-label={TEXTS.rowsPanel.reason} className={ui.small}>
                 <RowReasons row={row} />
               </td>
-              <td data-label={TEXTS.rowsPanel.row} className="number muted" translate="no">
+              <td data-label={TEXTS.rowsPanel.row} className={`${ui.number} ${ui.muted}`} translate="no">
                 {formatCount(row.row)}
               </td>
             </tr>
@@ -158,7 +160,7 @@ function RowReasons({ row: { result, error } }: { row: BatchRow }) {
   const { reasons, missing_features: missing } = result;
   return (
     <span>
-      {isUnusual(reasons) && <span className="chip warning">{TEXTS.rowsPanel.unusual}</span>}{' '}
+      {isUnusual(reasons) && <span className={`${ui.chip} ${ui.chipWarning}`}>{TEXTS.rowsPanel.unusual}</span>}{' '}
       {otherReasonLabels(reasons).join('; ')}
       {missing.length > 0 && ` ${TEXTS.notMeasured(missing.map(featureLabel))}`}
     </span>

@@ -23,7 +23,6 @@ export const TEXTS = {
     values: 'Values in the file',
     systemError: 'Not scored: system error',
     invalid: 'Not scored: invalid row',
-    kind: 'Model result',
     favours: (name: string) => `The model favours ${name} but is not certain enough to classify the record.`,
     noDiagnosis: 'No diagnosis and no C1 to C5 category.',
     noneFollows: 'No undecided row follows. Back to the batch',

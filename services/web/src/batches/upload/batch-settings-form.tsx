@@ -5,6 +5,7 @@ import { useDefaults, useModels, usePositiveClass } from '../../models/model-que
 import { OperatingPointField } from '../../models/operating-point-field';
 import { useImportProfiles } from './import-profiles';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface BatchSettingsFormProps {
   settings: BatchSettings;
@@ -17,11 +18,11 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
   const positive = usePositiveClass(settings.model ?? defaults?.model);
   const profiles = useImportProfiles();
   return (
-    <details className="panel settings">
+    <details className={`${ui.panel} ${ui.fold}`}>
       <summary>
-        {TEXTS.batchSettings.title} <span className="muted small">{TEXTS.batchSettings.summary}</span>
+        {TEXTS.batchSettings.title} <span className={`${ui.muted} ${ui.small}`}>{TEXTS.batchSettings.summary}</span>
       </summary>
-      <div className="fields">
+      <div className={ui.fields}>
         <SelectField
           label={TEXTS.batchSettings.model}
           value={settings.model ?? ''}

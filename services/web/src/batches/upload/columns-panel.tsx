@@ -6,6 +6,7 @@ import { TableScroll } from '../../ui/table-scroll';
 import { featureTitle } from '../../predictions/result/feature-titles';
 import { type Column, type ColumnChoices, NOT_USED, type ColumnUse, isChosenByHand, columnUse } from './column-mapping';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface ColumnsPanelProps {
   report: Preflight;
@@ -22,13 +23,13 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
   return (
     <Panel title={TEXTS.columnsPanel.title} lead={columnsLead(columns, features)}>
       <TableScroll label={TEXTS.columnsPanel.title}>
-        <table className="list compact cards">
+        <table className={`${ui.list} ${ui.compact} ${ui.cards}`}>
           <thead>
             <tr>
               <th scope="col">{TEXTS.columnsPanel.column}</th>
               <th scope="col">{TEXTS.columnsPanel.use}</th>
               <th scope="col">{TEXTS.columnsPanel.matchedBy}</th>
-              <th scope="col" className="number">
+              <th scope="col" className={ui.number}>
                 {TEXTS.columnsPanel.notMeasured}
               </th>
             </tr>
@@ -38,7 +39,11 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
               // Columns that are only passed through may share a name.
               <tr key={index} data-open={isOpen(index, columns, choices) || undefined}>
                 <th scope="row" translate="no">
-                  {column.column === '' ? <span className="muted">{TEXTS.columnsPanel.noName}</span> : column.column}
+                  {column.column === '' ? (
+                    <span className={`${ui.muted} ${ui.aside}`}>{TEXTS.columnsPanel.noName}</span>
+                  ) : (
+                    column.column
+                  )}
                 </th>
                 <td data-label={TEXTS.columnsPanel.use}>
                   {isChosenByHand(column, columns) ? (
@@ -53,10 +58,10 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
                     <UseText column={column} features={features} />
                   )}
                 </td>
-                <td data-label={TEXTS.columnsPanel.matchedBy} className="small muted">
+                <td data-label={TEXTS.columnsPanel.matchedBy} className={`${ui.small} ${ui.muted}`}>
                   {choices[index] === undefined ? matchedByText(column) : TEXTS.columnsPanel.byChoice}
                 </td>
-                <td data-label={TEXTS.columnsPanel.notMeasured} className="number" translate="no">
+                <td data-label={TEXTS.columnsPanel.notMeasured} className={ui.number} translate="no">
                   {column.feature !== undefined && formatCount(missing[column.feature] ?? 0)}
                 </td>
               </tr>
@@ -90,7 +95,7 @@ function matchedByText({ used_as, matched_by }: Column): string {
 function UseText({ column: { used_as, feature }, features }: { column: Column; features: readonly Feature[] }) {
   if (used_as === 'feature') return <strong>{featureTitle(feature ?? '', features)}</strong>;
   return used_as === 'carried' ? (
-    <span className="muted">{TEXTS.columnsPanel.passedThrough}</span>
+    <span className={ui.muted}>{TEXTS.columnsPanel.passedThrough}</span>
   ) : (
     <strong>{TEXTS.columnsPanel.otherUses[used_as]}</strong>
   );
@@ -110,7 +115,7 @@ function UseSelect({ column, use, isUnresolved, features, onChoose }: UseSelectP
   return (
     <>
       <select
-        className="input small-control"
+        className={`${ui.input} ${ui.smallControl}`}
         aria-label={TEXTS.columnsPanel.useOf(column.column)}
         value={use ?? ''}
         onChange={({ target }) => onChoose(target.value === '' ? undefined : target.value)}
@@ -132,7 +137,7 @@ function UseSelect({ column, use, isUnresolved, features, onChoose }: UseSelectP
         </optgroup>
       </select>
       {suggestion !== undefined && use === undefined && (
-        <button type="button" className="link-button small" onClick={() => onChoose(suggestion)}>
+        <button type="button" className={`${ui.linkButton} ${ui.small}`} onClick={() => onChoose(suggestion)}>
           {TEXTS.columnsPanel.suggestion(featureTitle(suggestion, features))}
         </button>
       )}

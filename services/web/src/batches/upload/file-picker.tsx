@@ -2,6 +2,8 @@ import { DropZone, type DropItem, FileTrigger, Text } from 'react-aria-component
 import { Button } from '../../ui/button';
 import { formatBytes } from '../../ui/format';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './upload.module.css';
 
 interface FilePickerProps {
   files: readonly File[];
@@ -20,13 +22,13 @@ export function FilePicker({ files, onChoose, isSingle = false }: FilePickerProp
     choose(await Promise.all(items.flatMap((item) => (item.kind === 'file' ? [item.getFile()] : []))));
   const [file] = files;
   return (
-    <DropZone className="drop-zone" onDrop={({ items }) => void drop(items)}>
+    <DropZone className={styles.dropZone} onDrop={({ items }) => void drop(items)}>
       <Text slot="label">
         {file === undefined ? (
           TEXTS.filePicker.drag(isSingle)
         ) : files.length === 1 ? (
           <>
-            <strong translate="no">{file.name}</strong> <span className="muted">{formatBytes(file.size)}</span>
+            <strong translate="no">{file.name}</strong> <span className={ui.muted}>{formatBytes(file.size)}</span>
           </>
         ) : (
           TEXTS.filePicker.files(files.length)

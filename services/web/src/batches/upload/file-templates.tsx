@@ -5,6 +5,7 @@ import { Button } from '../../ui/button';
 import { downloadText } from '../../ui/download-text';
 import { isGrade } from '../../predictions/form/feature-value';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** Grades of invented records, one with a feature that was not measured. */
 const SAMPLE_GRADES = [
@@ -20,7 +21,7 @@ export function FileTemplates() {
   const { data } = useModelVersion(name, version, name !== '');
   if (data === undefined) return null;
   return (
-    <div className="actions">
+    <div className={ui.actions}>
       <Button variant="quiet" onPress={() => downloadText('cytoqueue-template.csv', templateOf(data, []))}>
         {TEXTS.fileTemplates.template}
       </Button>

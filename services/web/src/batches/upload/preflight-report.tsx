@@ -12,6 +12,7 @@ import { WarningsPanel } from '../import/warnings-panel';
 import { ColumnMappingPanel } from './column-mapping-panel';
 import { StatTiles } from '../../ui/stat-tiles';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface PreflightReportProps {
   report: Preflight;
@@ -87,7 +88,7 @@ export function PreflightReport(props: PreflightReportProps) {
               : [{ name: TEXTS.preflightReport.duration, value: formatDuration(report.eta_seconds) }]),
           ]}
         />
-        <p className="small muted">{TEXTS.preflightReport.scoredBy(modelLabel(report.model))}</p>
+        <p className={`${ui.small} ${ui.muted}`}>{TEXTS.preflightReport.scoredBy(modelLabel(report.model))}</p>
         {children}
       </Panel>
       {rows.rejected > 0 && (
@@ -95,7 +96,7 @@ export function PreflightReport(props: PreflightReportProps) {
           <ErrorBreakdown counts={report.rejected_by_code} />
           <details>
             <summary>{examplesTitle(report.errors.length)}</summary>
-            <ul className="small">
+            <ul className={ui.small}>
               {report.errors.slice(0, MAX_LISTED).map(({ row, line, detail }) => (
                 <li key={`${row}-${detail}`}>
                   {TEXTS.preflightReport.error(formatCount(row), line === null ? undefined : formatCount(line), detail)}

@@ -6,6 +6,8 @@ import { SelectField } from '../../ui/select-field';
 import { TextField } from '../../ui/text-field';
 import { useSaveImportProfile } from './import-profiles';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './upload.module.css';
 
 interface SaveProfileFormProps {
   /** The profile that the choices change. */
@@ -45,10 +47,10 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
     });
   };
   return (
-    <form className="save-profile stack" onSubmit={submit}>
+    <form className={`${styles.saveProfile} ${ui.stack}`} onSubmit={submit}>
       <h3>{TEXTS.saveProfile.title}</h3>
-      <p className="small muted">{TEXTS.saveProfile.lead}</p>
-      <div className="fields">
+      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.saveProfile.lead}</p>
+      <div className={ui.fields}>
         <TextField
           label={TEXTS.saveProfile.name}
           value={name}
@@ -85,7 +87,7 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
         />
       </div>
       {save.isError && <ErrorNotice error={save.error} what={TEXTS.saveProfile.failed} />}
-      <div className="actions">
+      <div className={ui.actions}>
         <Button
           type="submit"
           isPending={save.isPending}
@@ -95,7 +97,7 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
           {TEXTS.saveProfile.submit}
         </Button>
         {openChoice !== undefined && (
-          <span id={reasonId} className="small">
+          <span id={reasonId} className={ui.small}>
             {openChoice}
           </span>
         )}

@@ -11,6 +11,8 @@ import { BATCHES_KEY } from '../batch-queries';
 import { checkFile } from './use-preflight';
 import { useIdempotencyKeys, useWarningBeforeClosing } from './upload-safety';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import batchStyles from '../batches.module.css';
 
 interface SeveralFilesProps {
   files: readonly File[];
@@ -37,18 +39,19 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
   useWarningBeforeClosing(upload.isPending);
   return (
     <Panel title={TEXTS.severalFiles.title(files.length)} lead={TEXTS.severalFiles.lead}>
-      <ul className="downloads">
+      <ul className={batchStyles.downloads}>
         {files.map((file, index) => (
           <li key={index}>
             <span>
-              <strong translate="no">{file.name}</strong> <span className="small muted">{formatBytes(file.size)}</span>
+              <strong translate="no">{file.name}</strong>{' '}
+              <span className={`${ui.small} ${ui.muted}`}>{formatBytes(file.size)}</span>
             </span>
             <FileState check={checks[index]} batch={batches.get(file)} />
           </li>
         ))}
       </ul>
       {upload.isError && <ErrorNotice error={upload.error} what={TEXTS.severalFiles.failed} />}
-      <div className="actions">
+      <div className={ui.actions}>
         <Button
           variant="primary"
           isPending={upload.isPending}
@@ -93,16 +96,18 @@ function useChecks(files: readonly File[], selectionId: string): readonly UseQue
 
 function FileState({ check, batch }: { check: UseQueryResult<Preflight> | undefined; batch: Batch | undefined }) {
   if (batch !== undefined) return <Link to={`/batches/${batch.id}`}>{TEXTS.severalFiles.open}</Link>;
-  if (check?.isError) return <span className="field-error">{errorMessage(check.error)}</span>;
+  if (check?.isError) return <span className={ui.fieldError}>{errorMessage(check.error)}</span>;
   const report = check?.data;
-  if (report === undefined) return <span className="muted">{TEXTS.severalFiles.checking}</span>;
+  if (report === undefined) return <span className={ui.muted}>{TEXTS.severalFiles.checking}</span>;
   if (!report.accepted)
-    return <span className="field-error">{report.problems[0]?.detail ?? TEXTS.severalFiles.refused}</span>;
+    return <span className={ui.fieldError}>{report.problems[0]?.detail ?? TEXTS.severalFiles.refused}</span>;
   const { valid, rejected } = report.rows;
   return (
     <span>
       {TEXTS.severalFiles.rows(valid, rejected)}
-      {isUnlikeTraining(report) && <strong className="chip error">{TEXTS.severalFiles.unlike}</strong>}
+      {isUnlikeTraining(report) && (
+        <strong className={`${ui.chip} ${ui.chipError}`}>{TEXTS.severalFiles.unlike}</strong>
+      )}
     </span>
   );
 }

@@ -4,6 +4,7 @@ import { Button } from '../../ui/button';
 import { SelectField } from '../../ui/select-field';
 import { TextField } from '../../ui/text-field';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 const SHEET_CODES = ['several-sheets', 'sheet-not-found'];
 
@@ -25,7 +26,7 @@ export function SheetChoice({ error, onChoose }: SheetChoiceProps) {
     onChoose(sheet.trim());
   };
   return (
-    <form className="panel stack" onSubmit={submit}>
+    <form className={`${ui.panel} ${ui.stack}`} onSubmit={submit}>
       {sheets.length > 0 ? (
         <SelectField
           label={TEXTS.sheetChoice.label}

@@ -15,6 +15,7 @@ import { useIdempotencyKeys, useWarningBeforeClosing } from './upload-safety';
 import { UploadProgressBar } from './upload-progress-bar';
 import { type PreflightCheck, usePreflight } from './use-preflight';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 const DEFAULT_SETTINGS: BatchSettings = { onError: 'continue', missing: 'partial' };
 
@@ -31,7 +32,7 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
   const upload = useUpload(file);
   const report = check.data;
   return (
-    <div className="stack">
+    <div className={ui.stack}>
       <BatchSettingsForm settings={settings} onChange={setSettings} />
       {check.isFetching && (
         <UploadProgressBar
@@ -96,7 +97,7 @@ function UploadButton({
   const isKnown = scope === 'full';
   const nothing = isKnown && report.rows.valid === 0;
   return (
-    <div className="actions">
+    <div className={ui.actions}>
       <Button variant="primary" isDisabled={nothing} onPress={onUpload}>
         {isKnown ? TEXTS.uploadForm.scoreRows(report.rows.valid) : TEXTS.uploadForm.uploadAndScore}
       </Button>

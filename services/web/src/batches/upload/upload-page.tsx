@@ -7,6 +7,7 @@ import { FilePicker } from './file-picker';
 import { FileTemplates } from './file-templates';
 import { SeveralFiles } from './several-files';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** Checks files first; batches are created only after the lab has seen the report. */
 export function UploadPage() {
@@ -17,12 +18,12 @@ export function UploadPage() {
   });
   const [file] = files;
   return (
-    <div className="page">
-      <p className="crumb small">
+    <div className={ui.page}>
+      <p className={`${ui.crumb} ${ui.small}`}>
         <Link to="/batches">{TEXTS.uploadPage.batches}</Link>
       </p>
       <h1>{TEXTS.uploadPage.title}</h1>
-      <p className="lead">{TEXTS.uploadPage.lead}</p>
+      <p className={ui.lead}>{TEXTS.uploadPage.lead}</p>
       <FileTemplates />
       <FilePicker
         files={files}

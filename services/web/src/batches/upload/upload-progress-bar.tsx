@@ -3,6 +3,7 @@ import { Button } from '../../ui/button';
 import { formatBytes } from '../../ui/format';
 import { Progress } from '../../ui/progress';
 import { TEXTS } from './texts';
+import styles from './upload.module.css';
 
 interface UploadProgressBarProps {
   label: string;
@@ -21,7 +22,7 @@ export function UploadProgressBar({ label, progress, onCancel }: UploadProgressB
         ? TEXTS.uploadProgressBar.processing
         : TEXTS.uploadProgressBar.sent(formatBytes(sentBytes), formatBytes(totalBytes ?? 0));
   return (
-    <div className="upload-bar">
+    <div className={styles.uploadBar}>
       <Progress label={TEXTS.uploadProgressBar.label(label)} share={share === 1 ? undefined : share} text={text} />
       {onCancel !== undefined && <Button onPress={onCancel}>{TEXTS.uploadProgressBar.stop}</Button>}
     </div>

@@ -1,6 +1,8 @@
 import type { Feature } from '@cytoqueue/client';
 import { type KeyboardEvent, type Ref, useId } from 'react';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './grade-field.module.css';
 
 export interface FieldProps {
   feature: Feature;
@@ -22,7 +24,7 @@ export function GradeField({ feature, number, text, error, container, onPick, on
   return (
     <div
       ref={container}
-      className="grade-row"
+      className={styles.gradeRow}
       role="radiogroup"
       aria-labelledby={`${id}-name`}
       aria-describedby={`${error === undefined ? '' : `${id}-error `}${id}-meaning ${id}-ends`}
@@ -31,7 +33,7 @@ export function GradeField({ feature, number, text, error, container, onPick, on
       onKeyDown={onKeyDown}
     >
       <FieldName feature={feature} number={number} id={id} />
-      <div className="grade-cells">
+      <div className={styles.gradeCells}>
         {GRADES.map((grade) => (
           <label key={grade}>
             <input type="radio" name={id} value={grade} checked={text === grade} onChange={() => onPick(grade)} />
@@ -39,7 +41,7 @@ export function GradeField({ feature, number, text, error, container, onPick, on
           </label>
         ))}
       </div>
-      <p className="grade-ends" id={`${id}-ends`}>
+      <p className={styles.gradeEnds} id={`${id}-ends`}>
         <span>
           <b translate="no">{feature.min}</b> {feature.low}
         </span>
@@ -47,7 +49,7 @@ export function GradeField({ feature, number, text, error, container, onPick, on
           <b translate="no">{feature.max}</b> {feature.high}
         </span>
       </p>
-      <label className="not-measured">
+      <label className={styles.notMeasured}>
         <input type="radio" name={id} value="?" checked={text === '?'} onChange={() => onPick('?')} />
         <span>{TEXTS.notMeasured}</span>
       </label>
@@ -58,12 +60,12 @@ export function GradeField({ feature, number, text, error, container, onPick, on
 
 export function FieldName({ feature, number, id }: Pick<FieldProps, 'feature' | 'number'> & { id: string }) {
   return (
-    <div className="grade-name">
-      <span className="muted" aria-hidden="true">
+    <div className={styles.gradeName}>
+      <span className={ui.muted} aria-hidden="true">
         {number}
       </span>
       <strong id={`${id}-name`}>{feature.title}</strong>
-      <p id={`${id}-meaning`} className="small muted">
+      <p id={`${id}-meaning`} className={`${ui.small} ${ui.muted}`}>
         {feature.description}
       </p>
     </div>
@@ -72,7 +74,7 @@ export function FieldName({ feature, number, id }: Pick<FieldProps, 'feature' | 
 
 export function FieldError({ id, error }: { id: string; error: string | undefined }) {
   return error === undefined ? null : (
-    <p id={`${id}-error`} className="field-error">
+    <p id={`${id}-error`} className={`${ui.fieldError} ${styles.error}`}>
       {error}
     </p>
   );

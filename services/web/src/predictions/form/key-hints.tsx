@@ -1,4 +1,6 @@
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './record-form.module.css';
 
 const KEYS = [
   [['1', '…', '10'], TEXTS.keyHints.grade],
@@ -13,7 +15,7 @@ const WORDS = ['…', TEXTS.keyHints.or, '+'];
 
 export function KeyHints() {
   return (
-    <details className="hints small">
+    <details className={`${styles.hints} ${ui.small}`}>
       <summary>{TEXTS.keyHints.title}</summary>
       <dl>
         {KEYS.map(([keys, effect]) => (

@@ -1,17 +1,23 @@
 import { useId } from 'react';
 import { FieldError, FieldName, type FieldProps } from './grade-field';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './grade-field.module.css';
 
 /** A feature that is a measured number. "Not measured" is a control of its own: keypads of phones have no question mark. */
 export function MeasuredField({ feature, number, text, error, container, onPick, onKeyDown, onBlur }: FieldProps) {
   const id = useId();
   const isMissing = text === '?';
   return (
-    <div ref={container} className="grade-row measured" data-invalid={error !== undefined || undefined}>
+    <div
+      ref={container}
+      className={`${styles.gradeRow} ${styles.measured}`}
+      data-invalid={error !== undefined || undefined}
+    >
       <FieldName feature={feature} number={number} id={id} />
-      <div className="grade-cells">
+      <div className={styles.gradeCells}>
         <input
-          className="input"
+          className={ui.input}
           inputMode={feature.integer ? 'numeric' : 'decimal'}
           autoComplete="off"
           enterKeyHint="next"
@@ -25,10 +31,10 @@ export function MeasuredField({ feature, number, text, error, container, onPick,
           onBlur={onBlur}
         />
       </div>
-      <p className="grade-ends" id={`${id}-ends`}>
+      <p className={styles.gradeEnds} id={`${id}-ends`}>
         {`${feature.low} ${feature.high}`}
       </p>
-      <label className="not-measured">
+      <label className={styles.notMeasured}>
         <input
           type="checkbox"
           checked={isMissing}

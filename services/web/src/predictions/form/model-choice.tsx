@@ -6,6 +6,8 @@ import { OperatingPointField } from '../../models/operating-point-field';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './record-form.module.css';
 
 interface ModelChoiceProps {
   draft: Draft;
@@ -20,9 +22,9 @@ export function ModelChoice({ draft, change, defaults, labels: [negative = '', p
   const { data: models = [] } = useModels();
   const point = defaults?.operating_point;
   return (
-    <details className="model-choice">
+    <details className={styles.modelChoice}>
       <summary>{TEXTS.modelChoice.summary}</summary>
-      <div className="fields">
+      <div className={ui.fields}>
         <SelectField
           label={TEXTS.modelChoice.model}
           value={draft.model ?? ''}

@@ -12,6 +12,7 @@ import { useDraft } from './draft-context';
 import { ModelChoice } from './model-choice';
 import { RecordForm } from './record-form';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 export function NewPredictionPage() {
   usePageTitle(TEXTS.newPredictionPage.title);
@@ -21,9 +22,9 @@ export function NewPredictionPage() {
   const shownError = error ?? (defaults.data === undefined ? defaults.error : null);
   const noDefault = defaults.data === null && draft.model === undefined;
   return (
-    <div className="page">
+    <div className={ui.page}>
       <h1>{TEXTS.newPredictionPage.title}</h1>
-      <p className="lead">
+      <p className={ui.lead}>
         {version !== undefined && featuresLead(version)} <Link to="/help">{TEXTS.newPredictionPage.help}</Link>
       </p>
       {version !== undefined && (

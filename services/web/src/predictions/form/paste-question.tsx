@@ -2,6 +2,7 @@ import type { Feature } from '@cytoqueue/client';
 import { Button } from '../../ui/button';
 import type { Interpretation } from './pasted-row';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface PasteQuestionProps {
   interpretations: readonly Interpretation[];
@@ -14,15 +15,15 @@ interface PasteQuestionProps {
 export function PasteQuestion({ interpretations, features, onAccept, onReject }: PasteQuestionProps) {
   const [first] = features;
   return (
-    <div className="notice warning stack" role="group" aria-label={TEXTS.pasteQuestion.label}>
+    <div className={`${ui.notice} ${ui.noticeWarning} ${ui.stack}`} role="group" aria-label={TEXTS.pasteQuestion.label}>
       <p>
         {interpretations.length > 1
           ? TEXTS.pasteQuestion.ambiguous
           : TEXTS.pasteQuestion.check(interpretations[0]?.reference !== undefined, first?.title ?? '')}
       </p>
       {interpretations.map((interpretation) => (
-        <div key={JSON.stringify(interpretation)} className="stack">
-          <dl className="small" translate="no">
+        <div key={JSON.stringify(interpretation)} className={ui.stack}>
+          <dl className={ui.small} translate="no">
             {interpretation.reference !== undefined && (
               <>
                 <dt>{TEXTS.reference}</dt>

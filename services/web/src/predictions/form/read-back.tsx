@@ -2,6 +2,8 @@ import type { Feature } from '@cytoqueue/client';
 import type { Draft } from './draft';
 import { isGrade, parseFeatureValue } from './feature-value';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './read-back.module.css';
 
 interface ReadBackProps {
   draft: Draft;
@@ -20,7 +22,7 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
   const open = features.filter((_, index) => values[index]?.kind === 'empty');
   return (
     <>
-      <dl className="readback">
+      <dl className={styles.readback}>
         <div>
           <dt>{TEXTS.reference}</dt>
           <dd translate="no">{reference === '' ? '–' : <strong>{reference}</strong>}</dd>
@@ -28,7 +30,7 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
         {features.every(isGrade) && (
           <div>
             <dt>{TEXTS.readBack.grades}</dt>
-            <dd className="sequence" translate="no">
+            <dd className={styles.sequence} translate="no">
               {values.map((value, index) => (
                 <span key={index} data-kind={value.kind}>
                   {value.kind === 'value' ? value.value : value.kind === 'missing' ? '?' : '–'}
@@ -38,11 +40,11 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
           </div>
         )}
       </dl>
-      <p className="small" role="status">
+      <p className={ui.small} role="status">
         {TEXTS.readBack.progress(entered, features.length, missing)}{' '}
         {open.length > 0 && open.length <= MAX_NAMED && TEXTS.readBack.open(open.map(({ title }) => title))}
       </p>
-      {errorCount > 0 && <p className="small field-error">{TEXTS.readBack.errors(errorCount)}</p>}
+      {errorCount > 0 && <p className={`${ui.small} ${ui.fieldError}`}>{TEXTS.readBack.errors(errorCount)}</p>}
     </>
   );
 }

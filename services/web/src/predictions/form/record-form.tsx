@@ -15,6 +15,9 @@ import { ReadBack } from './read-back';
 import { useRecordForm } from './use-record-form';
 import { usePredict } from './use-predict';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './record-form.module.css';
+import gradeFieldStyles from './grade-field.module.css';
 
 interface RecordFormProps {
   version: ModelVersion;
@@ -46,14 +49,14 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
   };
   return (
     <form
-      className="entry"
+      className={styles.entry}
       onSubmit={submit}
       onPaste={pasting.paste}
       onKeyDownCapture={form.onKeyDownCapture}
       noValidate
     >
-      <div className="entry-fields">
-        <section className="panel identity" aria-label={TEXTS.recordForm.identity}>
+      <div className={styles.entryFields}>
+        <section className={`${ui.panel} ${styles.identity}`} aria-label={TEXTS.recordForm.identity}>
           <TextField
             label={TEXTS.recordForm.reference}
             description={TEXTS.recordForm.referenceHelp}
@@ -67,7 +70,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
         </section>
         <Fields form={form} features={features} texts={draft.texts} />
       </div>
-      <aside className="panel entry-side" aria-labelledby="send">
+      <aside className={`${ui.panel} ${styles.entrySide}`} aria-labelledby="send">
         <h2 id="send">{TEXTS.recordForm.send}</h2>
         <ReadBack draft={draft} features={features} errorCount={Object.keys(form.errors).length} />
         {predict.isError && (
@@ -76,7 +79,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
             what={isOutcomeUnknown(predict.error) ? TEXTS.recordForm.outcomeUnknown : TEXTS.recordForm.notAccepted}
           />
         )}
-        <div className="actions">
+        <div className={ui.actions}>
           <Button ref={form.submitButton} type="submit" variant="primary" isPending={predict.isPending}>
             {predict.isPending ? TEXTS.recordForm.scoring : TEXTS.recordForm.getResult}
           </Button>
@@ -87,8 +90,8 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
         {features.every(isGrade) && (
           <>
             <KeyHints />
-            <Checkbox className="checkbox small" isSelected={autoAdvance} onChange={setAutoAdvance}>
-              <span className="box" aria-hidden="true" /> <span>{TEXTS.recordForm.autoAdvance}</span>
+            <Checkbox className={`${ui.checkbox} ${ui.small}`} isSelected={autoAdvance} onChange={setAutoAdvance}>
+              <span className={ui.box} aria-hidden="true" /> <span>{TEXTS.recordForm.autoAdvance}</span>
             </Checkbox>
           </>
         )}
@@ -109,18 +112,18 @@ function useFocusOnArrival(isEmpty: boolean, focus: () => void): void {
 function PasteField({ count }: { count: number }) {
   const id = useId();
   return (
-    <div className="field">
+    <div className={ui.field}>
       <label htmlFor={id}>{TEXTS.recordForm.paste}</label>
       <input
         id={id}
-        className="input"
+        className={ui.input}
         data-paste="row"
         value=""
         onChange={() => undefined}
         autoComplete="off"
         aria-describedby={`${id}-hint`}
       />
-      <span id={`${id}-hint`} className="small muted">
+      <span id={`${id}-hint`} className={`${ui.small} ${ui.muted}`}>
         {TEXTS.recordForm.pasteHelp(count)}
       </span>
     </div>
@@ -141,10 +144,10 @@ function PasteOutcome({
     if (needsAttention) place.current?.scrollIntoView({ block: 'nearest' });
   }, [needsAttention, note, interpretations]);
   return (
-    <div ref={place} className="paste-outcome">
+    <div ref={place} className={styles.pasteOutcome}>
       <p
         role="status"
-        className="entry-note"
+        className={styles.entryNote}
         data-filled={note !== '' || undefined}
         data-refused={isRefused || undefined}
       >
@@ -172,7 +175,7 @@ function Fields({
   texts: Draft['texts'];
 }) {
   return (
-    <div className="grades" role="group" aria-label={TEXTS.recordForm.features}>
+    <div className={gradeFieldStyles.grades} role="group" aria-label={TEXTS.recordForm.features}>
       {features.map((feature, field) => {
         const Field = isGrade(feature) ? GradeField : MeasuredField;
         return (

@@ -6,6 +6,7 @@ import { IconArray } from './icon-array';
 import { reliabilityAt } from './reliability';
 import { explainConformalSet } from './result-labels';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** Below this number of cases a share is too uncertain to show. */
 const MIN_RELIABLE_CASES = 10;
@@ -23,7 +24,7 @@ export function ConfidencePanel({ result, model }: { result: PredictionResult; m
       {conformal !== null && (
         <>
           <p>{explainConformalSet(conformal.set, Object.keys(conformal.p_values), conformal.level)}</p>
-          <dl className="facts">
+          <dl className={ui.facts}>
             {Object.entries(conformal.p_values).map(([name, share]) => (
               <ConformalPValue key={name} name={name} share={share} />
             ))}
@@ -81,7 +82,7 @@ function ConformalPValue({ name, share }: { name: ClassName; share: number }) {
     <div>
       <dt>{TEXTS.confidencePanel.ofTheCases(name)}</dt>
       <dd>
-        {formatShare(share)} <span className="muted">{TEXTS.confidencePanel.atypical}</span>
+        {formatShare(share)} <span className={ui.muted}>{TEXTS.confidencePanel.atypical}</span>
       </dd>
     </div>
   );

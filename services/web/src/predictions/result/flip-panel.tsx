@@ -6,6 +6,8 @@ import { featureTitle } from './feature-titles';
 import { isUnusual } from './reason-labels';
 import { isDecided, oppositeClass } from './result-labels';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './result.module.css';
 
 /**
  * Shows the smallest change of grades that changes the outcome or the class of a confident result. It is left out where the result may stay undecided,
@@ -34,18 +36,20 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
       title={TEXTS.flipPanel.title}
       lead={TEXTS.flipPanel.lead(after, probabilitySubject(result), formatProbability(probabilityOf(flip)))}
     >
-      <ul className="changes">
+      <ul className={styles.changes}>
         {flip.changes.map(({ feature, from, to }) => (
           <li key={feature}>
             <strong>{featureTitle(feature, features)}</strong>{' '}
-            <span className="nowrap">
+            <span className={ui.nowrap}>
               {from} <span aria-hidden="true">→</span>
-              <span className="visually-hidden">{TEXTS.flipPanel.to}</span> {to}
+              <span className={ui.visuallyHidden}>{TEXTS.flipPanel.to}</span> {to}
             </span>
           </li>
         ))}
       </ul>
-      <p className="small muted">{flip.total_change <= 2 ? TEXTS.flipPanel.smallChange : TEXTS.flipPanel.change}</p>
+      <p className={`${ui.small} ${ui.muted}`}>
+        {flip.total_change <= 2 ? TEXTS.flipPanel.smallChange : TEXTS.flipPanel.change}
+      </p>
     </Panel>
   );
 }

@@ -4,6 +4,8 @@ import { modelAddress, modelLabel } from '../../models/model-reference';
 import { formatDateTime, formatShare } from '../../ui/format';
 import { Panel } from '../../ui/panel';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './result.module.css';
 
 interface ModelPanelProps {
   model: ModelPin;
@@ -15,8 +17,8 @@ interface ModelPanelProps {
 /** The model and the threshold that a result depends on, and what the model is not made for. */
 export function ModelPanel({ model, version, operatingPoint, completedAt }: ModelPanelProps) {
   return (
-    <Panel title={TEXTS.modelPanel.title} className="wide">
-      <dl className="facts">
+    <Panel title={TEXTS.modelPanel.title} className={styles.wide}>
+      <dl className={ui.facts}>
         <div>
           <dt>{TEXTS.modelPanel.model}</dt>
           <dd>
@@ -42,14 +44,14 @@ export function ModelPanel({ model, version, operatingPoint, completedAt }: Mode
             <dd>{formatDateTime(completedAt)}</dd>
           </div>
         )}
-        <div className="digest">
+        <div className={ui.digest}>
           <dt>{TEXTS.modelPanel.digest}</dt>
           <dd>
             <code>{model.digest}</code>
           </dd>
         </div>
       </dl>
-      <ul className="limits">
+      <ul className={ui.bullets}>
         {version.limits_of_use.map((limit) => (
           <li key={limit}>{limit}</li>
         ))}

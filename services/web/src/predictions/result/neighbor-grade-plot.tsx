@@ -1,3 +1,6 @@
+import { ui } from '../../ui/styles';
+import styles from './neighbors-panel.module.css';
+
 interface NeighborGradePlotProps {
   /** The record's grade; null when it was not measured. */
   own: number | null;
@@ -16,9 +19,9 @@ const CASE_OFFSET = 4.5;
  */
 export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="grade-strip" aria-hidden="true">
+    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className={styles.gradeStrip} aria-hidden="true">
       {Array.from({ length: 10 }, (_, index) => (
-        <line key={index} x1={x(index + 1)} x2={x(index + 1)} y1="0" y2={HEIGHT} className="grid" />
+        <line key={index} x1={x(index + 1)} x2={x(index + 1)} y1="0" y2={HEIGHT} className={ui.gridLine} />
       ))}
       {cases.map(
         ({ isPositive, grade }, index) =>
@@ -31,7 +34,9 @@ export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
             />
           ),
       )}
-      {own !== null && <rect x={x(own) - 7} y="2" width="14" height={HEIGHT - 4} rx="4" className="record-mark" />}
+      {own !== null && (
+        <rect x={x(own) - 7} y="2" width="14" height={HEIGHT - 4} rx="4" className={styles.recordMark} />
+      )}
     </svg>
   );
 }
@@ -39,9 +44,9 @@ export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
 /** Axis above the plots. */
 export function GradeAxis() {
   return (
-    <svg viewBox={`0 0 ${WIDTH} 14`} className="grade-strip axis" aria-hidden="true">
+    <svg viewBox={`0 0 ${WIDTH} 14`} className={`${styles.gradeStrip} ${styles.axis}`} aria-hidden="true">
       {Array.from({ length: 10 }, (_, index) => (
-        <text key={index} x={x(index + 1)} y="12" textAnchor="middle" className="chart-text">
+        <text key={index} x={x(index + 1)} y="12" textAnchor="middle" className={ui.chartText}>
           {index + 1}
         </text>
       ))}
@@ -55,8 +60,8 @@ function x(grade: number): number {
 
 function CaseMarker({ isPositive, x: left, y }: { isPositive: boolean; x: number; y: number }) {
   return isPositive ? (
-    <path d={`M${left} ${y - 5} l5 5 l-5 5 l-5 -5 z`} className="fill-malignant case" />
+    <path d={`M${left} ${y - 5} l5 5 l-5 5 l-5 -5 z`} className={`${ui.fillMalignant} ${styles.case}`} />
   ) : (
-    <circle cx={left} cy={y} r="4" className="fill-benign case" />
+    <circle cx={left} cy={y} r="4" className={`${ui.fillBenign} ${styles.case}`} />
   );
 }

@@ -6,6 +6,9 @@ import { isGrade } from '../form/feature-value';
 import { GradeAxis, NeighborGradePlot } from './neighbor-grade-plot';
 import { TableScroll } from '../../ui/table-scroll';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import resultStyles from './result.module.css';
+import styles from './neighbors-panel.module.css';
 
 interface NeighborsPanelProps {
   record: FeatureValues;
@@ -20,7 +23,7 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
   return (
     <Panel
       title={TEXTS.neighborsPanel.title}
-      className="wide"
+      className={resultStyles.wide}
       lead={TEXTS.neighborsPanel.lead(
         neighbors.length,
         neighbors.filter((neighbor) => neighbor.class === positive).length,
@@ -28,7 +31,7 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
       )}
     >
       <TableScroll label={TEXTS.neighborsPanel.table}>
-        <table className="cases">
+        <table className={styles.cases}>
           <Head neighbors={neighbors} positive={positive} hasGradePlot={features.every(isGrade)} />
           <tbody>
             {features.map((feature) => (
@@ -45,10 +48,10 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
           <Foot neighbors={neighbors} hasGradePlot={features.every(isGrade)} />
         </table>
       </TableScroll>
-      <p className="legend small">
+      <p className={`${styles.legend} ${ui.small}`}>
         <span>
           <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
-            <rect x="-4.500" y="-7" width="9" height="14" rx="3" className="record-mark" />
+            <rect x="-4.500" y="-7" width="9" height="14" rx="3" className={styles.recordMark} />
           </svg>{' '}
           {TEXTS.neighborsPanel.thisRecordMark}
         </span>
@@ -75,19 +78,19 @@ function Head({ neighbors, positive, hasGradePlot }: HeadProps) {
       <tr>
         <th scope="col">{TEXTS.neighborsPanel.feature}</th>
         {hasGradePlot && (
-          <td className="strip">
+          <td className={styles.strip}>
             <GradeAxis />
           </td>
         )}
-        <th scope="col" className="number own">
+        <th scope="col" className={`${ui.number} ${styles.figure} ${styles.own}`}>
           {TEXTS.neighborsPanel.thisRecord}
         </th>
         {neighbors.map((neighbor, index) => (
-          <th key={neighbor.training_row} scope="col" className="number">
+          <th key={neighbor.training_row} scope="col" className={`${ui.number} ${styles.figure}`}>
             <ClassIcon name={neighbor.class === positive ? 'malignant' : 'benign'} />{' '}
-            <span className="visually-hidden">{`${TEXTS.neighborsPanel.caseNumber} `}</span>
+            <span className={ui.visuallyHidden}>{`${TEXTS.neighborsPanel.caseNumber} `}</span>
             {index + 1}
-            <span className="visually-hidden">, {neighbor.class}</span>
+            <span className={ui.visuallyHidden}>, {neighbor.class}</span>
           </th>
         ))}
       </tr>
@@ -107,7 +110,7 @@ function FeatureRow({ feature: { name, title }, record, neighbors, positive, has
     <tr>
       <th scope="row">{title}</th>
       {hasGradePlot && (
-        <td className="strip">
+        <td className={styles.strip}>
           <NeighborGradePlot
             own={recordValue}
             cases={neighbors.map((neighbor) => ({
@@ -117,9 +120,13 @@ function FeatureRow({ feature: { name, title }, record, neighbors, positive, has
           />
         </td>
       )}
-      <td className="number own">{recordValue ?? '?'}</td>
+      <td className={`${ui.number} ${styles.figure} ${styles.own}`}>{recordValue ?? '?'}</td>
       {neighbors.map(({ training_row, features }) => (
-        <td key={training_row} className="number" data-same={features[name] === recordValue || undefined}>
+        <td
+          key={training_row}
+          className={`${ui.number} ${styles.figure}`}
+          data-same={features[name] === recordValue || undefined}
+        >
           {features[name] ?? '?'}
         </td>
       ))}
@@ -140,9 +147,9 @@ function Foot({ neighbors, hasGradePlot }: { neighbors: readonly Neighbor[]; has
           <th scope="row" colSpan={hasGradePlot ? 2 : 1}>
             {title}
           </th>
-          <td className="number own">{own}</td>
+          <td className={`${ui.number} ${styles.figure} ${styles.own}`}>{own}</td>
           {neighbors.map((neighbor) => (
-            <td key={neighbor.training_row} className="number">
+            <td key={neighbor.training_row} className={`${ui.number} ${styles.figure}`}>
               {cell(neighbor)}
             </td>
           ))}

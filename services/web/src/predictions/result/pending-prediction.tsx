@@ -6,6 +6,8 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Panel } from '../../ui/panel';
 import { predictionKey } from '../prediction-queries';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './result.module.css';
 
 /** Shows the place of the record in the queue and updates itself. */
 export function PendingPrediction({ prediction }: { prediction: Prediction }) {
@@ -16,12 +18,9 @@ export function PendingPrediction({ prediction }: { prediction: Prediction }) {
     onError: () => queryClient.invalidateQueries({ queryKey: predictionKey(prediction.id) }),
   });
   return (
-    <Panel
-      title={prediction.status === 'queued' ? TEXTS.pendingPrediction.waiting : TEXTS.pendingPrediction.scoring}
-      className="waiting"
-    >
-      <p className="queue-position">{positionText(prediction)}</p>
-      <p className="muted">{TEXTS.pendingPrediction.lead}</p>
+    <Panel title={prediction.status === 'queued' ? TEXTS.pendingPrediction.waiting : TEXTS.pendingPrediction.scoring}>
+      <p className={styles.queuePosition}>{positionText(prediction)}</p>
+      <p className={ui.muted}>{TEXTS.pendingPrediction.lead}</p>
       {cancel.isError && <ErrorNotice error={cancel.error} what={TEXTS.pendingPrediction.cancelFailed} />}
       <ConfirmButton
         label={TEXTS.pendingPrediction.cancel}

@@ -16,6 +16,7 @@ import { PrintIdentity, PrintSignature } from './print-parts';
 import { ReviewsPanel } from '../../reviews/reviews-panel';
 import { PendingPrediction } from './pending-prediction';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 export function PredictionPage() {
   usePageTitle(TEXTS.predictionPage.title);
@@ -33,16 +34,18 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
   const heading = useFocusWhenJustSent();
   const query = useModelVersion(prediction.model.name, prediction.model.version);
   return (
-    <article className="page record">
-      <header className="page-head">
+    <article className={ui.page}>
+      <header className={ui.pageHead}>
         <div>
-          <p className="crumb small">
+          <p className={`${ui.crumb} ${ui.small}`}>
             <Link to="/predictions">{TEXTS.predictionPage.records}</Link>
           </p>
           <h1 tabIndex={-1} ref={heading}>
             {prediction.sample_id ?? TEXTS.predictionPage.noReference}
           </h1>
-          <p className="small muted">{TEXTS.predictionPage.sent(formatDateTime(prediction.created_at))}</p>
+          <p className={`${ui.small} ${ui.muted}`}>
+            {TEXTS.predictionPage.sent(formatDateTime(prediction.created_at))}
+          </p>
           <PrintIdentity subject={TEXTS.predictionPage.printed(prediction.id)} />
         </div>
         <RecordActions prediction={prediction} />
@@ -91,7 +94,7 @@ function PredictionState({ prediction, modelQuery: { data: version, error, refet
 function PredictionError({ error, onRetry }: { error: unknown; onRetry: () => void }) {
   const status = error instanceof ApiError ? error.status : undefined;
   return (
-    <div className="page narrow stack">
+    <div className={`${ui.page} ${ui.narrow} ${ui.stack}`}>
       <h1>
         {status === 404
           ? TEXTS.predictionPage.unknown

@@ -3,6 +3,7 @@ import { flushSync } from 'react-dom';
 import { useSession } from '../../session/use-session';
 import { formatDateTime } from '../../ui/format';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /**
  * On paper only: the laboratory, what is printed and the time of printing.
@@ -12,7 +13,7 @@ export function PrintIdentity({ subject }: { subject: string }) {
   const session = useSession();
   const printedAt = usePrintTime();
   return (
-    <p className="print-only small" translate="no">
+    <p className={`${ui.printOnly} ${ui.small}`} translate="no">
       {TEXTS.printParts.identity(session?.tenant ?? '', subject, formatDateTime(printedAt))}
     </p>
   );
@@ -31,5 +32,5 @@ function usePrintTime(): string {
 
 /** On paper only: a line for the reviewer. */
 export function PrintSignature() {
-  return <p className="print-only signature">{TEXTS.printParts.signature}</p>;
+  return <p className={ui.printOnly}>{TEXTS.printParts.signature}</p>;
 }

@@ -12,6 +12,7 @@ import { useDraft } from '../form/draft-context';
 import { useDefaults } from '../../models/model-queries';
 import { predictionKey } from '../prediction-queries';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 export function RecordActions({ prediction }: { prediction: Prediction }) {
   const navigate = useNavigate();
@@ -38,7 +39,7 @@ export function RecordActions({ prediction }: { prediction: Prediction }) {
     void navigate('/predictions/new');
   };
   return (
-    <div className="actions no-print">
+    <div className={`${ui.actions} ${ui.noPrint}`}>
       <Button variant="primary" onPress={startNew}>
         {TEXTS.recordActions.newRecord}
       </Button>

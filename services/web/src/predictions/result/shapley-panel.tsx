@@ -4,6 +4,8 @@ import { Panel } from '../../ui/panel';
 import { formatFixed, formatProbability, formatShare } from '../../ui/format';
 import { featureTitle } from './feature-titles';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
+import styles from './shapley-panel.module.css';
 
 interface ShapleyPanelProps {
   result: PredictionResult;
@@ -25,15 +27,15 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
       title={TEXTS.shapleyPanel.title}
       lead={TEXTS.shapleyPanel.lead(formatShare(base), positive, isSampled, formatProbability(probabilityOf(result)))}
     >
-      <table className="drivers">
+      <table className={styles.drivers}>
         <thead>
           <tr>
             <th scope="col">{TEXTS.shapleyPanel.feature}</th>
-            <th scope="col" className="driver-sides">
+            <th scope="col" className={styles.driverSides}>
               <span>← {negative}</span>
               <span>{positive} →</span>
             </th>
-            <th scope="col" className="number">
+            <th scope="col" className={ui.number}>
               {TEXTS.shapleyPanel.points}
             </th>
           </tr>
@@ -41,8 +43,8 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
         <tbody>
           <tr>
             <th scope="row">{TEXTS.shapleyPanel.baseline}</th>
-            <td className="small muted">{TEXTS.shapleyPanel.baselineText(positive)}</td>
-            <td className="number" translate="no">
+            <td className={`${ui.small} ${ui.muted}`}>{TEXTS.shapleyPanel.baselineText(positive)}</td>
+            <td className={ui.number} translate="no">
               {formatFixed(base * 100, 1)}
             </td>
           </tr>
@@ -52,13 +54,13 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
               <td>
                 <ContributionBar share={value / largest} />
               </td>
-              <td className="number">{formatPoints(value)}</td>
+              <td className={ui.number}>{formatPoints(value)}</td>
             </tr>
           ))}
-          <tr className="total">
+          <tr className={styles.total}>
             <th scope="row">{TEXTS.shapleyPanel.total}</th>
-            <td className="small muted">{TEXTS.shapleyPanel.totalText(probabilitySubject(result))}</td>
-            <td className="number" translate="no">
+            <td className={`${ui.small} ${ui.muted}`}>{TEXTS.shapleyPanel.totalText(probabilitySubject(result))}</td>
+            <td className={ui.number} translate="no">
               {formatFixed(probabilityOf(result) * 100, 1)}
             </td>
           </tr>
@@ -70,15 +72,15 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
 
 function ContributionBar({ share }: { share: number }) {
   return (
-    <svg viewBox="-100 0 200 14" preserveAspectRatio="none" className="driver-bar" aria-hidden="true">
+    <svg viewBox="-100 0 200 14" preserveAspectRatio="none" className={styles.driverBar} aria-hidden="true">
       <rect
         x={Math.min(0, share * 100)}
         y="1"
         width={Math.abs(share) * 100}
         height="12"
-        className={share < 0 ? 'fill-benign' : 'fill-malignant'}
+        className={share < 0 ? ui.fillBenign : ui.fillMalignant}
       />
-      <line x1="0" x2="0" y1="0" y2="14" className="driver-axis" />
+      <line x1="0" x2="0" y1="0" y2="14" className={ui.zeroLine} />
     </svg>
   );
 }

@@ -61,10 +61,12 @@ export const TEXTS = {
     identity: (tenant: string, subject: string, time: string) => `${tenant} · ${subject} · printed ${time}`,
     signature: 'Reviewed by ____________________ Date ______________ Decision ____________________',
   },
-  resultView: {
-    values: 'Values of this record',
+  verdict: {
     kind: 'Model result',
     noDiagnosis: 'No diagnosis and no C1 to C5 category.',
+  },
+  resultView: {
+    values: 'Values of this record',
     why: 'Why',
     unusual: 'What is unusual',
     nextSteps: (hasMissing: boolean, negative: string, positive: string) => (

@@ -2,6 +2,7 @@ import type { Evidence, Feature } from '@cytoqueue/client';
 import { formatSignificant } from '../../ui/format';
 import { featureTitle } from './feature-titles';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface UnusualReasonsProps {
   unusual: NonNullable<Evidence['unusual']>;
@@ -16,7 +17,7 @@ export function UnusualReasons({ unusual, features }: UnusualReasonsProps) {
   const outside = outside_training_range.map(({ feature }) => feature);
   const unexpected = unusual.unexpected.filter(({ feature }) => !outside.includes(feature)).slice(0, MAX_UNEXPECTED);
   return (
-    <ul className="reasons">
+    <ul className={ui.bullets}>
       {outside_training_range.map(({ feature, value, lowest, highest }) => (
         <li key={feature}>
           {TEXTS.unusualReasons.outside(

@@ -4,6 +4,7 @@ import { Panel } from '../../ui/panel';
 import { TextField } from '../../ui/text-field';
 import { type FileFacts, type TrainingDraft, className } from './training-draft';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface ClassesPanelProps {
   draft: TrainingDraft;
@@ -21,8 +22,8 @@ export function ClassesPanel({ draft, facts, onChange }: ClassesPanelProps) {
   return (
     <Panel title={TEXTS.classesPanel.title} lead={TEXTS.classesPanel.lead}>
       {texts.length === 2 ? (
-        <div className="stack">
-          <div className="fields">
+        <div className={ui.stack}>
+          <div className={ui.fields}>
             {texts.map((text) => (
               <TextField
                 key={text}
@@ -34,10 +35,10 @@ export function ClassesPanel({ draft, facts, onChange }: ClassesPanelProps) {
               />
             ))}
           </div>
-          <fieldset className="choices">
+          <fieldset className={ui.choices}>
             <legend>{TEXTS.classesPanel.positive}</legend>
             {texts.map((text) => (
-              <label key={text} className="choice">
+              <label key={text} className={ui.choice}>
                 <input
                   type="radio"
                   name={group}

@@ -4,6 +4,7 @@ import { TextField } from '../../ui/text-field';
 import { type FeatureChoice, MAX_FEATURES } from './own-schema';
 import { type FeatureRow, type FileFacts, type TrainingDraft, featureRows } from './training-draft';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface FeaturesPanelProps {
   draft: TrainingDraft;
@@ -23,8 +24,8 @@ export function FeaturesPanel({ draft, facts, isComplete, onChange }: FeaturesPa
     onChange({ features: { ...draft.features, [column]: { ...draft.features[column], ...part } } });
   return (
     <Panel title={TEXTS.featuresPanel.title} lead={TEXTS.featuresPanel.lead}>
-      {!isComplete && <p className="small">{TEXTS.featuresPanel.isCut}</p>}
-      <div className="fields wide">
+      {!isComplete && <p className={ui.small}>{TEXTS.featuresPanel.isCut}</p>}
+      <div className={`${ui.fields} ${ui.wideFields}`}>
         <TextField
           label={TEXTS.featuresPanel.missing}
           description={TEXTS.featuresPanel.missingHelp}
@@ -34,11 +35,11 @@ export function FeaturesPanel({ draft, facts, isComplete, onChange }: FeaturesPa
         />
       </div>
       {rows.length === 0 ? (
-        <p className="empty">{TEXTS.featuresPanel.empty}</p>
+        <p className={ui.empty}>{TEXTS.featuresPanel.empty}</p>
       ) : (
         <FeatureTable rows={rows} onChoose={choose} />
       )}
-      <p className="small muted">{TEXTS.featuresPanel.chosen(chosen, rows.length, MAX_FEATURES)}</p>
+      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.featuresPanel.chosen(chosen, rows.length, MAX_FEATURES)}</p>
     </Panel>
   );
 }
@@ -51,7 +52,7 @@ interface FeatureTableProps {
 function FeatureTable({ rows, onChoose }: FeatureTableProps) {
   const limit = (row: FeatureRow, member: 'min' | 'max', label: string) => (
     <input
-      className="input small-control"
+      className={`${ui.input} ${ui.smallControl}`}
       type="number"
       step="any"
       aria-label={label}
@@ -70,7 +71,7 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
           title: TEXTS.featuresPanel.column,
           cell: (row) => (
             <>
-              <label className="choice" translate="no">
+              <label className={ui.choice} translate="no">
                 <input
                   type="checkbox"
                   checked={row.isChosen}
@@ -78,7 +79,7 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
                 />
                 {row.column}
               </label>
-              <div className="small muted">{noteText(row)}</div>
+              <div className={`${ui.small} ${ui.muted} ${ui.aside}`}>{noteText(row)}</div>
             </>
           ),
         },
@@ -86,7 +87,7 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
           title: TEXTS.featuresPanel.numbers,
           cell: (row) => (
             <select
-              className="input small-control"
+              className={`${ui.input} ${ui.smallControl}`}
               aria-label={TEXTS.featuresPanel.numbersOf(row.column)}
               value={row.type}
               disabled={!row.isChosen}

@@ -8,18 +8,19 @@ import { usePageTitle } from '../../ui/page-title';
 import { readTableStart } from './table-start';
 import { TrainingForm } from './training-form';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 /** Sends a labelled file, from which a version of an own model is trained. */
 export function NewTrainingPage() {
   usePageTitle(TEXTS.newTrainingPage.title);
   const [{ file, selectionId }, setSelection] = useState<{ file?: File; selectionId: string }>({ selectionId: '' });
   return (
-    <div className="page">
-      <p className="crumb small">
+    <div className={ui.page}>
+      <p className={`${ui.crumb} ${ui.small}`}>
         <Link to="/trainings">{TEXTS.newTrainingPage.trainings}</Link>
       </p>
       <h1>{TEXTS.newTrainingPage.title}</h1>
-      <p className="lead">{TEXTS.newTrainingPage.lead}</p>
+      <p className={ui.lead}>{TEXTS.newTrainingPage.lead}</p>
       <FilePicker
         isSingle
         files={file === undefined ? [] : [file]}

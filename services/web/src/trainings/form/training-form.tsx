@@ -19,6 +19,7 @@ import { FeaturesPanel } from './features-panel';
 import type { TableStart } from './table-start';
 import { EMPTY_DRAFT, type TrainingDraft, openQuestion, readFacts, toRequest } from './training-draft';
 import { TEXTS } from './texts';
+import { ui } from '../../ui/styles';
 
 interface TrainingFormProps {
   file: File;
@@ -45,9 +46,9 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
   };
   const columns = table?.columns;
   return (
-    <form className="stack" onSubmit={submit}>
+    <form className={ui.stack} onSubmit={submit}>
       <Panel title={TEXTS.trainingForm.title}>
-        <div className="fields wide">
+        <div className={`${ui.fields} ${ui.wideFields}`}>
           <TextField
             label={TEXTS.trainingForm.name}
             description={TEXTS.trainingForm.nameHelp}
@@ -95,9 +96,9 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
             <ClassesPanel draft={draft} facts={facts} onChange={change} />
           </>
         ))}
-      <details className="panel settings">
+      <details className={`${ui.panel} ${ui.fold}`}>
         <summary>{TEXTS.trainingForm.options}</summary>
-        <div className="fields wide">
+        <div className={`${ui.fields} ${ui.wideFields}`}>
           <TextField
             label={TEXTS.trainingForm.seed}
             description={TEXTS.trainingForm.seedHelp}
@@ -118,11 +119,11 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
         />
       )}
       {!training.isPending && (
-        <div className="actions">
+        <div className={ui.actions}>
           <Button type="submit" variant="primary" isDisabled={open !== undefined}>
             {TEXTS.trainingForm.submit}
           </Button>
-          {open !== undefined && <p className="small">{open}</p>}
+          {open !== undefined && <p className={ui.small}>{open}</p>}
         </div>
       )}
     </form>

@@ -1,0 +1,37 @@
+import type { FeatureValues, ModelPin, ModelVersion, PredictionResult } from '@cytoqueue/client';
+import type { ReactNode } from 'react';
+import { ConfidencePanel } from './confidence-panel';
+import { FlipPanel } from './flip-panel';
+import { ModelPanel } from './model-panel';
+import { NeighborsPanel } from './neighbors-panel';
+import styles from './result.module.css';
+import { ShapleyPanel } from './shapley-panel';
+
+interface EvidencePanelsProps {
+  record: FeatureValues;
+  result: PredictionResult;
+  model: ModelPin;
+  version: ModelVersion;
+  completedAt: string | undefined;
+  /** Stands above the panels, as wide as the page. */
+  above: ReactNode;
+  /** Stands above the panel of the certainty. */
+  children?: ReactNode;
+}
+
+/** The evidence for the result of a record or row, one panel per question. */
+export function EvidencePanels({ record, result, model, version, completedAt, above, children }: EvidencePanelsProps) {
+  return (
+    <div className={styles.evidence}>
+      {above}
+      <div className={styles.column}>
+        {children}
+        <ConfidencePanel result={result} model={model} />
+        <FlipPanel result={result} version={version} />
+      </div>
+      <ShapleyPanel result={result} version={version} />
+      <NeighborsPanel record={record} neighbors={result.neighbors} version={version} />
+      <ModelPanel model={model} version={version} operatingPoint={result.operating_point} completedAt={completedAt} />
+    </div>
+  );
+}
