@@ -12,7 +12,7 @@ const EXEMPT = /(^|\/)texts\.tsx?$|\.test\.|\.test\.fixtures\./;
 
 /** Names of keys, products and models. */
 const NAMES = ['Backspace', 'Ctrl', 'Cytoqueue', 'Delete', 'Enter', 'Shift', 'Tab', 'Windows', 'own/'];
-const TECHNICAL_ATTRIBUTES = ['className', 'd', 'patternTransform', 'viewBox'];
+const TECHNICAL_ATTRIBUTES = ['d', 'patternTransform', 'viewBox'];
 /** Attributes whose value is shown or spoken, even one word of it. */
 const TEXT_ATTRIBUTE =
   /^(alt|aria-label|confirm|copied(Label|Text)|data-label|description|emptyOption|failedText|label|lead|placeholder|text|title|unit|what)$/;
@@ -71,7 +71,7 @@ test('the scan finds texts in children, attributes, branches, templates and tabl
     const LABELS = { queued: 'Waiting', done: 'has been scored' };
     const END_KEYS = ['Enter', 'Tab'];
     export const X = ({ a, b }: Props) => (
-      <p className="two words" title={a === 'Left out' ? 'one' : b} key="k">
+      <p viewBox="0 0 a b" title={a === 'Left out' ? 'one' : b} key="k">
         plain <b lang="en">{a && 'word'}</b> {\`of \${b}\`} – 5 % {format(b, 'short')}
         <Cell what={\`no \${a}\`} cell={() => 'in function'} role="row" />
       </p>
