@@ -14,6 +14,8 @@ import {
 } from '../support/stack-process';
 
 const DEMO = join(ROOT, 'scripts/dist/scale/main.js');
+/** A tenth of the rows that the demo scores by default. */
+const SMALL = ['--rows', '100000', '--target', '50000'];
 
 let dataDir: string;
 let program: RunningProgram;
@@ -34,7 +36,7 @@ afterEach(async () => {
 it('starts a second worker on the real queue, accounts for every row and leaves nothing running', async () => {
   // Otherwise a fast machine scores the rows before the controller checks, and needs no second worker.
   const scoring = gate.hold(/\/shards\//);
-  program = runProgram(process.execPath, [DEMO, '--rows', '100000', '--target', '50000'], {
+  program = runProgram(process.execPath, [DEMO, ...SMALL], {
     DATA_DIR: dataDir,
     ...gate.environment,
   });
@@ -57,9 +59,13 @@ it('starts a second worker on the real queue, accounts for every row and leaves 
 });
 
 it('stops in order on Ctrl-C', async () => {
-  program = runProgram(process.execPath, [DEMO], { DATA_DIR: dataDir });
+  // Otherwise a fast machine has scored the rows before the signal.
+  const scoring = gate.hold(/\/shards\//);
+  program = runProgram(process.execPath, [DEMO, ...SMALL], { DATA_DIR: dataDir, ...gate.environment });
   await waitUntil('it scales', () => program.stdout().includes('Target: '));
+  await scoring.reached();
   program.process.kill('SIGINT');
+  scoring.open();
   expect(await program.exited).toBe(130);
   expect(tracesIn(dataDir)).toEqual([]);
 });
