@@ -1,9 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { join } from 'node:path';
+import vm from 'node:vm';
 import fc from 'fast-check';
 import { ROOT } from '../stack-process';
 import { describeSkipped } from './closing-reporter';
+import { reuseCompiledCode } from './compiled-code';
 import { FUZZ_SEED, FUZZ_SHARE } from './seeds';
 import { longestFirst, shuffle } from './sequencer';
+import { disableStorages, noteStorages } from './storages';
 
 const paths = [
   'packages/schema/src/row.test.ts',
@@ -57,4 +61,38 @@ test('the closing line counts skipped tests by the tool that they need', () => {
   expect(describeSkipped([{ testFilePath: '', perfStats: { start: 0, end: 0 }, testResults }])).toBe(
     '2 tests need moto_server (pip install "moto[server]==5.2.1", or set S3_TEST_ENDPOINT), 1 test needs promtool (apt-get install prometheus)',
   );
+});
+
+test('a file is compiled once for all contexts, and again when its text has changed', () => {
+  const { compileFunction } = vm;
+  const given: boolean[] = [];
+  vm.compileFunction = (text, parameters, options) => {
+    given.push(options?.cachedData !== undefined);
+    return compileFunction(text, parameters, options);
+  };
+  try {
+    reuseCompiledCode();
+    const call = (text: string): unknown =>
+      vm.compileFunction(text, ['a'], { filename: '/sum.js', parsingContext: vm.createContext({ one: 1 }) })(2);
+    expect([call('return a + one'), call('return a + one'), call('return a - one')]).toEqual([3, 3, 1]);
+    expect(given).toEqual([false, true, false]);
+  } finally {
+    vm.compileFunction = compileFunction;
+  }
+});
+
+test('a storage that was used is disabled', () => {
+  // oxlint-disable-next-line typescript/unbound-method -- only put back
+  const { run } = AsyncLocalStorage.prototype;
+  noteStorages();
+  try {
+    const storage = new AsyncLocalStorage<string>();
+    storage.run('value', () => {
+      expect(storage.getStore()).toBe('value');
+      disableStorages();
+      expect(storage.getStore()).toBeUndefined();
+    });
+  } finally {
+    AsyncLocalStorage.prototype.run = run;
+  }
 });
