@@ -19,7 +19,7 @@ export function ApiKeysPage() {
   const query = useQuery({ queryKey: KEYS_KEY, queryFn: ({ signal }) => noRetryClient.listKeys({ signal }) });
   return (
     <div className={ui.page}>
-      <p className={`${ui.crumb} ${ui.small}`}>
+      <p className={ui.crumb}>
         <Link to="/settings">{TEXTS.settings}</Link>
       </p>
       <h1>{TEXTS.title}</h1>
@@ -61,7 +61,7 @@ function KeyTable({ keys }: { keys: readonly ApiKey[] }) {
           title: TEXTS.delete,
           cell: (key) =>
             key.source === 'file' ? (
-              <span className={`${ui.small} ${ui.muted}`}>{TEXTS.inKeysFile}</span>
+              <span className={ui.note}>{TEXTS.inKeysFile}</span>
             ) : (
               <DeleteKeyButton id={key.id} isOwn={key.id === session?.key_id} />
             ),

@@ -47,7 +47,7 @@ export function AuditPage() {
       {query.isSuccess && events.length === 0 && <p className={ui.empty}>{TEXTS.empty}</p>}
       {events.length > 0 && (
         <>
-          <p role="status" className={`${ui.small} ${ui.muted}`}>
+          <p role="status" className={ui.note}>
             {TEXTS.found(found.length, events.length, query.hasNextPage)}
           </p>
           <EventTable events={found} />

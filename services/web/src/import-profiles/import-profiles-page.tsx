@@ -17,7 +17,7 @@ export function ImportProfilesPage() {
   const query = useImportProfilesQuery();
   return (
     <div className={ui.page}>
-      <p className={`${ui.crumb} ${ui.small}`}>
+      <p className={ui.crumb}>
         <Link to="/batches">{TEXTS.batches}</Link>
       </p>
       <h1>{TEXTS.title}</h1>

@@ -22,7 +22,7 @@ export function ModelVersionPage() {
   const isUnknown = error instanceof ApiError && error.status === 404;
   return (
     <div className={ui.page}>
-      <p className={`${ui.crumb} ${ui.small}`}>
+      <p className={ui.crumb}>
         <Link to="/models">{TEXTS.models}</Link>
       </p>
       <h1>{isUnknown ? TEXTS.modelVersionPage.unknown : modelLabel({ name, version })}</h1>

@@ -24,9 +24,7 @@ export function OperationsPage() {
       <header className={ui.pageHead}>
         <div>
           <h1>{TEXTS.title}</h1>
-          <p className={`${ui.small} ${ui.muted}`}>
-            {TEXTS.operationsPage.asOf(queue && formatDateTimeSeconds(queue.as_of))}
-          </p>
+          <p className={ui.note}>{TEXTS.operationsPage.asOf(queue && formatDateTimeSeconds(queue.as_of))}</p>
         </div>
         {session?.platform === true && (
           <a className={ui.button} href={withBasePath('/admin/queues')}>

@@ -38,8 +38,7 @@ export function QueueTable({ queues }: { queues: QueueState['queues'] }) {
             {queues.map((queue) => (
               <tr key={queue.name}>
                 <th scope="row">
-                  {TEXTS.queueTable.names[queue.name]}{' '}
-                  <span className={`${ui.muted} ${ui.small} ${ui.aside}`}>({queue.name})</span>
+                  {TEXTS.queueTable.names[queue.name]} <span className={`${ui.note} ${ui.aside}`}>({queue.name})</span>
                 </th>
                 <td className={ui.number}>{formatCount(queue.waiting + queue.prioritized)}</td>
                 <td className={ui.number}>{formatCount(queue.active)}</td>

@@ -20,7 +20,7 @@ export function TimeChart({ points, unit }: TimeChartProps) {
   const first = points[0];
   const last = points.at(-1);
   if (first === undefined || last === undefined || points.length < 2)
-    return <p className={`${ui.muted} ${ui.small}`}>{TEXTS.timeChart.begins}</p>;
+    return <p className={ui.note}>{TEXTS.timeChart.begins}</p>;
   const highest = Math.max(...points.map(({ value }) => value), 1);
   const x = (at: number): number => LEFT + ((at - first.at) / Math.max(1, last.at - first.at)) * (WIDTH - 2 * LEFT);
   const y = (value: number): number => HEIGHT - BOTTOM - (value / highest) * (HEIGHT - TOP - BOTTOM);

@@ -33,7 +33,7 @@ export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }
               cell: ({ last_heartbeat_at: at }) => (
                 <span className={ui.nowrap}>
                   {TEXTS.workerTable.ago(formatDuration(Math.round(secondsBetween(at, as_of))))}{' '}
-                  <span className={`${ui.muted} ${ui.small}`}>{formatTime(at)}</span>
+                  <span className={ui.note}>{formatTime(at)}</span>
                 </span>
               ),
             },

@@ -56,7 +56,7 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
   return (
     <div className={ui.stack}>
       <h3>{TEXTS.confirmDiagnosisPanel.fromFile}</h3>
-      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.confirmDiagnosisPanel.fileHelp(classes)}</p>
+      <p className={ui.note}>{TEXTS.confirmDiagnosisPanel.fileHelp(classes)}</p>
       <div className={ui.actions}>
         <FileTrigger
           acceptedFileTypes={['.csv', 'text/csv']}

@@ -56,9 +56,7 @@ function Share({ of, counts }: { of: Estimate | null; counts: string }) {
     <div>
       <IntervalBar {...of} />
       {`${formatShare(of.value)} `}
-      <span className={`${ui.small} ${ui.muted}`}>
-        {TEXTS.monthsPanel.share(counts, formatShare(of.low), formatShare(of.high))}
-      </span>
+      <span className={ui.note}>{TEXTS.monthsPanel.share(counts, formatShare(of.low), formatShare(of.high))}</span>
     </div>
   );
 }

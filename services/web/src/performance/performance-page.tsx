@@ -56,7 +56,7 @@ function Figures({ performance: { updated_at, data, notes } }: { performance: Pe
         <ModelFigures key={name} entries={data.filter((entry) => nameOf(entry) === name)} />
       ))}
       <MonthsPanel />
-      {updated_at !== null && <p className={`${ui.small} ${ui.muted}`}>{TEXTS.asOf(formatDateTime(updated_at))}</p>}
+      {updated_at !== null && <p className={ui.note}>{TEXTS.asOf(formatDateTime(updated_at))}</p>}
     </>
   );
 }
@@ -122,7 +122,7 @@ function Calibration({ model, bins }: { model: string; bins: PerformanceEntry['c
   return (
     <>
       <h3>{TEXTS.calibration.title}</h3>
-      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.calibration.lead(positive)}</p>
+      <p className={ui.note}>{TEXTS.calibration.lead(positive)}</p>
       <DataTable
         label={TEXTS.calibration.table(model)}
         rows={bins}
@@ -165,8 +165,7 @@ function Proportion({ estimate, part, whole }: { estimate: Estimate | null; part
   if (estimate === null) return <>–</>;
   return (
     <>
-      {intervalText(estimate)}{' '}
-      <span className={`${ui.small} ${ui.muted}`}>{TEXTS.outOf(formatCount(part), formatCount(whole))}</span>
+      {intervalText(estimate)} <span className={ui.note}>{TEXTS.outOf(formatCount(part), formatCount(whole))}</span>
     </>
   );
 }

@@ -54,7 +54,7 @@ export function PredictionsPage() {
       {all.length > 0 && (
         <>
           <TextField label={TEXTS.search} type="search" value={searchText} onChange={setWanted} autoComplete="off" />
-          <p role="status" className={`${ui.small} ${ui.muted}`}>
+          <p role="status" className={ui.note}>
             {searchText.trim() === ''
               ? TEXTS.shown(all.length, query.hasNextPage)
               : TEXTS.found(found.length, all.length, query.hasNextPage)}

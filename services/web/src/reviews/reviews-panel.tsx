@@ -51,9 +51,7 @@ function ReviewText({ review: { decision, note, key_id, created_at } }: { review
   return (
     <>
       <strong>{decisionLabel(decision)}</strong>{' '}
-      <span className={`${ui.small} ${ui.muted}`}>
-        {TEXTS.byKey(<span translate="no">{key_id}</span>, formatDateTime(created_at))}
-      </span>
+      <span className={ui.note}>{TEXTS.byKey(<span translate="no">{key_id}</span>, formatDateTime(created_at))}</span>
       {note !== undefined && <p className={ui.small}>{note}</p>}
     </>
   );
@@ -105,7 +103,7 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
           aria-describedby={`${id}-hint`}
           autoComplete="off"
         />
-        <span id={`${id}-hint`} className={`${ui.small} ${ui.muted}`}>
+        <span id={`${id}-hint`} className={ui.note}>
           {TEXTS.noteHelp}
         </span>
       </div>

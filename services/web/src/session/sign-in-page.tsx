@@ -57,8 +57,8 @@ export function SignInPage() {
           {TEXTS.title}
         </Button>
       </form>
-      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.ownMachine}</p>
-      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.forResearch}</p>
+      <p className={ui.note}>{TEXTS.ownMachine}</p>
+      <p className={ui.note}>{TEXTS.forResearch}</p>
     </StartPage>
   );
 }

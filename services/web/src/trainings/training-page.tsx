@@ -32,11 +32,11 @@ function TrainingArticle({ training }: { training: Training }) {
     <article className={ui.page}>
       <header className={ui.pageHead}>
         <div>
-          <p className={`${ui.crumb} ${ui.small}`}>
+          <p className={ui.crumb}>
             <Link to="/trainings">{TEXTS.trainings}</Link>
           </p>
           <h1 translate="no">{`own/${name}`}</h1>
-          <p className={`${ui.small} ${ui.muted}`}>{TEXTS.trainingPage.sent(formatDateTime(createdAt))}</p>
+          <p className={ui.note}>{TEXTS.trainingPage.sent(formatDateTime(createdAt))}</p>
         </div>
         <StateLabel state={status}>{TEXTS.status[status]}</StateLabel>
       </header>
@@ -93,7 +93,7 @@ function TrainingDataPanel({ training: { filename, schema, label, group, seed, d
           </div>
         ))}
       </dl>
-      <p className={`${ui.small} ${ui.muted} ${ui.digest}`}>
+      <p className={`${ui.note} ${ui.digest}`}>
         {TEXTS.trainingPage.digest} <code>{data.input_sha256}</code>
       </p>
     </Panel>

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatProbability } from './format';
+import { formatBytes, formatDuration, formatProbability, pluralize } from './format';
 
 test.each([
   [0, '0 %'],
@@ -28,4 +28,12 @@ test.each([
   [2e9, '2 GB'],
 ])('%d bytes', (bytes, words) => {
   expect(formatBytes(bytes)).toBe(words);
+});
+
+test.each([
+  [0, '0 rows'],
+  [1, '1 row'],
+  [12_000, '12,000 rows'],
+])('a noun with the count %d', (count, words) => {
+  expect(pluralize(count, { one: 'row', other: 'rows' })).toBe(words);
 });

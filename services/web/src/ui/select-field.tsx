@@ -25,7 +25,7 @@ export function SelectField({ label, value, onChange, description, children }: S
         {children}
       </select>
       {description !== undefined && (
-        <span id={`${id}-more`} className={`${ui.small} ${ui.muted}`}>
+        <span id={`${id}-more`} className={ui.note}>
           {description}
         </span>
       )}

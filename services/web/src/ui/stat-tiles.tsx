@@ -16,7 +16,7 @@ export function StatTiles({ tiles }: { tiles: readonly StatTile[] }) {
         <div key={name} className={tone === undefined ? styles.tile : `${styles.tile} ${styles[tone]}`}>
           <dt>{name}</dt>
           <dd className={styles.value}>{value}</dd>
-          {hint !== undefined && <dd className={`${ui.small} ${ui.muted}`}>{hint}</dd>}
+          {hint !== undefined && <dd className={ui.note}>{hint}</dd>}
         </div>
       ))}
     </dl>

@@ -21,7 +21,7 @@ export function TextField({ label, description, ...props }: TextFieldProps) {
       <Label>{label}</Label>
       <Input className={ui.input} />
       {description !== undefined && (
-        <Text slot="description" className={`${ui.small} ${ui.muted}`}>
+        <Text slot="description" className={ui.note}>
           {description}
         </Text>
       )}

@@ -64,7 +64,7 @@ export function WorklistPage() {
       {query.isSuccess && items.length === 0 && !query.hasNextPage && <p className={ui.empty}>{TEXTS.empty}</p>}
       {items.length > 0 && (
         <>
-          <p role="status" className={`${ui.small} ${ui.muted}`}>
+          <p role="status" className={ui.note}>
             {TEXTS.shown(items.length, query.hasNextPage)}
           </p>
           <WorklistTable items={items} />

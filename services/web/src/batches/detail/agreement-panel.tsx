@@ -73,7 +73,7 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
           </div>
         ))}
       </dl>
-      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.agreementPanel.interval}</p>
+      <p className={ui.note}>{TEXTS.agreementPanel.interval}</p>
     </Panel>
   );
 }

@@ -44,11 +44,11 @@ function BatchArticle({ batch }: { batch: Batch }) {
     <article className={ui.page}>
       <header className={ui.pageHead}>
         <div>
-          <p className={`${ui.crumb} ${ui.small}`}>
+          <p className={ui.crumb}>
             <Link to="/batches">{TEXTS.batchPage.batches}</Link>
           </p>
           <h1>{batch.filename ?? TEXTS.batchPage.unnamed}</h1>
-          <p className={`${ui.small} ${ui.muted}`}>{TEXTS.batchPage.sent(formatDateTime(batch.created_at))}</p>
+          <p className={ui.note}>{TEXTS.batchPage.sent(formatDateTime(batch.created_at))}</p>
         </div>
         <StateLabel state={batch.status}>{STATUS_LABELS[batch.status]}</StateLabel>
       </header>
@@ -83,7 +83,7 @@ function FinishedBatch({ batch, classes }: { batch: Batch; classes: BatchClasses
       {summary.drift !== undefined && <DriftView drift={summary.drift} />}
       {hasResults && <RescorePanel batch={batch} />}
       {batch.import !== undefined && <ImportPanel report={batch.import} />}
-      <p className={`${ui.small} ${ui.muted} ${ui.digest}`}>
+      <p className={`${ui.note} ${ui.digest}`}>
         {TEXTS.batchPage.digest} <code>{batch.input_sha256}</code>
       </p>
     </>

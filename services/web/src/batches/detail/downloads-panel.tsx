@@ -45,7 +45,7 @@ export function DownloadsPanel({ batch: { status, counts, links, rescores } }: {
             <li key={file}>
               <span>
                 <strong>{title}</strong>{' '}
-                <span className={`${ui.small} ${ui.muted}`}>{TEXTS.downloadsPanel.rows(formatCount(rows), note)}</span>
+                <span className={ui.note}>{TEXTS.downloadsPanel.rows(formatCount(rows), note)}</span>
               </span>
               <span className={styles.formats}>
                 {Object.entries(TEXTS.downloadsPanel.formats)

@@ -29,9 +29,7 @@ export function ErrorsPanel({ batch }: { batch: Batch }) {
       {data !== undefined && (
         <>
           {!data.isComplete && (
-            <p className={`${ui.small} ${ui.muted}`}>
-              {TEXTS.errorsPanel.byKind(formatCount(notScored), formatCount(data.rows.length))}
-            </p>
+            <p className={ui.note}>{TEXTS.errorsPanel.byKind(formatCount(notScored), formatCount(data.rows.length))}</p>
           )}
           <ErrorBreakdown counts={countBy(data.rows, 'error_code')} />
           <details>

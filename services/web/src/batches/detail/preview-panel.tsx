@@ -26,7 +26,7 @@ export function PreviewPanel({ batch }: { batch: Batch }) {
       )}
       {data !== undefined && data.rows.length > 0 && (
         <>
-          <p className={`${ui.small} ${ui.muted}`}>
+          <p className={ui.note}>
             {data.isComplete
               ? TEXTS.previewPanel.all(formatCount(data.rows.length))
               : TEXTS.previewPanel.first(formatCount(data.rows.length))}

@@ -55,9 +55,7 @@ export function WarningsPanel({ warnings, total }: WarningsPanelProps) {
           </tbody>
         </table>
       </TableScroll>
-      {total > shown.length && (
-        <p className={`${ui.small} ${ui.muted}`}>{TEXTS.warningsPanel.more(total - shown.length)}</p>
-      )}
+      {total > shown.length && <p className={ui.note}>{TEXTS.warningsPanel.more(total - shown.length)}</p>}
     </Panel>
   );
 }

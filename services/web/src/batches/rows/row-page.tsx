@@ -40,12 +40,12 @@ export function RowPage() {
     <article className={ui.page}>
       <header className={ui.pageHead}>
         <div>
-          <p className={`${ui.crumb} ${ui.small}`}>
+          <p className={ui.crumb}>
             <Link to="/batches">{TEXTS.rowPage.batches}</Link> /{' '}
             <Link to={`/batches/${id}`}>{batch.filename ?? TEXTS.rowPage.unnamed}</Link>
           </p>
           <h1 translate="no">{rowTitle(data)}</h1>
-          <p className={`${ui.small} ${ui.muted}`}>{TEXTS.rowPage.place(formatCount(row))}</p>
+          <p className={ui.note}>{TEXTS.rowPage.place(formatCount(row))}</p>
           <PrintIdentity subject={TEXTS.rowPage.printed(batch.filename ?? TEXTS.rowPage.unnamed, id, row)} />
         </div>
         <div className={`${ui.actions} ${ui.noPrint}`}>

@@ -55,7 +55,7 @@ export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClas
       )}
       {query.isPending && <Loading />}
       {query.isSuccess && (
-        <p role="status" className={`${ui.small} ${ui.muted}`}>
+        <p role="status" className={ui.note}>
           {rows.length === 0
             ? TEXTS.rowsPanel.noRow(idPrefix, query.hasNextPage)
             : TEXTS.rowsPanel.shown(rows.length, idPrefix, query.hasNextPage)}

@@ -20,7 +20,7 @@ export function BatchSettingsForm({ settings, onChange }: BatchSettingsFormProps
   return (
     <details className={`${ui.panel} ${ui.fold}`}>
       <summary>
-        {TEXTS.batchSettings.title} <span className={`${ui.muted} ${ui.small}`}>{TEXTS.batchSettings.summary}</span>
+        {TEXTS.batchSettings.title} <span className={ui.note}>{TEXTS.batchSettings.summary}</span>
       </summary>
       <div className={ui.fields}>
         <SelectField

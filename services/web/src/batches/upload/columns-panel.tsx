@@ -58,7 +58,7 @@ export function ColumnsPanel({ report, features, choices, onChoose, children }: 
                     <UseText column={column} features={features} />
                   )}
                 </td>
-                <td data-label={TEXTS.columnsPanel.matchedBy} className={`${ui.small} ${ui.muted}`}>
+                <td data-label={TEXTS.columnsPanel.matchedBy} className={ui.note}>
                   {choices[index] === undefined ? matchedByText(column) : TEXTS.columnsPanel.byChoice}
                 </td>
                 <td data-label={TEXTS.columnsPanel.notMeasured} className={ui.number} translate="no">

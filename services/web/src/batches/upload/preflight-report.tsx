@@ -88,7 +88,7 @@ export function PreflightReport(props: PreflightReportProps) {
               : [{ name: TEXTS.preflightReport.duration, value: formatDuration(report.eta_seconds) }]),
           ]}
         />
-        <p className={`${ui.small} ${ui.muted}`}>{TEXTS.preflightReport.scoredBy(modelLabel(report.model))}</p>
+        <p className={ui.note}>{TEXTS.preflightReport.scoredBy(modelLabel(report.model))}</p>
         {children}
       </Panel>
       {rows.rejected > 0 && (

@@ -49,7 +49,7 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
   return (
     <form className={`${styles.saveProfile} ${ui.stack}`} onSubmit={submit}>
       <h3>{TEXTS.saveProfile.title}</h3>
-      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.saveProfile.lead}</p>
+      <p className={ui.note}>{TEXTS.saveProfile.lead}</p>
       <div className={ui.fields}>
         <TextField
           label={TEXTS.saveProfile.name}

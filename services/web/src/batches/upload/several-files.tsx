@@ -43,8 +43,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
         {files.map((file, index) => (
           <li key={index}>
             <span>
-              <strong translate="no">{file.name}</strong>{' '}
-              <span className={`${ui.small} ${ui.muted}`}>{formatBytes(file.size)}</span>
+              <strong translate="no">{file.name}</strong> <span className={ui.note}>{formatBytes(file.size)}</span>
             </span>
             <FileState check={checks[index]} batch={batches.get(file)} />
           </li>

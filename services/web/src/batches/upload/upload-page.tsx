@@ -19,7 +19,7 @@ export function UploadPage() {
   const [file] = files;
   return (
     <div className={ui.page}>
-      <p className={`${ui.crumb} ${ui.small}`}>
+      <p className={ui.crumb}>
         <Link to="/batches">{TEXTS.uploadPage.batches}</Link>
       </p>
       <h1>{TEXTS.uploadPage.title}</h1>

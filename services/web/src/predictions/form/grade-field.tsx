@@ -65,7 +65,7 @@ export function FieldName({ feature, number, id }: Pick<FieldProps, 'feature' | 
         {number}
       </span>
       <strong id={`${id}-name`}>{feature.title}</strong>
-      <p id={`${id}-meaning`} className={`${ui.small} ${ui.muted}`}>
+      <p id={`${id}-meaning`} className={ui.note}>
         {feature.description}
       </p>
     </div>

@@ -123,7 +123,7 @@ function PasteField({ count }: { count: number }) {
         autoComplete="off"
         aria-describedby={`${id}-hint`}
       />
-      <span id={`${id}-hint`} className={`${ui.small} ${ui.muted}`}>
+      <span id={`${id}-hint`} className={ui.note}>
         {TEXTS.recordForm.pasteHelp(count)}
       </span>
     </div>

@@ -47,9 +47,7 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
           </li>
         ))}
       </ul>
-      <p className={`${ui.small} ${ui.muted}`}>
-        {flip.total_change <= 2 ? TEXTS.flipPanel.smallChange : TEXTS.flipPanel.change}
-      </p>
+      <p className={ui.note}>{flip.total_change <= 2 ? TEXTS.flipPanel.smallChange : TEXTS.flipPanel.change}</p>
     </Panel>
   );
 }

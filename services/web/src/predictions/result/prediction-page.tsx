@@ -37,15 +37,13 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
     <article className={ui.page}>
       <header className={ui.pageHead}>
         <div>
-          <p className={`${ui.crumb} ${ui.small}`}>
+          <p className={ui.crumb}>
             <Link to="/predictions">{TEXTS.predictionPage.records}</Link>
           </p>
           <h1 tabIndex={-1} ref={heading}>
             {prediction.sample_id ?? TEXTS.predictionPage.noReference}
           </h1>
-          <p className={`${ui.small} ${ui.muted}`}>
-            {TEXTS.predictionPage.sent(formatDateTime(prediction.created_at))}
-          </p>
+          <p className={ui.note}>{TEXTS.predictionPage.sent(formatDateTime(prediction.created_at))}</p>
           <PrintIdentity subject={TEXTS.predictionPage.printed(prediction.id)} />
         </div>
         <RecordActions prediction={prediction} />

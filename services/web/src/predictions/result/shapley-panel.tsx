@@ -43,7 +43,7 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
         <tbody>
           <tr>
             <th scope="row">{TEXTS.shapleyPanel.baseline}</th>
-            <td className={`${ui.small} ${ui.muted}`}>{TEXTS.shapleyPanel.baselineText(positive)}</td>
+            <td className={ui.note}>{TEXTS.shapleyPanel.baselineText(positive)}</td>
             <td className={ui.number} translate="no">
               {formatFixed(base * 100, 1)}
             </td>
@@ -59,7 +59,7 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
           ))}
           <tr className={styles.total}>
             <th scope="row">{TEXTS.shapleyPanel.total}</th>
-            <td className={`${ui.small} ${ui.muted}`}>{TEXTS.shapleyPanel.totalText(probabilitySubject(result))}</td>
+            <td className={ui.note}>{TEXTS.shapleyPanel.totalText(probabilitySubject(result))}</td>
             <td className={ui.number} translate="no">
               {formatFixed(probabilityOf(result) * 100, 1)}
             </td>

@@ -39,7 +39,7 @@ export function FeaturesPanel({ draft, facts, isComplete, onChange }: FeaturesPa
       ) : (
         <FeatureTable rows={rows} onChoose={choose} />
       )}
-      <p className={`${ui.small} ${ui.muted}`}>{TEXTS.featuresPanel.chosen(chosen, rows.length, MAX_FEATURES)}</p>
+      <p className={ui.note}>{TEXTS.featuresPanel.chosen(chosen, rows.length, MAX_FEATURES)}</p>
     </Panel>
   );
 }
@@ -79,7 +79,7 @@ function FeatureTable({ rows, onChoose }: FeatureTableProps) {
                 />
                 {row.column}
               </label>
-              <div className={`${ui.small} ${ui.muted} ${ui.aside}`}>{noteText(row)}</div>
+              <div className={`${ui.note} ${ui.aside}`}>{noteText(row)}</div>
             </>
           ),
         },

@@ -16,7 +16,7 @@ export function NewTrainingPage() {
   const [{ file, selectionId }, setSelection] = useState<{ file?: File; selectionId: string }>({ selectionId: '' });
   return (
     <div className={ui.page}>
-      <p className={`${ui.crumb} ${ui.small}`}>
+      <p className={ui.crumb}>
         <Link to="/trainings">{TEXTS.newTrainingPage.trainings}</Link>
       </p>
       <h1>{TEXTS.newTrainingPage.title}</h1>
