@@ -208,6 +208,8 @@ export function describeLabPages(newPeople: () => WebApp): void {
     const { page } = await app.visit('/batches/new', 'clinician');
     const file = join(dir, 'dragged.csv');
     writeFileSync(file, WISCONSIN);
+    // Appears above the place to drop on, and moves it.
+    await page.getByRole('button', { name: 'Download a sample file' }).waitFor();
     const box = await page.getByText('Drag one or more files here').boundingBox();
     const at = { x: (box?.x ?? 0) + 5, y: (box?.y ?? 0) + 5 };
     const session = await page.context().newCDPSession(page);
