@@ -5,7 +5,7 @@ export {
   CytoqueueClient,
   InvalidResponseError,
   isBatchFinished,
-  isOutcomeUnknown,
+  mayHaveSucceeded,
   isPredictionFinished,
   isTrainingFinished,
   positiveClassOf,

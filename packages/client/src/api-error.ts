@@ -55,7 +55,7 @@ export class InvalidResponseError extends ConnectionError {
 }
 
 /** Whether the request may have succeeded: there was no response, or only a proxy's error page. */
-export function isOutcomeUnknown(error: unknown): error is ConnectionError | ApiError {
+export function mayHaveSucceeded(error: unknown): error is ConnectionError | ApiError {
   return (
     error instanceof ConnectionError ||
     (error instanceof ApiError && error.type === 'http-error' && error.status >= 500)

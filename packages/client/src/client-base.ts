@@ -1,4 +1,4 @@
-import { isOutcomeUnknown } from './api-error';
+import { mayHaveSucceeded } from './api-error';
 import { followStates } from './event-stream';
 import { withRetries } from './retry';
 import { type CallOptions, type ClientOptions, Transport } from './transport';
@@ -27,7 +27,7 @@ export async function attachKeyToError<T>(idempotencyKey: string, creation: Prom
   try {
     return await creation;
   } catch (error) {
-    if (isOutcomeUnknown(error)) error.idempotencyKey = idempotencyKey;
+    if (mayHaveSucceeded(error)) error.idempotencyKey = idempotencyKey;
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 export type * from './access-types';
-export { ApiError, ConnectionError, InvalidResponseError, isOutcomeUnknown } from './api-error';
+export { ApiError, ConnectionError, InvalidResponseError, mayHaveSucceeded } from './api-error';
 export { CytoqueueClient, isBatchFinished, isFullPrediction, isPredictionFinished } from './cytoqueue-client';
 export type {
   BatchFile,

@@ -20,7 +20,7 @@ export function batchRowsKey(
   return input.canonical === undefined ? ObjectKeys.batchInput(tenant, id) : ObjectKeys.batchCanonical(tenant, id);
 }
 
-/** Finds the latest run of a batch and its objects so far. A batch without run objects is in run 1. */
+/** Finds the latest run of a batch, and that run's objects so far. A batch without run objects is in run 1. */
 export async function readLatestRun(
   store: ObjectStore,
   tenant: string,

@@ -9,7 +9,7 @@ const DIGEST = 'a'.repeat(64);
 const makers: Record<string, (name: string) => string> = {
   'tenant of a prediction': (name) => ObjectKeys.predictionRequest(name, 'pred_1'),
   'tenant of predictions': (name) => ObjectKeys.predictionsFolder(name),
-  'id of a prediction': (name) => ObjectKeys.predictionResult('t', name),
+  'id of a prediction': (name) => ObjectKeys.predictionCompletion('t', name),
   'tenant of batches': (name) => ObjectKeys.batchesFolder(name),
   'id of a batch': (name) => ObjectKeys.batchInput('t', name),
   'tenant of a shard': (name) => ObjectKeys.shard(name, 'batch_1', 0, 'm@1'),
@@ -28,7 +28,7 @@ const makers: Record<string, (name: string) => string> = {
 describe('ObjectKeys', () => {
   it('creates the documented keys', () => {
     expect(ObjectKeys.predictionRequest('lab-a', 'pred_1')).toBe('tenants/lab-a/predictions/pred_1/request.json');
-    expect(ObjectKeys.predictionResult('lab-a', 'pred_1')).toBe('tenants/lab-a/predictions/pred_1/result.json');
+    expect(ObjectKeys.predictionCompletion('lab-a', 'pred_1')).toBe('tenants/lab-a/predictions/pred_1/result.json');
     expect(ObjectKeys.batchInput('lab-a', 'batch_1')).toBe('tenants/lab-a/batches/batch_1/input.csv');
     expect(ObjectKeys.batchDocument('lab-a', 'batch_1')).toBe('tenants/lab-a/batches/batch_1/batch.json');
     expect(ObjectKeys.runDocument('lab-a', 'batch_1', 2)).toBe('tenants/lab-a/batches/batch_1/runs/00002/run.json');

@@ -62,7 +62,7 @@ export class ObjectKeys {
     return `${ObjectKeys.predictionFolder(tenant, id)}request.json`;
   }
 
-  static predictionResult(tenant: string, id: string): string {
+  static predictionCompletion(tenant: string, id: string): string {
     return `${ObjectKeys.predictionFolder(tenant, id)}result.json`;
   }
 
@@ -79,7 +79,7 @@ export class ObjectKeys {
     return `${ObjectKeys.batchFolder(tenant, id)}input.csv`;
   }
 
-  /** The rows of an uploaded file that is not plain CSV, as an import wrote them. */
+  /** The rows of an upload that is not a plain file, as an import wrote them. */
   static batchCanonical(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}canonical.csv`;
   }

@@ -4,7 +4,7 @@ import { checkName, sortableNumber, tenantPrefix } from './key-parts';
  * Object keys of the trainings of own models:
  *
  *     tenants/{tenant}/trainings/{id}/input            the uploaded file, unchanged
- *                                     canonical.csv    rows of a file that is not plain CSV; only while it is imported
+ *                                     canonical.csv    rows of an upload that is not a plain file; only while it is imported
  *                                     rows             the labelled rows, see encodeTrainingRows
  *                                     training.json    the accepted training
  *                                     folds/00001.json the answers of one fold

@@ -22,6 +22,7 @@ import { compareVersions } from './shipped-models';
 
 const DEFAULT_MODEL = 'wbc-knn';
 
+/** The shared models, or one tenant's own models. */
 interface RegistryScope {
   /** Stands before the names of its models. */
   readonly prefix: string;

@@ -46,7 +46,7 @@ export class RowWatch {
   private readonly featureColumn: number;
   private readonly identifierColumn: number;
   private readonly lastCheckedColumn: number;
-  private comparesClasses: boolean;
+  private checksLabels: boolean;
   private line: number;
   /** Rows so far, without empty lines. */
   rows = 0;
@@ -66,7 +66,7 @@ export class RowWatch {
     this.featureColumn = Math.min(...roles.features);
     this.identifierColumn =
       roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
-    this.comparesClasses = roles.label >= 0;
+    this.checksLabels = roles.label >= 0;
     this.lastCheckedColumn = Math.max(this.featureColumn, this.identifierColumn);
     this.line = layout.firstLine;
   }
@@ -82,7 +82,7 @@ export class RowWatch {
 
   /** Checks the next rows of a file. */
   checkRows(bytes: Uint8Array, { start, ends, quoted, rowsToCheck }: ScannedRows): void {
-    const checkedRows = this.comparesClasses ? undefined : rowsToCheck;
+    const checkedRows = this.checksLabels ? undefined : rowsToCheck;
     const count = checkedRows?.length ?? ends.length;
     let next = 0;
     for (let index = 0; index < count; index++) {
@@ -105,7 +105,7 @@ export class RowWatch {
     // DOS programs end the last line with Ctrl-Z.
     if (stop > start && bytes[stop - 1] === CTRL_Z) this.needsImport = true;
     if (this.passesQuickCheck(bytes, start, stop, quoted)) {
-      if (this.comparesClasses) this.compareLabels(bytes, start, stop);
+      if (this.checksLabels) this.compareLabels(bytes, start, stop);
       this.line++;
     } else this.applyImportRules(asBuffer(bytes).subarray(start, stop));
   }
@@ -114,7 +114,7 @@ export class RowWatch {
   private compareLabels(bytes: Uint8Array, start: number, end: number): void {
     const { identifiers, classCodes } = this.rules;
     const { columns, roles } = this.layout;
-    this.comparesClasses = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
+    this.checksLabels = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
     const cells = this.cellsOf(asBuffer(bytes).subarray(start, end));
     if (cells.length !== columns.length) return;
     const label = cells[roles.label]!;

@@ -13,8 +13,8 @@ export const FIRST_PART_BYTES = 64 * 1024;
 
 /**
  * Whether the first part of a file shows a plain one, which needs no import and is used as uploaded: it is UTF-8, its
- * first non-empty line is a header that names every feature, and nothing below it needs a repair. `RowWatch` checks its
- * later rows.
+ * first non-empty line is a header that names every feature, and nothing below it needs a repair. `RowWatch` checks
+ * every data row.
  * @param first at least `FIRST_PART_BYTES` bytes, or the whole file
  * @returns the layout of a plain file; undefined for one that `openImport` has to read
  */
@@ -27,15 +27,17 @@ export function sniffPlain(
   const firstPart = asBuffer(first).subarray(0, FIRST_PART_BYTES);
   const kind = inspectFirstBytes(firstPart);
   if (!('signature' in kind && kind.signature === 'text')) return undefined;
-  const endsWithFile = isWholeFile && first.length <= FIRST_PART_BYTES;
-  const bytes = endsWithFile ? firstPart : firstPart.subarray(0, firstPart.length - incompleteUtf8Tail(firstPart));
+  const firstPartIsWholeFile = isWholeFile && first.length <= FIRST_PART_BYTES;
+  const bytes = firstPartIsWholeFile
+    ? firstPart
+    : firstPart.subarray(0, firstPart.length - incompleteUtf8Tail(firstPart));
   if (findInvalidText(bytes) >= 0) return undefined;
   const text = bytes.indexOf(BOM) === 0 ? bytes.subarray(BOM.length) : bytes;
   if (text.indexOf(BOM) === 0) return undefined;
   const log = new ImportLog();
   const recognizer = new Recognizer(schema);
   try {
-    const { dialect, rows, separatorLine } = chooseDialect(text, endsWithFile, recognizer);
+    const { dialect, rows, separatorLine } = chooseDialect(text, firstPartIsWholeFile, recognizer);
     const layout = decideLayout(
       rows,
       recognizer,

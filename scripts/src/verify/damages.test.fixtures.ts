@@ -129,19 +129,19 @@ export const DAMAGES: [string, string, (made: Installation) => string, Change][]
   [
     'a flipped result of a record',
     'damaged-document',
-    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
+    ({ prediction }) => ObjectKeys.predictionCompletion(TENANT, prediction),
     flipDigit,
   ],
   [
     'a truncated result of a record',
     'damaged-document',
-    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
+    ({ prediction }) => ObjectKeys.predictionCompletion(TENANT, prediction),
     truncate,
   ],
   [
     'a missing result of a record',
     'not-listed-as-unfinished',
-    ({ prediction }) => ObjectKeys.predictionResult(TENANT, prediction),
+    ({ prediction }) => ObjectKeys.predictionCompletion(TENANT, prediction),
     remove,
   ],
   [

@@ -29,7 +29,10 @@ import { FindingError } from './finding';
 import type { VerifyContext } from './verify-batch';
 
 export async function verifyPrediction({ store, checks }: VerifyContext, tenant: string, id: string): Promise<void> {
-  const [requestKey, resultKey] = [ObjectKeys.predictionRequest(tenant, id), ObjectKeys.predictionResult(tenant, id)];
+  const [requestKey, resultKey] = [
+    ObjectKeys.predictionRequest(tenant, id),
+    ObjectKeys.predictionCompletion(tenant, id),
+  ];
   const hasResult = (await store.head(resultKey)) !== undefined;
   await checks.run(requestKey, 'damaged-document', async () => {
     const request = await readDocument(store, requestKey, predictionRequestShape);

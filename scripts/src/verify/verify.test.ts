@@ -214,7 +214,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
           bytes,
         ) as Buffer,
       );
-      await store.put(ObjectKeys.predictionResult(tenant, failed), sealDocument({ status: 'failed' }));
+      await store.put(ObjectKeys.predictionCompletion(tenant, failed), sealDocument({ status: 'failed' }));
       await store.deletePrefix(ObjectKeys.predictionFolder(tenant, lost));
       expect(await findingsOf(tenant)).toEqual([
         {
@@ -281,7 +281,7 @@ async function fillIndex(store: ObjectStore): Promise<{ tenant: string; ids: str
         features: {},
       }),
     );
-    await store.put(ObjectKeys.predictionResult(tenant, id), sealDocument({ status: 'succeeded' }));
+    await store.put(ObjectKeys.predictionCompletion(tenant, id), sealDocument({ status: 'succeeded' }));
   }
   expect(await indexResources(store, { tenant, kind: 'predictions' })).toBe(1);
   return { tenant, ids, segment: `${ObjectKeys.statusIndexFolder(tenant, 'predictions')}${ids.at(-1)}.succeeded` };

@@ -36,6 +36,6 @@ export async function storePrediction(
     outcome,
   };
   const completion = status === 'failed' ? { status, error: { code: 'x', detail: 'x' } } : { status, result };
-  if (status !== 'queued') await store.put(ObjectKeys.predictionResult(tenant, id), sealDocument(completion));
+  if (status !== 'queued') await store.put(ObjectKeys.predictionCompletion(tenant, id), sealDocument(completion));
   return id;
 }

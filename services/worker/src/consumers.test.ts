@@ -65,7 +65,7 @@ test('a model that differs from the pinned one is not retried, and its predictio
   const before = worker.logged.length;
   await producer.enqueuePrediction({ tenant: TENANT, predictionId: id });
   await waitUntil('the prediction is finished', async () => !(await worker.isPending(id)));
-  expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'failed' });
+  expect(await worker.json(ObjectKeys.predictionCompletion(TENANT, id))).toMatchObject({ status: 'failed' });
   expect(worker.logged.slice(before).map(({ msg }) => msg)).toEqual(['job failed']);
 });
 

@@ -176,7 +176,10 @@ interface JobHandler<T> {
   process: (job: Job<T>) => Promise<boolean | void>;
   /** Called unless `process` returned false, in parallel with publishing the change. */
   onCompleted?: (job: Job<T>) => Promise<void>;
-  /** Removes what is left over; runs after waiting clients have been notified. */
+  /**
+   * Removes what is left over; runs after waiting clients have been notified. Not called after the last failed attempt:
+   * `onAttemptsExhausted` then does the same, before the notification.
+   */
   cleanUp?: (data: T) => Promise<void>;
   onAttemptsExhausted?: (job: Job<T>) => Promise<void>;
   /** The id of the resource whose subscribers are notified. */
@@ -185,7 +188,7 @@ interface JobHandler<T> {
 
 /**
  * On an error, `runJob` logs it and `toJobError` (errors.ts) turns it into a job error; `JobConsumer` postpones the
- * job, or BullMQ tries it again or, after the last attempt, calls `onAttemptsExhausted`.
+ * job, or BullMQ tries it again. When a job has failed for good, `JobConsumer` calls `onAttemptsExhausted`.
  */
 function createConsumer<T extends { v: number; tenant: string }>(
   deps: WorkerDeps,

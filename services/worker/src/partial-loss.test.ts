@@ -217,7 +217,7 @@ test('a prediction is scored after the loss of its hash, its list entry or its p
   };
   await worker.whileConsuming(() => waitUntil('all records are scored', areScored));
   for (const id of ids)
-    expect(await worker.json(ObjectKeys.predictionResult(TENANT, id))).toMatchObject({ status: 'succeeded' });
+    expect(await worker.json(ObjectKeys.predictionCompletion(TENANT, id))).toMatchObject({ status: 'succeeded' });
 });
 
 test('a canceled batch is completed after the loss of its finalizer', async () => {

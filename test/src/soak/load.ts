@@ -86,7 +86,7 @@ export class Load {
     const id = await this.waitUntilAccepted(() => this.faults.predict({ 'idempotency-key': key, prefer: 'wait=10' }));
     this.counts.records++;
     await this.check(id, async () => {
-      const result = ObjectKeys.predictionResult('local', id);
+      const result = ObjectKeys.predictionCompletion('local', id);
       await waitUntil(`${id} has ended`, async () => (await this.faults.store.head(result)) !== undefined, SETTLE_MS);
       this.counts.slowestRecordMs = Math.max(this.counts.slowestRecordMs, performance.now() - startedMs);
       const end = JSON.parse((await this.faults.store.get(result)).toString()) as PredictionCompletion;

@@ -23,8 +23,8 @@ export interface ExplainedPrediction {
 }
 
 /**
- * Predicts samples and computes the evidence for the predictions. Repeatable, and exact except for the parts that it
- * names. Owns scratch memory: use one instance per thread.
+ * Predicts samples and computes the evidence for the predictions. Repeatable, and exact except for the parts listed in
+ * `approximated`. Owns scratch memory: use one instance per thread.
  */
 export class Explainer {
   private readonly classifier: Classifier;
@@ -57,7 +57,8 @@ export class Explainer {
 
   /**
    * @param sample one raw value per feature in the schema's order, NaN where not measured
-   * @throws RangeError when the sample has the wrong length, no measured feature, or a value that is not a grade
+   * @throws RangeError when the sample has the wrong length, no measured feature or, if the schema has grades, a
+   *   value that is not one
    */
   explain(sample: ArrayLike<number>, options: PredictOptions = {}): ExplainedPrediction {
     const { file, schema } = this.model;

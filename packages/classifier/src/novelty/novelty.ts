@@ -16,10 +16,10 @@ const MAX_UNEXPECTED = 5;
 const LARGEST_GRADE = 255;
 
 /**
- * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits none of
- * the classes that its probability does not rule out. Size alone is not enough: a benign nucleus that was measured at
- * twice the magnification is as large as a malignant one, but its other values fit no malignant one. Owns its scratch:
- * not to be shared between threads.
+ * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits no class
+ * that its probability leaves open, or when one value lies outside the bounds. The size of the nuclei alone does not
+ * show it: a benign nucleus that was measured at twice the magnification is as large as a malignant one, but its other
+ * values fit no malignant one. Owns its scratch: not to be shared between threads.
  */
 export class Novelty {
   /** ln(value + offset) by feature. */
@@ -30,9 +30,10 @@ export class Novelty {
   /** A value outside these bounds is unusual by itself. */
   private readonly lowerBounds: Float64Array;
   private readonly upperBounds: Float64Array;
-  /** Set by loadDecimals and loadGrades. */
+  /** Set by loadDecimals and loadGrades: the features that were not measured. */
   private readonly missing: number[] = [];
-  private isOutside = false;
+  /** Set by loadDecimals and loadGrades: a value lies outside lowerBounds or upperBounds. */
+  private isOutsideBounds = false;
 
   constructor(private readonly file: NoveltyFile) {
     const { offsets, classes, length_powers: powers, range_margin: margin } = file;
@@ -58,7 +59,7 @@ export class Novelty {
   isNovel(samples: Samples, at: number, probability: number): boolean {
     if (samples instanceof Uint8Array) this.loadGrades(samples, at);
     else this.loadDecimals(samples, at);
-    if (this.isOutside) return true;
+    if (this.isOutsideBounds) return true;
     const fitsOpenClass = (isBenignOpen(probability) && this.fits(0)) || (isMalignantOpen(probability) && this.fits(1));
     return !fitsOpenClass;
   }
@@ -133,19 +134,19 @@ export class Novelty {
   private loadDecimals(samples: Float64Array, at: number): void {
     const { logValues, offsets, lowerBounds, upperBounds } = this;
     this.missing.length = 0;
-    this.isOutside = false;
+    this.isOutsideBounds = false;
     for (let feature = 0; feature < logValues.length; feature++) {
       const value = samples[at + feature];
       if (isNaN(value)) this.skip(feature);
       else logValues[feature] = log(value + offsets[feature]);
-      if (value > upperBounds[feature] || value < lowerBounds[feature]) this.isOutside = true;
+      if (value > upperBounds[feature] || value < lowerBounds[feature]) this.isOutsideBounds = true;
     }
   }
 
   private loadGrades(samples: Uint8Array, at: number): void {
     const { logValues, logarithms, lowerBounds, upperBounds } = this;
     this.missing.length = 0;
-    this.isOutside = false;
+    this.isOutsideBounds = false;
     for (let feature = 0; feature < logValues.length; feature++) {
       const grade = samples[at + feature];
       if (grade === 0) {
@@ -153,7 +154,7 @@ export class Novelty {
         continue;
       }
       logValues[feature] = logarithms[feature][grade];
-      if (grade > upperBounds[feature] || grade < lowerBounds[feature]) this.isOutside = true;
+      if (grade > upperBounds[feature] || grade < lowerBounds[feature]) this.isOutsideBounds = true;
     }
   }
 

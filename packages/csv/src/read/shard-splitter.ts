@@ -18,9 +18,9 @@ export interface ShardOptions {
   maxRowBytes: number;
   /** 1-based physical line in which the data part begins. Default 2. */
   firstLine?: number;
-  /** Called with every row in order, empty lines included. */
+  /** Called with all rows in order, many at a time, empty lines included. */
   onRows?: RowsListener;
-  /** Tells `onRows` which rows need a closer look. */
+  /** The cells to test while row ends are searched; rows that fail are in `rowsToCheck`. */
   rowCheck?: RowCheck;
 }
 
@@ -146,9 +146,9 @@ export class ShardSplitter {
     this.scanned = bytes;
     const quoted = this.scanner.mayBeInsideQuotes || bytes.includes(QUOTE);
     const found = quoted ? this.endQuotedRows(bytes, base) : this.endUnquotedRows(bytes, base);
-    const from = (found.ends.at(-1) ?? -1) + 1;
+    const openRowStart = (found.ends.at(-1) ?? -1) + 1;
     this.rowLine = this.line;
-    if (this.options.onRows !== undefined) this.reportRows(bytes, found, from, quoted);
+    if (this.options.onRows !== undefined) this.reportRows(bytes, found, openRowStart, quoted);
     this.previousByte = bytes.at(-1) ?? this.previousByte;
     this.updateChecksum(base + bytes.length);
     this.position = base + bytes.length;
@@ -203,7 +203,7 @@ export class ShardSplitter {
    * Reports the rows that end in these bytes to `onRows`, the first with its bytes from earlier chunks, and keeps the
    * rest.
    */
-  private reportRows(bytes: Buffer, { ends, rowsToCheck }: FoundRows, from: number, quoted: boolean): void {
+  private reportRows(bytes: Buffer, { ends, rowsToCheck }: FoundRows, openRowStart: number, quoted: boolean): void {
     const isFirstRowPartial = this.partialRowBytes.length > 0 && ends.length > 0;
     const firstEnd = ends[0] ?? 0;
     if (isFirstRowPartial) {
@@ -216,7 +216,7 @@ export class ShardSplitter {
           rowsToCheck: rowsToCheck?.filter((row) => row > 0).map((row) => row - 1),
         });
     } else if (ends.length > 0) this.options.onRows?.(bytes, { start: 0, ends, quoted, rowsToCheck });
-    if (from < bytes.length) this.partialRowBytes.push(Buffer.from(bytes.subarray(from)));
+    if (openRowStart < bytes.length) this.partialRowBytes.push(Buffer.from(bytes.subarray(openRowStart)));
   }
 
   private reportPartialRow(end: Buffer): void {

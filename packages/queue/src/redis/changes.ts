@@ -43,7 +43,7 @@ export class ChangeSubscriber {
     };
   }
 
-  /** Notifies listeners of changes made by this process. */
+  /** Notifies this process's listeners: of a message from Redis, or of a change that this process made. */
   notify(id: string): void {
     for (const listener of this.listeners.get(id) ?? []) listener();
   }

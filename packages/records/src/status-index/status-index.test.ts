@@ -43,7 +43,7 @@ function write(key: string, document: object): void {
 function makeRecord(timeMs: number, status?: string): string {
   const id = createId('pred_', timeMs);
   write(ObjectKeys.predictionRequest('lab', id), {});
-  if (status !== undefined) write(ObjectKeys.predictionResult('lab', id), { status });
+  if (status !== undefined) write(ObjectKeys.predictionCompletion('lab', id), { status });
   return id;
 }
 
@@ -97,7 +97,7 @@ test('indexing stops before ids that may still appear or end soon, and continues
   const old = makeHistory(249);
   const waiting = makeRecord(NOW_MS - 30 * 60_000);
   expect(await indexResources(store, PREDICTIONS)).toBe(0);
-  write(ObjectKeys.predictionResult('lab', waiting), { status: 'canceled' });
+  write(ObjectKeys.predictionCompletion('lab', waiting), { status: 'canceled' });
   expect(await indexResources(store, PREDICTIONS)).toBe(1);
   expect(await candidates(PREDICTIONS, 'canceled')).toEqual([waiting]);
   makeHistory(250, NOW_MS - 60_000);

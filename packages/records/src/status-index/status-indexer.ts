@@ -150,7 +150,11 @@ export async function statusesOf(store: ObjectStore, list: IndexedList, ids: rea
 async function statusOf(store: ObjectStore, { tenant, kind }: IndexedList, id: string): Promise<string> {
   try {
     if (kind === 'predictions') {
-      const completion = await findDocument(store, ObjectKeys.predictionResult(tenant, id), predictionCompletionShape);
+      const completion = await findDocument(
+        store,
+        ObjectKeys.predictionCompletion(tenant, id),
+        predictionCompletionShape,
+      );
       return completion !== undefined && FINAL.has(completion.status) ? completion.status : UNFINISHED;
     }
     const { run } = await readLatestRun(store, tenant, id);

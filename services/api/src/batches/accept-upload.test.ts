@@ -244,7 +244,7 @@ describe('a repeated Idempotency-Key gets its batch', () => {
     const headers = { 'idempotency-key': 'p' };
     const { id } = (await predict(headers)).json;
     expect((await predict(headers)).json).toMatchObject({ id, status: 'queued' });
-    await api.store.putOnce(ObjectKeys.predictionResult(api.tenant, id), Buffer.from('{"status":"canceled"}'));
+    await api.store.putOnce(ObjectKeys.predictionCompletion(api.tenant, id), Buffer.from('{"status":"canceled"}'));
     const again = await predict(headers);
     expect([again.status, again.json]).toMatchObject([202, { id, status: 'canceled' }]);
     const waited = await predict({ ...headers, prefer: 'wait=1' });

@@ -1,9 +1,9 @@
 /*
- * A 202 guarantees that the batch is durable. Order: lookup of the idempotency key, number of concurrent uploads and
- * free quota, input, quota reservation, `batch.json`, claim of the key, pending marker (the commit point, see
- * commit-accepted.ts), jobs, response. The key is looked up before the limits, so that a repeated request gets its
- * earlier batch even if the tenant's quota is full by now; it is claimed last before the marker, so that a claim names
- * a batch that can be completed.
+ * A 202 guarantees that the batch is durable. Order: look up the idempotency key; check concurrent uploads and free
+ * quota; store the input; reserve quota; store `batch.json`; check Redis; claim the key; store the pending marker (the
+ * commit point, see commit-accepted.ts); enqueue; respond. The key is looked up before the limits, so that a repeated
+ * request gets its earlier batch even if the tenant's quota is full by now; it is claimed last before the marker, so
+ * that a claim names a batch that can be completed.
  */
 import { type BatchDocument, type ModelPin, ObjectKeys, createId } from '@cytoqueue/records';
 import type { Request, Response } from 'express';

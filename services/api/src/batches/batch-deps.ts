@@ -20,7 +20,7 @@ export interface BatchDeps {
   idempotency: IdempotencyKeys;
   background: Background;
   quotas: TenantQuotas;
-  /** Limits the imports of files that are not plain CSV. */
+  /** Limits the imports of uploads that are not plain files. */
   importSemaphore: Semaphore;
   metrics: Pick<ApiMetrics, 'uploaded'>;
   damage: DamageReport;

@@ -1,8 +1,9 @@
 /*
- * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, a failure
- * until the marker is stored is rolled back. With a key, a failure until the claim is rolled back; after the claim
- * another request may have returned the resource, so nothing is rolled back, and repeating the request completes it.
- * When the jobs cannot be enqueued, this process retries, and after a minute the reconciler enqueues them.
+ * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, if a step
+ * fails before the marker is known to be stored, what was stored is removed. With a key, if a step fails before the
+ * claim is known to be stored, what was stored is removed; after the claim another request may have returned the
+ * resource, so nothing is removed, and repeating the request completes it. When the jobs cannot be enqueued, this
+ * process retries, and after a minute the reconciler enqueues them.
  */
 import { putPending } from '@cytoqueue/records';
 import type { IdempotencyKeys } from '../tenants/idempotency';
@@ -25,8 +26,8 @@ export interface Acceptance<T> {
 }
 
 /**
- * Stores a resource, claims its key, marks it as pending and enqueues it.
- * @returns the resource that the key stands for
+ * Stores a resource, claims the idempotency key, if there is one, marks the resource as pending and enqueues it.
+ * @returns this resource, or the earlier one that the key already names
  */
 export async function commitAccepted<T extends { id: string }>(
   deps: RollbackDeps & { idempotency: Pick<IdempotencyKeys, 'claimFor'> },

@@ -12,8 +12,8 @@ import type { BatchDeps, Upload } from './batch-deps';
 import { commitAccepted } from './commit-accepted';
 
 /**
- * Stores `batch.json`, claims the key, marks the batch as pending and enqueues it.
- * @returns the batch that the key stands for
+ * Stores `batch.json`, claims the idempotency key, if there is one, marks the batch as pending and enqueues it.
+ * @returns this batch, or the earlier one that the key already names
  */
 export async function commitBatch(
   deps: BatchDeps,

@@ -119,7 +119,7 @@ describe.each([
 
   test.each([
     ['request', ObjectKeys.predictionRequest.bind(ObjectKeys)],
-    ['result', ObjectKeys.predictionResult.bind(ObjectKeys)],
+    ['result', ObjectKeys.predictionCompletion.bind(ObjectKeys)],
   ])('a record whose %s is damaged is shown as failed, and listed with the others', async (_part, keyOf) => {
     const [id, other] = [await api.predict(RECORD), await api.predict(RECORD)];
     await api.store.put(keyOf(api.tenant, id), bytes);
@@ -302,7 +302,7 @@ test('an intact document of another record or batch is damage, not an answer', a
   const scored = await api.predict(RECORD);
   const result = (owner: string) =>
     sealDocument({ status: 'succeeded', format: 2, id: owner, result: { outcome: 'confident' } });
-  const resultKey = ObjectKeys.predictionResult(api.tenant, scored);
+  const resultKey = ObjectKeys.predictionCompletion(api.tenant, scored);
   await api.store.put(resultKey, result(scored));
   expect((await get(`/v1/predictions/${scored}`)).json['status']).toBe('succeeded');
   await api.store.put(resultKey, result(otherRecord));

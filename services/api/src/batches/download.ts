@@ -40,7 +40,7 @@ export async function sendFile(
   { store, key, expected, name }: Download,
 ): Promise<void> {
   response.set({ 'Accept-Ranges': 'bytes', ETag: `"${expected.sha256}"`, 'Cache-Control': 'private, no-cache' });
-  // fetch adds no-cache to If-None-Match, for which Express would send the file again.
+  // If a request has If-None-Match, fetch adds `Cache-Control: no-cache`, for which Express would send the file again.
   delete request.headers['cache-control'];
   if (request.fresh) {
     response.status(304).end();

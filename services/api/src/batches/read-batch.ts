@@ -39,7 +39,7 @@ export interface StoredBatch {
 }
 
 /**
- * Reads a batch; a single listing finds the newest run and its objects.
+ * Reads a batch; one listing usually finds the newest run and its objects.
  * @throws ObjectNotFoundError when the tenant has no such batch, ObjectCorruptError when `batch.json` is damaged
  */
 export async function readBatch(store: ObjectStore, tenant: string, id: string): Promise<StoredBatch> {

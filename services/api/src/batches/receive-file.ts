@@ -129,16 +129,16 @@ function receiveMultipart<T>(
       }
       done();
     };
-    // Multer never calls back for a form that is cut off after its file's last byte. Rejects only after `consume` has
-    // finished.
+    // Multer never calls back for a form that is cut off after its file's last byte. This handler then rejects, but only
+    // after `consume` has finished.
     response.once('close', () => {
       if (!request.complete)
         void consuming.then(() => reject(new Problem('malformed-request', 'The form was cut off.')));
     });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
-        // A microtask later the form's fields in the same chunk are read too: an unknown one is reported before the
-        // file is consumed.
+        // Wait one microtask: multer has then also parsed the fields of this chunk, so an unknown field is reported
+        // before the file is consumed.
         consuming = Promise.resolve().then(() => consumeFile(stream, cleanFilename(originalname), () => done(null)));
       },
       // The caller deletes the stored bytes when it rolls the batch back.

@@ -109,7 +109,10 @@ async function preflight(
   response.json(await preflightBatch(deps, request, response, upload));
 }
 
-/** Reads the parameters of an upload. The tenant's settings replace those that are not given. */
+/**
+ * Reads the parameters of an upload. The tenant's settings supply the model and the operating point if they are not
+ * given.
+ */
 async function readUpload(
   { tenantSettings }: BatchRouteDeps,
   tenant: string,

@@ -18,7 +18,10 @@ export type ResultFileDeps = BatchDeps & {
 
 const PRESIGNED_SECONDS = 300;
 
-/** Sends a file of the latest run: in the requested format, by redirect to the store, or while the batch runs as a partial file. */
+/**
+ * Sends a file of the latest run: in the requested format, by redirect to the store or, if it is requested and the
+ * run has no such file (yet), as a partial file.
+ */
 export async function sendResultFile(
   deps: ResultFileDeps,
   { request, response, params, query, principal, auditEntry }: HandlerContext,

@@ -23,7 +23,7 @@ const MAX_CANONICAL_ROW_BYTES = 4 * 1024 * 1024;
 /** Where an upload is stored. */
 export interface UploadKeys {
   input: string;
-  /** For the rows of a file that is not plain CSV. */
+  /** For the rows of an upload that is not a plain file. */
   canonical: string;
 }
 

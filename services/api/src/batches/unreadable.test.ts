@@ -85,7 +85,7 @@ test.each([
 
 test.each([
   ['request', ObjectKeys.predictionRequest.bind(ObjectKeys)],
-  ['result', ObjectKeys.predictionResult.bind(ObjectKeys)],
+  ['result', ObjectKeys.predictionCompletion.bind(ObjectKeys)],
 ])(
   'a record whose %s cannot be read is listed with the reason, and answers a problem that names it',
   async (_, keyOf) => {

@@ -66,12 +66,12 @@ interface PlainFile {
 }
 
 /**
- * Inspects an upload while it is stored: size, checksum and, if it is plain CSV in UTF-8, header, rows and shards. Any other
- * file is stored completely and must then be imported from its stored bytes (see store-upload.ts).
+ * Inspects an upload while it is stored: size, checksum and, if it is a plain file, header, rows and shards. A file that is
+ * not a plain file is stored completely and must then be imported from its stored bytes (see store-upload.ts).
  */
 export class UploadInspector {
   failure: unknown;
-  /** The file is not plain: import it once it is stored. */
+  /** Not a plain file: import it once it is stored. */
   needsImport = false;
   bytes = 0;
   /** In hex; set once the upload was read completely. */

@@ -99,7 +99,7 @@ async function findPrediction(
   const { store, retention } = deps;
   if (retention.isExpired(id)) throw notStored();
   const request = await readDocument(store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
-  const completion = await findDocument(store, ObjectKeys.predictionResult(tenant, id), predictionCompletionShape);
+  const completion = await findDocument(store, ObjectKeys.predictionCompletion(tenant, id), predictionCompletionShape);
   if (completion === undefined) throw new Problem('not-finished', 'The prediction has no result yet.');
   if (completion.status !== 'succeeded') throw notSucceeded(`The prediction is ${completion.status}.`);
   const { predicted_class, outcome, operating_point } = completion.result;

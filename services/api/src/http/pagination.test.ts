@@ -15,7 +15,7 @@ beforeAll(async () => {
   const everyFourth = ids.filter((_, i) => i % 4 === 0);
   await Promise.all(
     everyFourth.map((id) =>
-      api.store.putOnce(ObjectKeys.predictionResult(api.tenant, id), Buffer.from(JSON.stringify(CANCELED))),
+      api.store.putOnce(ObjectKeys.predictionCompletion(api.tenant, id), Buffer.from(JSON.stringify(CANCELED))),
     ),
   );
 });

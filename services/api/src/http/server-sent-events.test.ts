@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** Stores a completion and publishes the change, as a worker does. */
 async function end(id: string, how: PredictionCompletion): Promise<void> {
-  await api.store.putOnce(ObjectKeys.predictionResult(api.tenant, id), Buffer.from(JSON.stringify(how)));
+  await api.store.putOnce(ObjectKeys.predictionCompletion(api.tenant, id), Buffer.from(JSON.stringify(how)));
   await publishChange(worker, id);
 }
 
@@ -90,7 +90,7 @@ test('a lost notification delays an event but loses none', async () => {
   const id = await api.predict(RECORD);
   const events = await follow(id);
   await events.next();
-  await api.store.putOnce(ObjectKeys.predictionResult(api.tenant, id), Buffer.from(JSON.stringify(FAILED)));
+  await api.store.putOnce(ObjectKeys.predictionCompletion(api.tenant, id), Buffer.from(JSON.stringify(FAILED)));
   expect(await events.next()).toMatchObject({ id: 'failed' });
 });
 

@@ -78,7 +78,7 @@ async function withWorker(
       const request = await api.store.get(ObjectKeys.predictionRequest(tenant, predictionId)).catch(() => undefined);
       if (request === undefined) return;
       const end = { status: 'succeeded', result: answer(JSON.parse(request.toString()) as PredictionRequest) };
-      await api.store.putOnce(ObjectKeys.predictionResult(tenant, predictionId), Buffer.from(JSON.stringify(end)));
+      await api.store.putOnce(ObjectKeys.predictionCompletion(tenant, predictionId), Buffer.from(JSON.stringify(end)));
       await publishChange(connection, predictionId);
     },
     onAttemptsExhausted: async () => undefined,

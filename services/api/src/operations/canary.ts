@@ -117,7 +117,7 @@ export class Canary {
     const read = () =>
       findDocument<PredictionCompletion>(
         store,
-        ObjectKeys.predictionResult(CANARY_TENANT, id),
+        ObjectKeys.predictionCompletion(CANARY_TENANT, id),
         predictionCompletionShape,
       );
     const completion = await waitForResult({ id, notifications, timeoutMs, read, isAbandoned: () => this.isStopping });

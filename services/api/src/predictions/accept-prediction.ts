@@ -1,8 +1,8 @@
 /*
  * Write order: idempotency claim, request and pending marker (the commit point), job, response. After the commit point the
- * response is 202 even when the job cannot be enqueued at once: the reconciler or a repeated request enqueues it. After a
- * failed write without a key, request and marker are deleted, although the marker may already be stored: the client was
- * told that the record was not accepted. With a key nothing is rolled back.
+ * request succeeds (202, or 201 with the result) even when the job cannot be enqueued at once: the reconciler or a repeated
+ * request enqueues it. After a failed write without a key, request and marker are deleted, although the marker may already
+ * be stored: the client receives an error and repeats the record. With a key nothing is rolled back.
  */
 import type { JobProducer } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
@@ -69,7 +69,7 @@ export async function acceptPrediction(
   };
   if (key === undefined) return { request: await acceptWithoutKey(deps, tenant, request), isNew: true };
   // The key is bound to the payload as sent, before settings are filled in, so that a repeat still matches after the
-  // settings change. `default` is filled in because releases before settings hashed it.
+  // settings change. `default` is filled in because releases that had no tenant settings hashed `default` here.
   const payload = { ...body, operating_point: body.operating_point ?? 'default' };
   return acceptWithKey(deps, tenant, request, { key, payload: ['prediction', payload] });
 }
@@ -118,7 +118,8 @@ async function acceptWithKey(
   while (retention.isExpired(id)) id = await idempotency.reclaim(id, tenant, key, claim);
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
   const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
-  const isFinished = earlier !== undefined && (await store.head(ObjectKeys.predictionResult(tenant, id))) !== undefined;
+  const isFinished =
+    earlier !== undefined && (await store.head(ObjectKeys.predictionCompletion(tenant, id))) !== undefined;
   if (isFinished) return { request: earlier, isNew: false };
   // A pending record is already accepted, so a repeated request succeeds even without Redis.
   const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;

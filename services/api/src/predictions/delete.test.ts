@@ -73,7 +73,7 @@ test('a record whose marker remains is not scored again after its deletion', asy
 test.each(['request.json', 'result.json'])('a record whose %s is damaged can be deleted', async (name) => {
   const id = await create();
   await api.store.put(
-    ObjectKeys.predictionResult(api.tenant, id),
+    ObjectKeys.predictionCompletion(api.tenant, id),
     sealDocument({ status: 'failed', error: { code: 'x', detail: 'y' } }),
   );
   await api.store.put(`${ObjectKeys.predictionFolder(api.tenant, id)}${name}`, Buffer.from('{"id'));

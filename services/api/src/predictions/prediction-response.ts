@@ -145,7 +145,7 @@ async function readCompletion(
   tenant: string,
   id: string,
 ): Promise<(PredictionCompletion & { completed_at: string | undefined }) | undefined> {
-  const key = ObjectKeys.predictionResult(tenant, id);
+  const key = ObjectKeys.predictionCompletion(tenant, id);
   const [completion, info] = await Promise.all([
     findDocument<PredictionCompletion>(store, key, predictionCompletionShape),
     store.head(key),

@@ -145,7 +145,7 @@ async function cancelPrediction(
   if (isFinished(view.status)) throw alreadyFinished(view.status);
   const completion: PredictionCompletion = { status: 'canceled' };
   try {
-    await putDocumentOnce(deps.store, ObjectKeys.predictionResult(tenant, params.id), completion);
+    await putDocumentOnce(deps.store, ObjectKeys.predictionCompletion(tenant, params.id), completion);
   } catch (error) {
     if (error instanceof ObjectMismatchError) throw alreadyFinished('finished');
     throw error;

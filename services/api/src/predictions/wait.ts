@@ -13,7 +13,10 @@ interface WaitOptions<T> {
   isAbandoned: () => boolean;
 }
 
-/** Waits until `read` returns a result; undefined after the timeout. A failed read counts as no result yet. */
+/**
+ * Waits until `read` returns a result; undefined after the timeout, or once the client is gone. A failed read counts as
+ * no result yet.
+ */
 export async function waitForResult<T>({
   id,
   notifications,

@@ -183,7 +183,7 @@ class ResourceCounter {
     const { store } = this.deps;
     const request = await findDocument(store, ObjectKeys.predictionRequest(this.tenant, id), predictionRequestShape);
     if (request === undefined) throw new ObjectNotFoundError(id);
-    const key = ObjectKeys.predictionResult(this.tenant, id);
+    const key = ObjectKeys.predictionCompletion(this.tenant, id);
     const completion = await findDocument(store, key, predictionCompletionShape);
     if (completion === undefined) return [];
     if (completion.status !== 'succeeded') return 'none';

@@ -15,7 +15,7 @@ export interface TrainingDeps {
   idempotency: IdempotencyKeys;
   background: Background;
   quotas: TenantQuotas;
-  /** Limits the imports of files that are not plain CSV. */
+  /** Limits the imports of uploads that are not plain files. */
   importSemaphore: Semaphore;
   damage: DamageReport;
   retention: Pick<RetentionPolicy, 'isExpired'>;

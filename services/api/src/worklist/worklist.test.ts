@@ -41,7 +41,7 @@ const review = (path: string) =>
 async function scored(outcome: 'confident' | 'indeterminate'): Promise<string> {
   const id = await api.predict(RECORD);
   const result = { outcome, reasons: outcome === 'confident' ? [] : ['grey_zone'], probability_malignant: 0.25 };
-  await api.store.put(ObjectKeys.predictionResult(api.tenant, id), sealDocument({ status: 'succeeded', result }));
+  await api.store.put(ObjectKeys.predictionCompletion(api.tenant, id), sealDocument({ status: 'succeeded', result }));
   return id;
 }
 

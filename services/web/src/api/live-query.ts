@@ -13,7 +13,8 @@ interface LiveQueryOptions<T> {
 
 /**
  * Queries a resource that changes until it is finished, and follows its event stream. Polls the resource when the stream has
- * ended before that: it failed, or a response to an earlier request arrived after its final event and replaced that.
+ * ended before that, because the stream failed, or because an earlier GET's response arrived late and overwrote the final
+ * state.
  */
 export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQueryOptions<T>) {
   const queryClient = useQueryClient();

@@ -1,4 +1,4 @@
-import { type ReviewBody, type ReviewedItem, isOutcomeUnknown, randomHex } from '@cytoqueue/client';
+import { type ReviewBody, type ReviewedItem, mayHaveSucceeded, randomHex } from '@cytoqueue/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { client, noRetryClient } from '../api/clients';
@@ -24,7 +24,7 @@ export function useAddReview(reviewed: ReviewedItem, onAdded: () => void) {
   return useMutation({
     mutationFn: (review: ReviewBody) => client.addReview(reviewed, review, { idempotencyKey: key.current }),
     onSettled: (_review, error) => {
-      if (!isOutcomeUnknown(error)) key.current = randomHex();
+      if (!mayHaveSucceeded(error)) key.current = randomHex();
     },
     onSuccess: async () => {
       onAdded();

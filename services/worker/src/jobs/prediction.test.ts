@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 const jobOf = (predictionId: string) => ({ v: 1 as const, tenant: TENANT, predictionId });
-const resultKey = (id: string) => ObjectKeys.predictionResult(TENANT, id);
+const resultKey = (id: string) => ObjectKeys.predictionCompletion(TENANT, id);
 const putCompletion = (id: string, completion: PredictionCompletion) =>
   worker.store.putOnce(resultKey(id), Buffer.from(JSON.stringify(completion)));
 

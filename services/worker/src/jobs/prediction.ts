@@ -23,7 +23,7 @@ import {
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { type Predictor, Predictors, toNeighbors } from './predictors';
 
-/** Format 2 adds the record's id; format 3 has reasons in other words. */
+/** Format 2 adds the record's id; format 3 words the reasons differently. */
 const RESULT_FORMAT = 3;
 /**
  * Limits the cached results of each model to 500 records of nine grades, about 2 MB. Grades recur: a third of the 699
@@ -33,7 +33,8 @@ const MAX_CACHED_VALUES = 4_500;
 
 /**
  * Scores one record. A redelivery writes the same bytes or finds that the prediction was canceled. `cleanUp` deletes
- * the pending marker last, after waiting clients have been notified.
+ * the pending marker last, after waiting clients have been notified (after the last failed attempt: before the
+ * notification).
  */
 export class PredictionProcessor {
   constructor(
@@ -42,8 +43,8 @@ export class PredictionProcessor {
   ) {}
 
   /**
-   * @returns whether this result is stored; false when the prediction was canceled or rolled back, has another
-   *   release's result, or its model was deleted
+   * @returns whether this result is stored; false when the prediction was canceled, was rolled back, was completed as
+   *   failed before, has another release's result, or its model was deleted
    */
   async process({ tenant, predictionId }: PredictionJob): Promise<boolean> {
     const request = await this.readRequest(tenant, predictionId);
@@ -67,7 +68,7 @@ export class PredictionProcessor {
     const { store } = this.deps;
     await store.delete(ObjectKeys.pending(tenant, predictionId));
     if ((await store.head(ObjectKeys.predictionRequest(tenant, predictionId))) === undefined)
-      await store.delete(ObjectKeys.predictionResult(tenant, predictionId));
+      await store.delete(ObjectKeys.predictionCompletion(tenant, predictionId));
   }
 
   /** Completes the prediction as failed after the last attempt, so that clients stop waiting. */
@@ -96,7 +97,7 @@ export class PredictionProcessor {
   }
 
   private async complete(tenant: string, id: string, completion: PredictionCompletion): Promise<boolean> {
-    const key = ObjectKeys.predictionResult(tenant, id);
+    const key = ObjectKeys.predictionCompletion(tenant, id);
     try {
       await putDocumentOnce(this.deps.store, key, completion);
       return true;

@@ -6,7 +6,10 @@ import type { ClassNames } from '@cytoqueue/schema';
 /** Explanations after which most of the code is compiled. */
 const WARM_UP_RECORDS = 20;
 
-/** Bytes of the files of own models that stay loaded, beside the one in use. What is made of a file takes about as much again. */
+/**
+ * Bytes of the files of own models that stay loaded: the one in use counts, and stays even if it alone is larger. What is
+ * made of a file takes about as much again.
+ */
 const MAX_OWN_BYTES = 64 * 1024 * 1024;
 
 /** A loaded model version. The explainer holds scratch memory, so it is created once and reused. */
@@ -55,7 +58,7 @@ export class Predictors {
   }
 
   /**
-   * Loads a model version and explains training records with it: the first record would otherwise take 100 ms longer.
+   * Loads a model version and explains training rows with it: the first record would otherwise take 100 ms longer.
    */
   async warmUp(pin: ModelPin): Promise<void> {
     const { explainer } = await this.load(pin);

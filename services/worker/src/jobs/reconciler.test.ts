@@ -77,7 +77,7 @@ test('work that ends between the look at the store and the look at Redis is not 
   const { store } = worker;
   await store.put(ObjectKeys.predictionRequest(TENANT, id), Buffer.from('{}'));
   await store.put(ObjectKeys.pending(TENANT, id), Buffer.alloc(0));
-  const result = ObjectKeys.predictionResult(TENANT, id);
+  const result = ObjectKeys.predictionCompletion(TENANT, id);
   const ending = new Proxy(store, {
     get: (target, member, receiver) => {
       if (member !== 'head') return Reflect.get(target, member, receiver) as unknown;
@@ -236,6 +236,6 @@ test('a damaged request fails its own prediction only', async () => {
   const [damaged, intact] = [await worker.acceptPrediction(), await worker.acceptPrediction()];
   await worker.store.put(ObjectKeys.predictionRequest(TENANT, damaged), Buffer.from('{"id":"pred_'));
   await drain([damaged, intact]);
-  expect(await worker.json(ObjectKeys.predictionResult(TENANT, damaged))).toMatchObject({ status: 'failed' });
-  expect(await worker.json(ObjectKeys.predictionResult(TENANT, intact))).toMatchObject({ status: 'succeeded' });
+  expect(await worker.json(ObjectKeys.predictionCompletion(TENANT, damaged))).toMatchObject({ status: 'failed' });
+  expect(await worker.json(ObjectKeys.predictionCompletion(TENANT, intact))).toMatchObject({ status: 'succeeded' });
 });

@@ -147,12 +147,12 @@ async function reconcilePrediction(
 ): Promise<ReconcileResult> {
   const [request, result] = await Promise.all([
     store.head(ObjectKeys.predictionRequest(tenant, id)),
-    store.head(ObjectKeys.predictionResult(tenant, id)),
+    store.head(ObjectKeys.predictionCompletion(tenant, id)),
   ]);
   if (request === undefined) return 'orphaned';
   if (result !== undefined) return 'finished';
   if (await producer.canPredictionFinish(id)) return 'in-progress';
-  if (await hasJustFinished(store, ObjectKeys.predictionResult(tenant, id))) return 'finished';
+  if (await hasJustFinished(store, ObjectKeys.predictionCompletion(tenant, id))) return 'finished';
   await producer.reenqueuePrediction({ tenant, predictionId: id });
   return 'enqueued';
 }

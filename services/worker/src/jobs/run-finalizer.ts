@@ -79,13 +79,13 @@ export class RunFinalizer {
       ObjectKeys.runErrors(tenant, batch.id, run),
       this.sectionChunks(header, errorColumns(batch), 'errors', shardsWith.errors),
     );
-    const comparisons = { drift: judgeDrift(this.histogram, model), ...this.agreementWithLabels() };
-    if (batch.rescores === undefined) return this.manifest({ results, errors, ...comparisons });
+    const driftAndAgreement = { drift: judgeDrift(this.histogram, model), ...this.agreementWithLabels() };
+    if (batch.rescores === undefined) return this.manifest({ results, errors, ...driftAndAgreement });
     const changes = await this.putFile(
       ObjectKeys.runChanges(tenant, batch.id, run),
       this.sectionChunks(header, changeColumns(probabilityName(schema)), 'changes', shardsWith.changes),
     );
-    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...comparisons });
+    return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...driftAndAgreement });
   }
 
   /** Writes the results and counts their rows. @returns also the shards that have rows in the other files */

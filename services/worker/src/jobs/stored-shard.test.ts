@@ -194,7 +194,7 @@ test('a result of another release with different evidence is kept; within one re
     const predictionId = await worker.acceptPrediction();
     const job = { v: 1, tenant: TENANT, predictionId } as const;
     await processor.process(job);
-    const key = ObjectKeys.predictionResult(TENANT, predictionId);
+    const key = ObjectKeys.predictionCompletion(TENANT, predictionId);
     const changed = Buffer.from(JSON.stringify(change(await worker.json<PredictionCompletion>(key))));
     await worker.store.put(key, changed);
     return { redelivery: processor.process(job), key, changed };

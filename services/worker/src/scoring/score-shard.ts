@@ -43,7 +43,7 @@ export interface ScoringExtras {
 const MAX_EXACT_MASK_FEATURES = 32;
 
 /**
- * Bytes in, bytes out: parse, predict, encode. The output depends only on classifier, task and extras; a cache does not
+ * Bytes in, bytes out: parse, predict, write rows. The output depends only on classifier, task and extras; a cache does not
  * change it.
  */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {

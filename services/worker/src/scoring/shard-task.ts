@@ -9,13 +9,13 @@ export interface TaskModel {
   bytes: Uint8Array;
 }
 
-/** Input of a scoring thread for one shard. Everything but `bytes` is small. */
+/** Input of a scoring thread for one shard. Everything but the shard's `bytes` is small (a model file: tens of KiB or more). */
 export interface ShardTask {
   /** Key under which the object will be stored; the object contains it. */
   key?: string;
   /** The shard's byte range of the input; moved to the thread, not copied. */
   bytes: Uint8Array;
-  /** 1-based data row of the first row. */
+  /** Number in the file (1-based) of the shard's first row. */
   firstRow: number;
   /** Physical line of the first row; absent for batches of earlier releases. */
   firstLine?: number;

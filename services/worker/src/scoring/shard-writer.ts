@@ -139,7 +139,8 @@ export class ShardWriter {
 
   private writeError(range: RowRange, rowNumber: number, { code, detail, cellsMisaligned }: RowRejection): void {
     const { bytes, format, errors } = this;
-    // A shifted row loses its measurements: if it is resubmitted uncorrected, it must not be scored.
+    // In the errors file the feature cells of a misaligned row are left blank, so that it is not scored if it is
+    // resubmitted uncorrected.
     const blankColumns = cellsMisaligned ? format.featureColumns : undefined;
     writeInputRow(errors, bytes, range.start, range.end, format.dialect, { ...format, blankColumns });
     this.writeCells(errors, [code, detail]);

@@ -30,8 +30,8 @@ function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer 
 }
 
 /**
- * Entry point of a scoring thread. Returns the encoded shard object; its memory is transferred to the caller, not
- * copied.
+ * Entry point of a scoring thread. Returns the encoded shard object and the input's memory for reuse; both are
+ * transferred, not copied.
  */
 export default function run({ kind, task, output }: ThreadTask): unknown {
   const classifier = models.classifierFor(task.model);

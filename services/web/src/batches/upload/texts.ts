@@ -25,7 +25,7 @@ export const TEXTS = {
     checkingFile: 'Checking the file',
     checkingStart: 'Checking the beginning of the file',
     uploading: 'Uploading',
-    outcomeUnknown: 'The file may have been accepted. Send it again from this page: it is not scored twice.',
+    acceptanceUnknown: 'The file may have been accepted. Send it again from this page: it is not scored twice.',
     notAccepted: 'The file was not accepted and not stored.',
     isLarge: (checked: string) =>
       `The file is large, so only its first ${checked} were checked. You can check the whole file; it is then uploaded twice, for the check and for scoring.`,

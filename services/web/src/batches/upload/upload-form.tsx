@@ -1,4 +1,4 @@
-import { type BatchSettings, type Preflight, type UploadProgress, isOutcomeUnknown } from '@cytoqueue/client';
+import { type BatchSettings, type Preflight, type UploadProgress, mayHaveSucceeded } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -72,7 +72,7 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
 }
 
 function rejectionMessage(error: unknown): string {
-  if (isOutcomeUnknown(error)) return TEXTS.uploadForm.outcomeUnknown;
+  if (mayHaveSucceeded(error)) return TEXTS.uploadForm.acceptanceUnknown;
   return TEXTS.uploadForm.notAccepted;
 }
 

@@ -9,7 +9,7 @@ export interface Draft {
   /** Text as typed, by feature. */
   texts: Readonly<Record<string, string>>;
   reference: string;
-  /** Name of a model whose current version is used; undefined: the model of the laboratory's settings. */
+  /** Name of a model whose champion is used; undefined: the model of the laboratory's settings. */
   model: string | undefined;
   /** undefined: that of the laboratory's settings. */
   operatingPoint: OperatingPoint | undefined;

@@ -1,4 +1,4 @@
-import { ApiError, type ModelVersion, isOutcomeUnknown } from '@cytoqueue/client';
+import { ApiError, type ModelVersion, mayHaveSucceeded } from '@cytoqueue/client';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { Checkbox } from 'react-aria-components';
 import { Button } from '../../ui/button';
@@ -76,7 +76,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
         {predict.isError && (
           <ErrorNotice
             error={predict.error}
-            what={isOutcomeUnknown(predict.error) ? TEXTS.recordForm.outcomeUnknown : TEXTS.recordForm.notAccepted}
+            what={mayHaveSucceeded(predict.error) ? TEXTS.recordForm.acceptanceUnknown : TEXTS.recordForm.notAccepted}
           />
         )}
         <div className={ui.actions}>

@@ -32,7 +32,7 @@ export const TEXTS = {
     reference: 'Reference (optional)',
     referenceHelp: 'Your case number. Only your laboratory sees it; it is never part of an address.',
     send: 'Check and send',
-    outcomeUnknown: 'The record may have been accepted. Send it again from this page: it is not stored twice.',
+    acceptanceUnknown: 'The record may have been accepted. Send it again from this page: it is not stored twice.',
     notAccepted: 'The record was not accepted.',
     scoring: 'Scoring …',
     getResult: 'Get result',

@@ -10,8 +10,9 @@ import { ui } from '../../ui/styles';
 import styles from './result.module.css';
 
 /**
- * Shows the smallest change of grades that changes the outcome or the class of a confident result. It is left out where the result may stay undecided,
- * because it would invite regrading to no effect: the change is computed for the probability alone, and an unusual record may stay unusual.
+ * Shows the smallest change of one or two features that changes the class of a result. Of an undecided result it is shown only if the result would
+ * then be confident, because otherwise it would invite regrading to no effect: the change is computed for the probability alone, and an unusual
+ * record may stay unusual.
  */
 export function FlipPanel({ result, version }: { result: PredictionResult; version: ModelVersion }) {
   const { features, labels } = version;

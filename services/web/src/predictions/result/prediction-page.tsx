@@ -79,7 +79,7 @@ function PredictionState({ prediction, modelQuery: { data: version, error, refet
       <Panel title={TEXTS.predictionPage.notScored}>
         <p>
           {prediction.error?.detail ?? TEXTS.predictionPage.notScoredText}{' '}
-          <span>{TEXTS.predictionPage.saysNothing}</span>
+          <span>{TEXTS.predictionPage.failureSaysNothingAboutRecord}</span>
         </p>
       </Panel>
     );

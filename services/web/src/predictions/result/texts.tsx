@@ -20,7 +20,7 @@ export const TEXTS = {
     notScored: 'Not scored',
     notScoredText:
       'The service could not score this record. Send it again, and contact the service’s operator if it happens again.',
-    saysNothing: 'This says nothing about the record itself.',
+    failureSaysNothingAboutRecord: 'This says nothing about the record itself.',
     unknown: 'No such record',
     expired: 'No longer kept',
     failed: 'The record could not be shown',

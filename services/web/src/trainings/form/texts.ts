@@ -24,7 +24,7 @@ export const TEXTS = {
       'The seed, 2 by default, decides how the cases are divided for cross-validation; the same file and seed give the same model.',
     uploading: 'Uploading',
     submit: 'Start the training',
-    outcomeUnknown: 'The training may have started. Send it again from this page: it is not started twice.',
+    acceptanceUnknown: 'The training may have started. Send it again from this page: it is not started twice.',
     notStarted: 'No training was started, and the file was not stored.',
   },
   featuresPanel: {

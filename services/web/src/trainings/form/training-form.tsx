@@ -1,4 +1,4 @@
-import { isOutcomeUnknown, randomHex, type UploadProgress } from '@cytoqueue/client';
+import { mayHaveSucceeded, randomHex, type UploadProgress } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
@@ -131,7 +131,7 @@ export function TrainingForm({ file, table }: TrainingFormProps) {
 }
 
 function refusalText(error: unknown): string {
-  return isOutcomeUnknown(error) ? TEXTS.trainingForm.outcomeUnknown : TEXTS.trainingForm.notStarted;
+  return mayHaveSucceeded(error) ? TEXTS.trainingForm.acceptanceUnknown : TEXTS.trainingForm.notStarted;
 }
 
 function useCreateTraining(file: File) {
