@@ -1,8 +1,8 @@
 /*
- * Write order: idempotency claim, request and pending marker (the commit point), job, response. After the commit point the
- * request succeeds (202, or 201 with the result) even when the job cannot be enqueued at once: the reconciler or a repeated
- * request enqueues it. After a failed write without a key, request and marker are deleted, although the marker may already
- * be stored: the client receives an error and repeats the record. With a key nothing is rolled back.
+ * Write order: idempotency claim, request and pending marker (the commit point), job, response. After the commit point
+ * the request succeeds (202, or 201 with the result) even when the job cannot be enqueued at once: the reconciler or a
+ * repeated request enqueues it. After a failed write without a key, request and marker are deleted, although the marker
+ * may already be stored: the client receives an error and repeats the record. With a key nothing is rolled back.
  */
 import type { JobProducer } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
@@ -102,8 +102,8 @@ async function acceptWithoutKey(
 
 /**
  * Claims the key before anything else is stored. The request that claimed it may have crashed or still be running, so a
- * request with the same key repeats the steps that are not known to be done, under the claimed id; each is idempotent. Nothing is rolled back, because another
- * request may already have returned this id.
+ * request with the same key repeats the steps that are not known to be done, under the claimed id; each is idempotent.
+ * Nothing is rolled back, because another request may already have returned this id.
  */
 async function acceptWithKey(
   deps: PredictionDeps,

@@ -43,8 +43,8 @@ export interface ScoringExtras {
 const MAX_EXACT_MASK_FEATURES = 32;
 
 /**
- * Bytes in, bytes out: parse, predict, write rows. The output depends only on classifier, task and extras; a cache does not
- * change it.
+ * Bytes in, bytes out: parse, predict, write rows. The output depends only on classifier, task and extras; a cache does
+ * not change it.
  */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
   const { comparedModel, explainer, results } = extras;

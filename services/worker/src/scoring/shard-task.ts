@@ -9,7 +9,10 @@ export interface TaskModel {
   bytes: Uint8Array;
 }
 
-/** Input of a scoring thread for one shard. Everything but the shard's `bytes` is small (a model file: tens of KiB or more). */
+/**
+ * Input of a scoring thread for one shard. Everything but the shard's `bytes` is small (a model file has tens of KiB or
+ * more).
+ */
 export interface ShardTask {
   /** Key under which the object will be stored; the object contains it. */
   key?: string;

@@ -10,9 +10,9 @@ import { ui } from '../../ui/styles';
 import styles from './result.module.css';
 
 /**
- * Shows the smallest change of one or two features that changes the class of a result. Of an undecided result it is shown only if the result would
- * then be confident, because otherwise it would invite regrading to no effect: the change is computed for the probability alone, and an unusual
- * record may stay unusual.
+ * Shows the smallest change of one or two features that changes the class of a result. Of an undecided result it is
+ * shown only if the result would then be confident, because otherwise it would invite regrading to no effect: the change
+ * is computed for the probability alone, and an unusual record may stay unusual.
  */
 export function FlipPanel({ result, version }: { result: PredictionResult; version: ModelVersion }) {
   const { features, labels } = version;
