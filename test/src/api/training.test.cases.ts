@@ -63,7 +63,7 @@ export function trainingCases({ stack, connect }: SharedStack): void {
   });
 
   test('the next version is compared with the champion on the same records', async () => {
-    const id = await startTraining(client, thyroidCsv(thyroidRows(300)), { ...FIELDS, seed: '7', repetitions: '1' });
+    const id = await startTraining(client, thyroidCsv(thyroidRows(300)), { ...FIELDS, seed: '7' });
     expect(await finishTraining(client, id)).toMatchObject({ status: 'succeeded', model: 'own/relapse@2', seed: 7 });
     const { json } = await client.get('/v1/models/own/relapse/versions/2');
     expect(json.comparisons).toMatchObject([{ model: 'own/relapse@1', records_of: 'own/relapse@2', records: 300 }]);
@@ -72,13 +72,7 @@ export function trainingCases({ stack, connect }: SharedStack): void {
 
   test('the Diagnostic file gives the figures of the shipped model, and is compared with it', async () => {
     const file = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'));
-    const id = await startTraining(client, file, {
-      name: 'images',
-      schema: 'wdbc',
-      label: 'class',
-      // own-model.test.ts compares the figures of a repetition exactly.
-      repetitions: '1',
-    });
+    const id = await startTraining(client, file, { name: 'images', schema: 'wdbc', label: 'class' });
     const { evaluation } = await finishTraining(client, id);
     const shipped = (await client.get('/v1/models/wdbc-knn/versions/1.1.0/evaluation')).json;
     for (const name of ['accuracy', 'sensitivity', 'specificity', 'auc', 'brier'])
