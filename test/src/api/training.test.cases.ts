@@ -70,15 +70,20 @@ export function trainingCases({ stack, connect }: SharedStack): void {
     expect((await client.get('/v1/models/own/relapse')).json).toMatchObject({ champion: '1', versions: ['1', '2'] });
   });
 
-  test('the Diagnostic file gives the figures of the shipped model, and is compared with it', async () => {
-    const file = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'));
-    const id = await startTraining(client, file, { name: 'images', schema: 'wdbc', label: 'class' });
+  // own-model.test.ts compares the figures of all rows with those of the shipped model, which takes a minute more.
+  test('a third of the Diagnostic file gives a model that is compared with the shipped one', async () => {
+    const file = readFileSync(join(ROOT, 'packages/schema/data/wisconsin-diagnostic.csv'), 'utf8');
+    const [header, ...rows] = file.trim().split('\n');
+    const third = rows.filter((_, row) => row % 3 === 0);
+    const id = await startTraining(client, `${[header, ...third].join('\n')}\n`, {
+      name: 'images',
+      schema: 'wdbc',
+      label: 'class',
+    });
     const { evaluation } = await finishTraining(client, id);
-    const shipped = (await client.get('/v1/models/wdbc-knn/versions/1.1.0/evaluation')).json;
-    for (const name of ['accuracy', 'sensitivity', 'specificity', 'auc', 'brier'])
-      expect([name, evaluation.cv[name]]).toEqual([name, expect.closeTo(shipped.cv[name], 2)]);
+    expect(evaluation.cv.accuracy).toBeGreaterThan(0.9);
     const { json } = await client.get('/v1/models/own/images/versions/1');
-    expect(json.comparisons).toMatchObject([{ model: 'wdbc-knn@1.1.0', records: 569 }]);
+    expect(json.comparisons).toMatchObject([{ model: 'wdbc-knn@1.1.0', records: third.length }]);
   });
 
   test('another tenant sees neither training nor version, and is refused scoring', async () => {
