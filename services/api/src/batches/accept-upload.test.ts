@@ -162,6 +162,24 @@ describe('before the commit point', () => {
     expect((await api.files()).filter((file) => file.endsWith('input.csv'))).toHaveLength(1);
   });
 
+  test.each([
+    ['that was not written', false],
+    ['that was written', true],
+  ])(
+    'when the claim of the key has an unknown outcome, one %s, the batch stays and repeating the key accepts one',
+    async (_, effect) => {
+      failing(api.store, 'putOnce', 1, away, ((key: string) => key.includes('/idempotency/')) as never, effect);
+      expect((await upload('k')).status).toBe(503);
+      const stored = (await api.files()).filter((file) => file.endsWith('batch.json'));
+      expect(stored).toHaveLength(1);
+      const again = await upload('k');
+      expect(again.status).toBe(202);
+      expect(stored[0]!.includes(again.json.id)).toBe(effect);
+      await waitUntil('it is enqueued', async () => (await api.producer.runState(again.json.id, 1)) === 'queued');
+      expect((await upload('k')).json.id).toBe(again.json.id);
+    },
+  );
+
   test('a record whose write has an unknown outcome leaves nothing', async () => {
     failing(api.store, 'putWithMarker', 1, away, undefined, true);
     failing(api.store, 'deletePrefix', 1, away);

@@ -1,11 +1,12 @@
 /*
  * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, if a step
- * fails before the marker is known to be stored, what was stored is removed. With a key, if a step fails before the
- * claim is known to be stored, what was stored is removed; after the claim another request may have returned the
- * resource, so nothing is removed, and repeating the request completes it. When the jobs cannot be enqueued, this
- * process retries, and after a minute the reconciler enqueues them.
+ * fails before the marker is known to be stored, what was stored is removed. With a key, what was stored is removed only
+ * if the key is certainly not claimed: after a claim, or one whose outcome the unavailable store does not tell, another
+ * request may have returned the resource. Repeating the request completes it; without a repeat the sweeper removes it
+ * after a day. When the jobs cannot be enqueued, this process retries, and after a minute the reconciler enqueues them.
  */
 import { putPending } from '@cytoqueue/records';
+import { StoreUnavailableError } from '@cytoqueue/storage';
 import type { IdempotencyKeys } from '../tenants/idempotency';
 import { type RollbackDeps, removeStoredWork, withRollback } from './rollback';
 
@@ -34,25 +35,34 @@ export async function commitAccepted<T extends { id: string }>(
   { tenant, id, folder, idempotencyKey: key, storeDocument, findResource, ensureEnqueued, enqueue }: Acceptance<T>,
 ): Promise<T> {
   const putMarker = () => putPending(deps.store, tenant, id);
-  const accepted = await withRollback(
+  const { resource, payload } = await withRollback(
     deps,
     tenant,
     id,
     async () => {
-      const { resource, payload } = await storeDocument();
-      if (key !== undefined) return deps.idempotency.claimFor(tenant, key, resource, payload, findResource);
-      await putMarker();
-      return resource;
+      const stored = await storeDocument();
+      if (key === undefined) await putMarker();
+      return stored;
     },
     folder,
   );
+  if (key === undefined) {
+    await enqueue(resource);
+    return resource;
+  }
+  let accepted: T;
+  try {
+    accepted = await deps.idempotency.claimFor(tenant, key, resource, payload, findResource);
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError)) await removeStoredWork(deps, tenant, id, folder);
+    throw error;
+  }
   if (accepted.id !== id) {
     await removeStoredWork(deps, tenant, id, folder);
     await ensureEnqueued(accepted);
     return accepted;
   }
-  // With a key the marker is put outside of the rollback.
-  if (key !== undefined) await putMarker();
+  await putMarker();
   await enqueue(accepted);
   return accepted;
 }
