@@ -1,16 +1,23 @@
-import type { ModelVersion } from '@cytoqueue/client';
-import { useQuery } from '@tanstack/react-query';
+import type { ModelVersion, Session } from '@cytoqueue/client';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { noRetryClient } from '../api/clients';
+import { SESSION_KEY } from '../api/query-client';
 import { parseModelReference } from './model-reference';
 
 export const MODELS_KEY = ['models'] as const;
 export const DEFAULTS_KEY = ['defaults'] as const;
 
-/** The laboratory's model version and threshold for requests that name none; null while they cannot be determined. */
+/**
+ * The laboratory's model version and threshold for requests that name none; null while they cannot be determined. Begins
+ * with those that came with the session, so that the first form does not wait for another response.
+ */
 export function useDefaults() {
+  const queryClient = useQueryClient();
   return useQuery({
     queryKey: DEFAULTS_KEY,
     queryFn: async ({ signal }) => (await noRetryClient.session({ signal })).defaults ?? null,
+    initialData: () => queryClient.getQueryData<Session | null>(SESSION_KEY)?.defaults ?? undefined,
+    initialDataUpdatedAt: () => queryClient.getQueryState(SESSION_KEY)?.dataUpdatedAt,
   });
 }
 

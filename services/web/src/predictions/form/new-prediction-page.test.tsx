@@ -2,6 +2,7 @@
 import type { ModelVersion, Session } from '@cytoqueue/client';
 import { screen, waitFor } from '@testing-library/dom';
 import { noRetryClient } from '../../api/clients';
+import { useSession } from '../../session/use-session';
 import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
 import { NewPredictionPage } from './new-prediction-page';
 
@@ -39,4 +40,19 @@ test('the page of an own model names its schema, features and classes, and nothi
   await screen.findByText('Thyroid aspirates: 4 features.');
   expect(screen.getByLabelText('Threshold for relapsed').textContent).toContain('99 % of the relapsed training cases');
   expect(screen.queryByText(/malignant/)).toBeNull();
+});
+
+/** As in the layout: a page is shown once the session is known. */
+function AfterSession() {
+  return useSession() === undefined ? null : <NewPredictionPage />;
+}
+
+test('the form begins with the model that came with the session, without asking for it again', async () => {
+  const defaults = { model: 'wbc-knn@1.1.0', operating_point: 'default' } as const;
+  const session = jest.spyOn(noRetryClient, 'session').mockResolvedValue({ defaults } as Session);
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([]);
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
+  renderPage(<AfterSession />);
+  await screen.findByRole('button', { name: 'Get result' });
+  expect(session).toHaveBeenCalledTimes(1);
 });
