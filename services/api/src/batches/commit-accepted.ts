@@ -46,23 +46,21 @@ export async function commitAccepted<T extends { id: string }>(
     },
     folder,
   );
-  if (key === undefined) {
-    await enqueue(resource);
-    return resource;
+  if (key !== undefined) {
+    const { idempotency } = deps;
+    const accepted = await idempotency
+      .claimFor(tenant, key, resource, payload, findResource)
+      .catch(async (error: unknown) => {
+        if (!(error instanceof StoreUnavailableError)) await removeStoredWork(deps, tenant, id, folder);
+        throw error;
+      });
+    if (accepted.id !== id) {
+      await removeStoredWork(deps, tenant, id, folder);
+      await ensureEnqueued(accepted);
+      return accepted;
+    }
+    await putMarker();
   }
-  let accepted: T;
-  try {
-    accepted = await deps.idempotency.claimFor(tenant, key, resource, payload, findResource);
-  } catch (error) {
-    if (!(error instanceof StoreUnavailableError)) await removeStoredWork(deps, tenant, id, folder);
-    throw error;
-  }
-  if (accepted.id !== id) {
-    await removeStoredWork(deps, tenant, id, folder);
-    await ensureEnqueued(accepted);
-    return accepted;
-  }
-  await putMarker();
-  await enqueue(accepted);
-  return accepted;
+  await enqueue(resource);
+  return resource;
 }

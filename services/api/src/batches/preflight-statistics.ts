@@ -146,7 +146,7 @@ export class PreflightStatistics {
 
   private countRepeated(block: Buffer, { table }: ShardSamples): void {
     const { repeatedRows, canonical, dialect } = this;
-    for (let row = 0; row < table.rows && !repeatedRows.isFull; row++) {
+    for (let row = 0; row < table.rows; row++) {
       const [start, end] = [table.start[row] as number, table.end[row] as number];
       repeatedRows.add(block, start, canonical === undefined ? end : endWithoutLine(block, start, end, dialect));
     }

@@ -20,13 +20,9 @@ export class RepeatedRows {
     this.words = new Int32Array(2 * this.slots);
   }
 
-  get isFull(): boolean {
-    return this.different >= this.capacity;
-  }
-
   /** @param start and @param end of the row in `bytes` */
   add(bytes: Uint8Array, start: number, end: number): void {
-    if (this.isFull) return;
+    if (this.different === this.capacity) return;
     let [first, second] = [end - start, 0];
     for (let at = start; at < end; at++) {
       const byte = bytes[at] as number;
