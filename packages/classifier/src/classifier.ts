@@ -43,8 +43,8 @@ export interface Prediction {
   readonly reasons: readonly string[];
   /** The k nearest training rows of either class, nearest first. */
   readonly neighbors: Neighbor[];
-  /** Scores of the classes, from which the probability is computed. */
-  readonly score: ReferenceScore;
+  /** Scores of the classes, from which the probability is computed, and whether the sample is far. */
+  readonly classScores: ReferenceScore;
 }
 
 /** Output buffers of `predictInto`, supplied by the caller; each holds at least one entry per sample. */
@@ -67,7 +67,7 @@ export function createPredictionColumns(rows: number): PredictionColumns {
  * sample and model give the same double on every machine. Owns scratch memory: use one instance per thread.
  */
 export class Classifier {
-  private readonly reference: ReferenceKnn;
+  private readonly referenceKnn: ReferenceKnn;
   private readonly kernel: Kernel;
   private readonly toProbability: ToProbability;
   private readonly novelty: Novelty | undefined;
@@ -80,7 +80,7 @@ export class Classifier {
     readonly model: Model,
     { kernel = true }: { readonly kernel?: boolean } = {},
   ) {
-    this.reference = new ReferenceKnn(model);
+    this.referenceKnn = new ReferenceKnn(model);
     this.kernel = kernel ? createKernel(model) : new NoKernel('disabled');
     this.toProbability = createToProbability(model.file);
     this.novelty = model.file.novelty && new Novelty(model.file.novelty);
@@ -96,18 +96,18 @@ export class Classifier {
    * @throws RangeError when the sample has the wrong length or no measured feature
    */
   predict(sample: ArrayLike<number>, options: PredictOptions = {}): Prediction {
-    const { reference } = this;
+    const { referenceKnn } = this;
     const values = this.checkSample(sample);
-    const score = reference.score(values, 0);
-    const probability = this.toProbability(score.benignScore, score.malignantScore);
-    const reasonFlags = toReasonFlags(probability, score.isFar || this.isNovel(values, 0, probability));
+    const classScores = referenceKnn.score(values, 0);
+    const probability = this.toProbability(classScores.benignScore, classScores.malignantScore);
+    const reasonFlags = toReasonFlags(probability, classScores.isFar || this.isNovel(values, 0, probability));
     return {
       label: probability >= this.threshold(options) ? 1 : 0,
       probability,
       reasonFlags,
       reasons: reasonText(reasonFlags),
-      neighbors: this.toNeighbors(reference.nearest),
-      score,
+      neighbors: this.toNeighbors(referenceKnn.nearest),
+      classScores,
     };
   }
 
@@ -135,7 +135,7 @@ export class Classifier {
   kneighbors(sample: ArrayLike<number>, k: number): Neighbor[] {
     const { rows } = this.model.training;
     if (!Number.isInteger(k) || k < 1 || k > rows) throw new RangeError(`k must be a whole number from 1 to ${rows}`);
-    return this.toNeighbors(this.reference.findNearest(this.checkSample(sample), k));
+    return this.toNeighbors(this.referenceKnn.findNearest(this.checkSample(sample), k));
   }
 
   /** Number of samples that `predictInto` has answered by each route. */
@@ -150,14 +150,14 @@ export class Classifier {
     out: PredictionColumns,
     threshold: number,
   ): void {
-    const { kernel, reference, toProbability, samplesByStatus } = this;
+    const { kernel, referenceKnn, toProbability, samplesByStatus } = this;
     const { featureCount } = this.model.training;
     kernel.scoreBlock(samples, first, count);
     for (let i = 0; i < count; i++) {
       const row = first + i;
       const status = kernel.status[i];
       samplesByStatus[status]++;
-      const score = status <= FAR ? undefined : reference.score(samples, row * featureCount);
+      const score = status <= FAR ? undefined : referenceKnn.score(samples, row * featureCount);
       const probability =
         score === undefined
           ? toProbability(kernel.benign[i], kernel.malignant[i])
@@ -177,7 +177,7 @@ export class Classifier {
     return Array.from(nearest.rows.subarray(0, nearest.count), (row, rank) => ({
       trainingRow: trainingRows[row],
       label: labels[row] as Label,
-      distance: this.reference.distanceAt(nearest, rank),
+      distance: this.referenceKnn.distanceAt(nearest, rank),
       features: Array.from(samples.subarray(row * featureCount, (row + 1) * featureCount)),
     }));
   }

@@ -13,7 +13,7 @@ export interface ModelPin {
 }
 
 /** The probability of the positive class, under the name that the classes of its model give it; see `probabilityOf`. */
-export interface ProbabilityMembers {
+export interface ProbabilityFields {
   /** Given by models of benign and malignant records. */
   probability_malignant?: number;
   /** Given by models with other classes, with the class that it is about. */

@@ -1,7 +1,7 @@
 /** JSON types of the API as in `/openapi.json`; `services/api` checks them against its schemas. */
 
 import type { FileWarning, ImportReport } from './import-types';
-import type { ClassName, ModelPin, OperatingPoint, ProbabilityMembers } from './model-types';
+import type { ClassName, ModelPin, OperatingPoint, ProbabilityFields } from './model-types';
 
 export type * from './import-types';
 export type * from './model-types';
@@ -55,7 +55,7 @@ export interface Neighbor {
   features: FeatureValues;
 }
 
-export interface PredictionResult extends ProbabilityMembers {
+export interface PredictionResult extends ProbabilityFields {
   predicted_class: ClassName;
   operating_point: { name: OperatingPoint; threshold: number };
   outcome: 'confident' | 'indeterminate';
@@ -196,7 +196,7 @@ export interface BatchRow {
   features: FeatureValues;
   result?: Pick<
     PredictionResult,
-    'predicted_class' | keyof ProbabilityMembers | 'outcome' | 'reasons' | 'missing_features'
+    'predicted_class' | keyof ProbabilityFields | 'outcome' | 'reasons' | 'missing_features'
   >;
   error?: { status: 'rejected' | 'failed'; code: string; detail: string };
 }
@@ -283,7 +283,7 @@ export interface ConfirmationBody {
 }
 
 /** A confirmed diagnosis. It names a prediction, or a batch and a row. */
-export interface Confirmation extends ProbabilityMembers {
+export interface Confirmation extends ProbabilityFields {
   id: string;
   created_at: string;
   prediction_id?: string;

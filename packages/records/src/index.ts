@@ -66,14 +66,14 @@ export { TrainingKeys } from './training-keys';
 export { decodeTrainingRows, encodeTrainingRows, type TrainingRows } from './training-rows';
 export { createId, type IdPrefix, idAfter, idTimeMs } from './ids';
 export { listNewestFirst, type NewestFirstOptions } from './newest-first';
-export { modelDeleted } from './model-deleted';
+export { modelDeletedError } from './model-deleted';
 export { OWN_PREFIX } from './key-parts';
 export { ObjectKeys } from './object-keys';
 export {
   pickProbability,
   positiveClassOf,
-  type ProbabilityMembers,
-  probabilityMembers,
+  type ProbabilityFields,
+  probabilityFields,
   probabilityOf,
 } from './probability';
 export { countProbabilities, emptyProbabilityBins, sumProbabilityBins } from './probability-bins';

@@ -72,7 +72,7 @@ export class ModelRegistry extends ModelVersions {
   }
 
   /**
-   * @param tenant the tenant whose model `own/NAME` is; without a tenant, own models are not found
+   * @param tenant owner of `own/NAME`; without a tenant, own models are not found
    * @throws UnknownModelError, NoChampionError, ModelDigestError, ModelFileError
    */
   override load(reference?: string, tenant?: string): Promise<ResolvedModel> {

@@ -96,7 +96,7 @@ export abstract class ModelVersions {
     promotedBy: string,
     accepted: AcceptedRisks = {},
   ): Promise<ChampionDocument> {
-    const { pin } = await this.loadLocal(`${name}@${version}`);
+    const { pin } = await this.loadUnprefixed(`${name}@${version}`);
     const state = await this.champions.read(name);
     const isFirst = state.version === undefined && state.damage === undefined;
     if (!isFirst && state.version !== version)
@@ -107,7 +107,7 @@ export abstract class ModelVersions {
   /** @returns undefined when the champion's document or file is damaged or gone */
   private async findChampionPin(name: string, { version }: ChampionState): Promise<ModelPin | undefined> {
     if (version === undefined) return undefined;
-    return (await this.loadLocal(`${name}@${version}`).catch(ignoreMissingModel))?.pin;
+    return (await this.loadUnprefixed(`${name}@${version}`).catch(ignoreMissingModel))?.pin;
   }
 
   /**
@@ -137,12 +137,12 @@ export abstract class ModelVersions {
    * @throws UnknownModelError, NoChampionError, ModelDigestError, ModelFileError
    */
   async load(reference: string = DEFAULT_MODEL): Promise<ResolvedModel> {
-    const { pin, ...loaded } = await this.loadLocal(reference);
+    const { pin, ...loaded } = await this.loadUnprefixed(reference);
     return { ...loaded, pin: { ...pin, name: this.scope.prefix + pin.name } };
   }
 
   /** As `load`; the pin's name is without the scope's prefix. */
-  private async loadLocal(reference: string): Promise<ResolvedModel> {
+  private async loadUnprefixed(reference: string): Promise<ResolvedModel> {
     const [name = '', requested = 'champion', ...rest] = reference.split('@');
     if (!isName(name) || !isName(requested) || rest.length > 0)
       throw new UnknownModelError(

@@ -176,11 +176,9 @@ interface JobHandler<T> {
   process: (job: Job<T>) => Promise<boolean | void>;
   /** Called unless `process` returned false, in parallel with publishing the change. */
   onCompleted?: (job: Job<T>) => Promise<void>;
-  /**
-   * Removes what is left over; runs after waiting clients have been notified. Not called after the last failed attempt:
-   * `onAttemptsExhausted` then does the same, before the notification.
-   */
+  /** Removes what is left over; called after waiting clients have been notified. */
   cleanUp?: (data: T) => Promise<void>;
+  /** Called when the job has failed for good, before waiting clients are notified; also does what `cleanUp` does. */
   onAttemptsExhausted?: (job: Job<T>) => Promise<void>;
   /** The id of the resource whose subscribers are notified. */
   changedId: (data: T) => string;

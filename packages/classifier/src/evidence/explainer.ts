@@ -65,15 +65,16 @@ export class Explainer {
     const values = Float64Array.from(sample);
     if (hasGrades(schema)) assertGrades(values, schema);
     const prediction = this.classifier.predict(values, options);
-    const { label, probability, reasonFlags, score } = prediction;
+    const { label, probability, reasonFlags, classScores } = prediction;
     const threshold = file.operating_points[options.operatingPoint ?? 'default'];
     const isUnusual = (reasonFlags & UNUSUAL_RECORD) !== 0;
     this.analysis.setSample(values);
     const approximated: ApproximatedPart[] = [];
     const evidence = {
-      conformal: conformalEvidence(score, file),
+      conformal: conformalEvidence(classScores, file),
       shapley: this.shapley(probability, approximated),
-      missing: this.missing(values, label, threshold, approximated),
+      missing: this.missingRange(values, label, threshold, approximated),
+      // The smallest change of one or two features that changes the class.
       flip: this.analysis.findFlip(label, threshold),
       ...(this.novelty && { unusual: isUnusual ? this.novelty.describe(values, probability, schema) : null }),
       ...(approximated.length > 0 && { approximated }),
@@ -90,7 +91,8 @@ export class Explainer {
     return { base: prevalence, values };
   }
 
-  private missing(
+  /** The probabilities that the values of the missing features could give; null if none is missing. */
+  private missingRange(
     sample: Float64Array,
     label: Label,
     threshold: number,

@@ -12,12 +12,12 @@ const { isNaN } = Number;
 /** A feature this many conditional standard deviations from the value that the others predict is named. */
 const UNEXPECTED_DEVIATIONS = 3;
 const MAX_UNEXPECTED = 5;
-/** Largest grade whose logarithm is looked up. */
-const LARGEST_GRADE = 255;
+/** Samples whose features are grades may be given as bytes, whose logarithms are looked up. */
+const MAX_BYTE = 255;
 
 /**
  * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits no class
- * that its probability leaves open, or when one value lies outside the bounds. The size of the nuclei alone does not
+ * that its probability does not rule out, or when one value lies outside the bounds. The size of the nuclei alone does not
  * show it: a benign nucleus that was measured at twice the magnification is as large as a malignant one, but its other
  * values fit no malignant one. Owns its scratch: not to be shared between threads.
  */
@@ -26,13 +26,14 @@ export class Novelty {
   private readonly logValues: Float64Array;
   private readonly offsets: Float64Array;
   private readonly distributions: readonly [ClassDistribution, ClassDistribution];
+  /** ln(value + offset) by feature and value of a byte. */
   private readonly logarithms: readonly Float64Array[];
   /** A value outside these bounds is unusual by itself. */
   private readonly lowerBounds: Float64Array;
   private readonly upperBounds: Float64Array;
-  /** Set by loadDecimals and loadGrades: the features that were not measured. */
+  /** Set by loadDoubles and loadBytes: the features that were not measured. */
   private readonly missing: number[] = [];
-  /** Set by loadDecimals and loadGrades: a value lies outside lowerBounds or upperBounds. */
+  /** Set by loadDoubles and loadBytes: a value lies outside lowerBounds or upperBounds. */
   private isOutsideBounds = false;
 
   constructor(private readonly file: NoveltyFile) {
@@ -47,7 +48,7 @@ export class Novelty {
       new ClassDistribution(classes[1], sizeExponents),
     ];
     this.logarithms = offsets.map((offset) =>
-      Float64Array.from({ length: LARGEST_GRADE + 1 }, (_, value) => log(value + offset)),
+      Float64Array.from({ length: MAX_BYTE + 1 }, (_, value) => log(value + offset)),
     );
   }
 
@@ -57,18 +58,21 @@ export class Novelty {
    * @param probability the model's answer to this sample
    */
   isNovel(samples: Samples, at: number, probability: number): boolean {
-    if (samples instanceof Uint8Array) this.loadGrades(samples, at);
-    else this.loadDecimals(samples, at);
+    if (samples instanceof Uint8Array) this.loadBytes(samples, at);
+    else this.loadDoubles(samples, at);
     if (this.isOutsideBounds) return true;
-    const fitsOpenClass = (isBenignOpen(probability) && this.fits(0)) || (isMalignantOpen(probability) && this.fits(1));
-    return !fitsOpenClass;
+    const fitsPossibleClass =
+      (isBenignPossible(probability) && this.fits(0)) || (isMalignantPossible(probability) && this.fits(1));
+    return !fitsPossibleClass;
   }
 
-  /** Describes how the sample differs from the open class that it fits best. */
+  /** Describes how the sample differs from the class that it fits best, of those that its probability does not rule out. */
   describe(sample: Float64Array, probability: number, schema: Schema): UnusualEvidence {
-    this.loadDecimals(sample, 0);
-    const open = ([0, 1] as const).filter((label) => (label === 0 ? isBenignOpen : isMalignantOpen)(probability));
-    const ratios = open.map((label) => ({ label, ratioToLimit: this.ratioToLimit(label) }));
+    this.loadDoubles(sample, 0);
+    const possible = ([0, 1] as const).filter((label) =>
+      (label === 0 ? isBenignPossible : isMalignantPossible)(probability),
+    );
+    const ratios = possible.map((label) => ({ label, ratioToLimit: this.ratioToLimit(label) }));
     const { label, ratioToLimit } = ratios.reduce((best, other) =>
       other.ratioToLimit < best.ratioToLimit ? other : best,
     );
@@ -131,7 +135,7 @@ export class Novelty {
     return oddestFirst.filter(({ deviations }) => abs(deviations) >= UNEXPECTED_DEVIATIONS).slice(0, MAX_UNEXPECTED);
   }
 
-  private loadDecimals(samples: Float64Array, at: number): void {
+  private loadDoubles(samples: Float64Array, at: number): void {
     const { logValues, offsets, lowerBounds, upperBounds } = this;
     this.missing.length = 0;
     this.isOutsideBounds = false;
@@ -143,18 +147,18 @@ export class Novelty {
     }
   }
 
-  private loadGrades(samples: Uint8Array, at: number): void {
+  private loadBytes(samples: Uint8Array, at: number): void {
     const { logValues, logarithms, lowerBounds, upperBounds } = this;
     this.missing.length = 0;
     this.isOutsideBounds = false;
     for (let feature = 0; feature < logValues.length; feature++) {
-      const grade = samples[at + feature];
-      if (grade === 0) {
+      const value = samples[at + feature];
+      if (value === 0) {
         this.skip(feature);
         continue;
       }
-      logValues[feature] = logarithms[feature][grade];
-      if (grade > upperBounds[feature] || grade < lowerBounds[feature]) this.isOutsideBounds = true;
+      logValues[feature] = logarithms[feature][value];
+      if (value > upperBounds[feature] || value < lowerBounds[feature]) this.isOutsideBounds = true;
     }
   }
 
@@ -165,11 +169,11 @@ export class Novelty {
 }
 
 /** Which classes a probability of malignancy does not rule out: the same at every operating point. */
-function isBenignOpen(probability: number): boolean {
+function isBenignPossible(probability: number): boolean {
   return probability < 0.5 || isGreyZone(probability);
 }
 
-function isMalignantOpen(probability: number): boolean {
+function isMalignantPossible(probability: number): boolean {
   return probability >= 0.5 || isGreyZone(probability);
 }
 

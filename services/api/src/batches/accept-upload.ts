@@ -12,7 +12,7 @@ import type { ImportProfile } from '@cytoqueue/tabular';
 import { type NamedProfile, findImportProfile } from '../import-profiles/import-profiles';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
 import { Problem } from '../http/problem';
-import { commitBatch, findByIdempotencyKey, ensureEnqueued } from './commit';
+import { commitBatch, findByIdempotencyKey, ensureAccepted } from './commit';
 import type { BatchDeps, ImportParameters, Upload } from './batch-deps';
 import { storeUpload } from './store-upload';
 import { MeasuredUpload } from './measured-upload';
@@ -40,7 +40,7 @@ export async function acceptUpload(
     const sha256 = await hashFile(request, response, deps.limits);
     quotas.rateLimit.addRows(upload.tenant, earlier.batch.rows);
     assertSamePayload(earlier.payloadSha256, payloadDigest(idempotencyPayload(upload, sha256)));
-    await ensureEnqueued(deps, upload.tenant, earlier.batch);
+    await ensureAccepted(deps, upload.tenant, earlier.batch);
   });
   return earlier.batch;
 }

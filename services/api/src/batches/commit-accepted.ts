@@ -22,7 +22,7 @@ export interface Acceptance<T> {
   /** @returns undefined for a resource that was deleted or has expired */
   findResource: (id: string) => Promise<T | undefined>;
   /** Enqueues an earlier resource whose request was interrupted. */
-  ensureEnqueued: (earlier: T) => Promise<void>;
+  ensureAccepted: (earlier: T) => Promise<void>;
   enqueue: (resource: T) => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export interface Acceptance<T> {
  */
 export async function commitAccepted<T extends { id: string }>(
   deps: RollbackDeps & { idempotency: Pick<IdempotencyKeys, 'claimFor'> },
-  { tenant, id, folder, idempotencyKey: key, storeDocument, findResource, ensureEnqueued, enqueue }: Acceptance<T>,
+  { tenant, id, folder, idempotencyKey: key, storeDocument, findResource, ensureAccepted, enqueue }: Acceptance<T>,
 ): Promise<T> {
   const putMarker = () => putPending(deps.store, tenant, id);
   const { resource, payload } = await withRollback(
@@ -56,7 +56,7 @@ export async function commitAccepted<T extends { id: string }>(
       });
     if (accepted.id !== id) {
       await removeStoredWork(deps, tenant, id, folder);
-      await ensureEnqueued(accepted);
+      await ensureAccepted(accepted);
       return accepted;
     }
     await putMarker();

@@ -31,7 +31,7 @@ export async function commitBatch(
       return { resource: batch, payload };
     },
     findResource: (id) => findBatch(deps, tenant, id),
-    ensureEnqueued: (earlier) => ensureEnqueued(deps, tenant, earlier),
+    ensureAccepted: (earlier) => ensureAccepted(deps, tenant, earlier),
     enqueue: () => enqueue(deps, tenant, batch),
   });
 }
@@ -76,14 +76,14 @@ export async function findByIdempotencyKey(
 }
 
 /**
- * Enqueues an accepted batch that may have no jobs, because the request that claimed its key was interrupted. The
- * reconciler would do it a minute later.
+ * Completes the acceptance of a batch whose request was interrupted after its claim: stores the marker and enqueues the
+ * batch, unless its run is finished.
  */
-export async function ensureEnqueued(deps: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
+export async function ensureAccepted(deps: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
   const { store, producer, background } = deps;
   if ((await store.head(ObjectKeys.runManifest(tenant, batch.id, 1))) !== undefined) return;
   await putPending(store, tenant, batch.id);
-  await background.run(
+  await background.tryNowThenRetry(
     'enqueue batch',
     async () => {
       if (await producer.canRunFinish(batch.id, 1)) return;
@@ -100,7 +100,11 @@ export async function ensureEnqueued(deps: BatchDeps, tenant: string, batch: Bat
 
 async function enqueue({ producer, background }: BatchDeps, tenant: string, batch: BatchDocument): Promise<void> {
   const shards = batch.shards.map(({ rows }, shard) => ({ shard, rows }));
-  await background.run('enqueue batch', () => producer.enqueueBatch({ tenant, batchId: batch.id, run: 1, shards }), {
-    giveUpAfterMs: ENQUEUE_RETRY_MS,
-  });
+  await background.tryNowThenRetry(
+    'enqueue batch',
+    () => producer.enqueueBatch({ tenant, batchId: batch.id, run: 1, shards }),
+    {
+      giveUpAfterMs: ENQUEUE_RETRY_MS,
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { applySettings } from '../settings/settings-reader';
 import { Problem } from '../http/problem';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { BatchDeps } from './batch-deps';
-import { commitBatch, findByIdempotencyKey, ensureEnqueued, storedBytes } from './commit';
+import { commitBatch, findByIdempotencyKey, ensureAccepted, storedBytes } from './commit';
 import { withRollback } from './rollback';
 import { readBatch } from './read-batch';
 
@@ -32,7 +32,7 @@ export async function rescoreBatch(
   const earlier = await findByIdempotencyKey(deps, tenant, options.idempotencyKey);
   if (earlier !== undefined) {
     assertSamePayload(earlier.payloadSha256, payloadDigest(payload));
-    await ensureEnqueued(deps, tenant, earlier.batch);
+    await ensureAccepted(deps, tenant, earlier.batch);
     return earlier.batch;
   }
   deps.retention.assertInputNotExpired(id);

@@ -37,7 +37,7 @@ export async function removeStoredWork(
   id: string,
   folder = ObjectKeys.batchFolder(tenant, id),
 ): Promise<void> {
-  await background.run('remove stored work', async () => {
+  await background.tryNowThenRetry('remove stored work', async () => {
     await deletePending(store, tenant, id);
     await store.deletePrefix(folder);
     await quotas.storage.release(tenant, id);

@@ -19,7 +19,7 @@ export class Background {
   ) {}
 
   /** Resolves after the first attempt, even if it failed and retries follow. Never rejects. */
-  async run(name: string, work: () => Promise<unknown>, options: BackgroundOptions = {}): Promise<void> {
+  async tryNowThenRetry(name: string, work: () => Promise<unknown>, options: BackgroundOptions = {}): Promise<void> {
     await this.attempt(name, work, performance.now() + (options.giveUpAfterMs ?? Infinity), this.firstDelayMs);
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idempotencyKey, page, probabilityMembers, timestamp } from '../http/response-schemas';
+import { idempotencyKey, page, probabilityFields, timestamp } from '../http/response-schemas';
 import { jsonResponse, problemResponses } from '../openapi/responses';
 import type { Operation } from '../http/router';
 import { pageQuery } from '../http/pagination';
@@ -51,7 +51,7 @@ export const confirmation = z
     model: z.string().meta({ example: 'wbc-knn@1.1.0' }),
     operating_point: operatingPoint,
     predicted_class: label,
-    ...probabilityMembers,
+    ...probabilityFields,
     outcome: z.enum(['confident', 'indeterminate']),
     confirmed_class: label,
     confirmed_at: z.iso.date(),

@@ -20,7 +20,7 @@ export const modelPin = z
 
 const probability = z.number().min(0).max(1);
 /** The probability of the positive class, under the name that its model's classes give it. */
-export const probabilityMembers = {
+export const probabilityFields = {
   probability_malignant: probability.optional().meta({ description: 'Of models of benign and malignant records' }),
   probability_positive: probability.optional().meta({ description: 'Of models with other classes' }),
   positive_class: text
@@ -43,7 +43,7 @@ const neighbor = z
 const predictionResult = z
   .strictObject({
     predicted_class: label,
-    ...probabilityMembers,
+    ...probabilityFields,
     operating_point: z.strictObject({ name: z.enum(['default', 'sensitivity99']), threshold: z.number() }),
     outcome: z.enum(['confident', 'indeterminate']),
     reasons: z.array(text).meta({ description: 'Why the result is indeterminate, in sentences; empty when confident' }),

@@ -1,8 +1,9 @@
 /*
- * Write order: idempotency claim, request and pending marker (the commit point), job, response. After the commit point
- * the request succeeds (202, or 201 with the result) even when the job cannot be enqueued at once: the reconciler or a
- * repeated request enqueues it. After a failed write without a key, request and marker are deleted, although the marker
- * may already be stored: the client receives an error and repeats the record. With a key nothing is rolled back.
+ * Write order: idempotency claim, `request.json` and pending marker (the commit point), job, response. After the commit
+ * point the response is 202, or 201 with the result, even when the job cannot be enqueued at once: the reconciler or a
+ * repeated request enqueues it. If the request has no idempotency key and a write fails, `request.json` and the marker
+ * are deleted, although the marker may already be stored: the client receives an error and sends the record again. With a
+ * key nothing is rolled back.
  */
 import type { JobProducer } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
@@ -37,7 +38,8 @@ export interface PredictionDeps {
 }
 
 export interface AcceptanceOutcome {
-  request: PredictionRequest;
+  /** `request.json`, as it is stored. */
+  accepted: PredictionRequest;
   /** False for a repeated request, whose prediction may be in any state. */
   isNew: boolean;
 }
@@ -59,7 +61,7 @@ export async function acceptPrediction(
     body.features,
     body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema,
   );
-  const request: PredictionRequest = {
+  const document: PredictionRequest = {
     id: createId('pred_'),
     created_at: new Date().toISOString(),
     sample_id: body.sample_id,
@@ -67,37 +69,38 @@ export async function acceptPrediction(
     operating_point,
     features,
   };
-  if (key === undefined) return { request: await acceptWithoutKey(deps, tenant, request), isNew: true };
+  if (key === undefined) return { accepted: await acceptWithoutKey(deps, tenant, document), isNew: true };
   // The key is bound to the payload as sent, before settings are filled in, so that a repeat still matches after the
-  // settings change. `default` is filled in because releases that had no tenant settings hashed `default` here.
+  // settings change. Earlier releases hashed `default` for an omitted operating point; the same here keeps their keys valid.
   const payload = { ...body, operating_point: body.operating_point ?? 'default' };
-  return acceptWithKey(deps, tenant, request, { key, payload: ['prediction', payload] });
+  // The tag distinguishes a record from a batch or training that was sent with the same key.
+  return acceptWithKey(deps, tenant, document, { key, payload: ['prediction', payload] });
 }
 
 async function acceptWithoutKey(
   deps: PredictionDeps,
   tenant: string,
-  request: PredictionRequest,
+  document: PredictionRequest,
 ): Promise<PredictionRequest> {
   const { store, background, producer } = deps;
   await producer.assertAvailable();
   try {
     await store.putWithMarker(
-      ObjectKeys.predictionRequest(tenant, request.id),
-      sealDocument(request),
-      ObjectKeys.pending(tenant, request.id),
+      ObjectKeys.predictionRequest(tenant, document.id),
+      sealDocument(document),
+      ObjectKeys.pending(tenant, document.id),
       { contentType: 'application/json' },
     );
   } catch (error) {
     // Either object may have been written. The client gets an error and repeats the record, so delete both.
-    await background.run('rollback', async () => {
-      await store.delete(ObjectKeys.pending(tenant, request.id));
-      await store.deletePrefix(ObjectKeys.predictionFolder(tenant, request.id));
+    await background.tryNowThenRetry('rollback', async () => {
+      await store.delete(ObjectKeys.pending(tenant, document.id));
+      await store.deletePrefix(ObjectKeys.predictionFolder(tenant, document.id));
     });
     throw error;
   }
-  await enqueue(deps, tenant, request.id);
-  return request;
+  await enqueue(deps, tenant, document.id);
+  return document;
 }
 
 /**
@@ -108,19 +111,20 @@ async function acceptWithoutKey(
 async function acceptWithKey(
   deps: PredictionDeps,
   tenant: string,
-  request: PredictionRequest,
+  document: PredictionRequest,
   { key, payload }: { key: string; payload: unknown },
 ): Promise<AcceptanceOutcome> {
   const { store, idempotency, producer, retention } = deps;
-  const claim = { id: request.id, payload_sha256: payloadDigest(payload) };
+  const claim = { id: document.id, payload_sha256: payloadDigest(payload) };
   let id = await idempotency.claim(tenant, key, claim);
-  // A key can outlive its record by some hours; a record under the expired id would be deleted at once.
+  // An id contains its time of creation. A key can outlive its record by some hours; a record that were stored under the
+  // expired id would be deleted at once.
   while (retention.isExpired(id)) id = await idempotency.reclaim(id, tenant, key, claim);
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
-  const earlier = id === request.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
+  const earlier = id === document.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
   const isFinished =
     earlier !== undefined && (await store.head(ObjectKeys.predictionCompletion(tenant, id))) !== undefined;
-  if (isFinished) return { request: earlier, isNew: false };
+  if (isFinished) return { accepted: earlier, isNew: false };
   // A pending record is already accepted, so a repeated request succeeds even without Redis.
   const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
   if (!isPending) await producer.assertAvailable();
@@ -129,17 +133,21 @@ async function acceptWithKey(
     (await putOrReadDocument(
       store,
       requestKey,
-      { ...request, id, idempotency_sha256: keyDigest(key) },
+      // The digest lets a deletion of the record forget the key.
+      { ...document, id, idempotency_sha256: keyDigest(key) },
       predictionRequestShape,
     ));
   if (!isPending) await putPending(store, tenant, id);
   await enqueue(deps, tenant, id);
-  return { request: stored, isNew: id === request.id };
+  return { accepted: stored, isNew: id === document.id };
 }
 
-/** Retries in the background; the reconciler takes over if this process ends first. The request is accepted either way. */
+/**
+ * Resolves after the first attempt and never rejects, because the record is accepted. A failed attempt is repeated in the
+ * background; the reconciler enqueues the job if this process ends first.
+ */
 async function enqueue({ producer, background }: PredictionDeps, tenant: string, predictionId: string): Promise<void> {
-  await background.run('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), {
+  await background.tryNowThenRetry('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), {
     giveUpAfterMs: ENQUEUE_RETRY_MS,
   });
 }

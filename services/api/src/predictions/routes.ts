@@ -68,10 +68,11 @@ async function createPrediction(
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const json = await readJson(request, response);
+  // Values of the wrong JSON type first: their errors say how to send them, which the schema's errors do not.
   assertValueTypes(json);
   const body = validateInput(predictionBody, json, 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'), deps.maxWaitSeconds);
-  const { request: accepted, isNew } = await acceptPrediction(deps, principal.tenant, body, idempotencyKeyOf(request));
+  const { accepted, isNew } = await acceptPrediction(deps, principal.tenant, body, idempotencyKeyOf(request));
   // The record is accepted, so nothing may fail from here on.
   const { id, created_at } = accepted;
   auditEntry.resource = `predictions/${id}`;

@@ -8,7 +8,7 @@ import {
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 
-/** Every process applies a change after at most this time and one read of the store: within ten seconds. */
+/** Every process applies a change after at most 5 s plus one read of the store, together below ten seconds. */
 const MAX_AGE_MS = 5_000;
 const MAX_TENANTS = 1_000;
 

@@ -13,7 +13,7 @@ import { commitAccepted } from '../batches/commit-accepted';
 import { readStoredUpload } from '../batches/store-upload';
 import type { UploadLimits } from '../batches/upload-inspector';
 import { assertSamePayload, payloadDigest } from '../tenants/idempotency';
-import { ensureEnqueued, enqueue, findByIdempotencyKey, findTraining } from './enqueue-training';
+import { ensureAccepted, enqueue, findByIdempotencyKey, findTraining } from './enqueue-training';
 import { assertBelowDailyLimit, MAX_TRAINING_BYTES } from './limits';
 import { importSettingsOf, readParameters, trainingFieldNames, type TrainingParameters } from './parameters';
 import { readTrainingFile } from './read-training-file';
@@ -51,7 +51,7 @@ export async function acceptTraining(
     });
     quotas.rateLimit.addRows(tenant, earlier.training.rows);
     assertSamePayload(earlier.payloadSha256, payloadDigest(payloadOf(parameters, sha256)));
-    await ensureEnqueued(deps, tenant, earlier.training);
+    await ensureAccepted(deps, tenant, earlier.training);
   });
   return earlier.training;
 }
@@ -74,7 +74,7 @@ async function acceptNewTraining(
     idempotencyKey,
     storeDocument: () => withoutIdleLimit(request, () => storeTraining(deps, request, response, { ...wanted, id })),
     findResource: (earlierId) => findTraining(deps, tenant, earlierId),
-    ensureEnqueued: (earlier) => ensureEnqueued(deps, tenant, earlier),
+    ensureAccepted: (earlier) => ensureAccepted(deps, tenant, earlier),
     enqueue: () => enqueue(deps, tenant, id),
   });
 }

@@ -23,12 +23,15 @@ export async function findByIdempotencyKey(
   return claim && training && { training, payloadSha256: claim.payload_sha256 };
 }
 
-/** Enqueues a training whose request was interrupted after claiming its key, without the reconciler's delay of a minute. */
-export async function ensureEnqueued(deps: TrainingDeps, tenant: string, { id }: TrainingDocument): Promise<void> {
+/**
+ * Completes the acceptance of a training whose request was interrupted after its claim: stores the marker and enqueues the
+ * training, unless it is finished.
+ */
+export async function ensureAccepted(deps: TrainingDeps, tenant: string, { id }: TrainingDocument): Promise<void> {
   const { store, producer, background } = deps;
   if ((await store.head(TrainingKeys.result(tenant, id))) !== undefined) return;
   await putPending(store, tenant, id);
-  await background.run(
+  await background.tryNowThenRetry(
     'enqueue training',
     async () => {
       if (!(await producer.canTrainingFinish(id))) await producer.reenqueueTraining({ tenant, trainingId: id });
@@ -42,7 +45,7 @@ export async function enqueue(
   tenant: string,
   id: string,
 ): Promise<void> {
-  await background.run('enqueue training', () => producer.enqueueTraining({ tenant, trainingId: id }), {
+  await background.tryNowThenRetry('enqueue training', () => producer.enqueueTraining({ tenant, trainingId: id }), {
     giveUpAfterMs: ENQUEUE_RETRY_MS,
   });
 }

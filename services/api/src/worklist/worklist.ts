@@ -1,7 +1,7 @@
 import {
   type DamageReport,
   ObjectKeys,
-  type ProbabilityMembers,
+  type ProbabilityFields,
   listNewestFirst,
   probabilityOf,
 } from '@cytoqueue/records';
@@ -218,7 +218,7 @@ class ReviewedRows {
   }
 }
 
-interface PredictionOutcome extends ProbabilityMembers {
+interface PredictionOutcome extends ProbabilityFields {
   outcome: WorklistItem['outcome'];
   reasons: string[];
 }

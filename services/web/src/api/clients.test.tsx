@@ -1,6 +1,6 @@
 /** @jest-environment jsdom */
 import { problem } from '../page.test.fixtures';
-import { failureOf } from './clients';
+import { blockingErrorOf } from './clients';
 
 test.each([
   ['a first request that failed', true, problem(503), true],
@@ -9,5 +9,5 @@ test.each([
   ['a resource that expired after it was loaded', false, problem(410), true],
   ['no error', false, null, false],
 ])('whether %s leaves nothing to show', (_, isLoadingError, error, isFailure) => {
-  expect(failureOf({ isLoadingError, error })).toBe(isFailure ? error : null);
+  expect(blockingErrorOf({ isLoadingError, error })).toBe(isFailure ? error : null);
 });

@@ -25,7 +25,7 @@ function isGone(error: unknown): boolean {
 }
 
 /** Error of a query that has nothing to show: it has never loaded, or the resource is gone. Later failures keep what has been loaded. */
-export function failureOf({ error, isLoadingError }: { error: unknown; isLoadingError: boolean }): unknown {
+export function blockingErrorOf({ error, isLoadingError }: { error: unknown; isLoadingError: boolean }): unknown {
   return isLoadingError || isGone(error) ? error : null;
 }
 

@@ -12,9 +12,8 @@ interface LiveQueryOptions<T> {
 }
 
 /**
- * Queries a resource that changes until it is finished, and follows its event stream. Polls the resource when the stream has
- * ended before that, because the stream failed, or because an earlier GET's response arrived late and overwrote the final
- * state.
+ * Queries a resource that changes until it is finished, and follows its event stream. Polls if the stream has ended and
+ * the state is still unfinished: the stream failed, or a late response to a GET overwrote the final state.
  */
 export function useLiveQuery<T>({ queryKey, get, events, isFinished }: LiveQueryOptions<T>) {
   const queryClient = useQueryClient();

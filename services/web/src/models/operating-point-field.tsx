@@ -12,7 +12,7 @@ interface OperatingPointFieldProps extends Omit<ComponentProps<typeof SelectFiel
 /** Choice of a threshold. */
 export function OperatingPointField({ positive, unset, ...field }: OperatingPointFieldProps) {
   return (
-    <SelectField {...field} label={TEXTS.modelContext.threshold(positive)}>
+    <SelectField {...field} label={TEXTS.modelSummary.threshold(positive)}>
       {unset !== undefined && <option value="">{unset}</option>}
       <option value="default">{TEXTS.operatingPoints.default}</option>
       <option value="sensitivity99">{TEXTS.operatingPoints.sensitivity99(positive)}</option>

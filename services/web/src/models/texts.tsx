@@ -10,7 +10,7 @@ export const TEXTS = {
     default: 'At 50 % probability',
     sensitivity99: (positive: string) => `Cautious: where 99 % of the ${positive} training cases were found`,
   },
-  modelContext: {
+  modelSummary: {
     model: 'Model',
     threshold: (positive: string) => `Threshold for ${positive}`,
     cautious: '(cautious)',

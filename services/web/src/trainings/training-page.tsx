@@ -1,6 +1,6 @@
 import { ApiError, type Training, isTrainingFinished } from '@cytoqueue/client';
 import { Link, useParams } from 'react-router';
-import { failureOf } from '../api/clients';
+import { blockingErrorOf } from '../api/clients';
 import { ErrorNotice } from '../ui/error-notice';
 import { formatCount, formatDateTime, formatDuration } from '../ui/format';
 import { Loading } from '../ui/loading';
@@ -20,7 +20,7 @@ export function TrainingPage() {
   usePageTitle(TEXTS.trainingPage.title);
   const { id = '' } = useParams();
   const query = useTraining(id);
-  const failure = failureOf(query);
+  const failure = blockingErrorOf(query);
   if (failure !== null) return <TrainingError error={failure} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <Loading>{TEXTS.trainingPage.lookingUp}</Loading>;
   return <TrainingArticle key={query.data.id} training={query.data} />;

@@ -9,7 +9,7 @@ import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
  * Runs the work of a job. An object that is missing is no error if the batch was rolled back or deleted meanwhile: the
  * store, not the queue, decides what was accepted.
  */
-export async function ignoreMissingIfRemoved(
+export async function ignoreMissingObjectsOfRemovedBatch(
   store: ObjectStore,
   job: { tenant: string; batchId: string },
   work: () => Promise<void>,

@@ -9,7 +9,7 @@ import {
   type BatchDocument,
   type ManifestDocument,
   ObjectKeys,
-  modelDeleted,
+  modelDeletedError,
   manifestShape,
   readDocument,
   putDocumentOnce,
@@ -19,7 +19,7 @@ import { ObjectMismatchError } from '@cytoqueue/storage';
 import { isTemporary } from '../errors';
 import { markForShadow } from '../shadow/shadow-marker';
 import type { BatchDocumentCache } from './batch-documents';
-import { isCanceled, isRemoved, ignoreMissingIfRemoved } from './batch-state';
+import { isCanceled, isRemoved, ignoreMissingObjectsOfRemovedBatch } from './batch-state';
 import { RunFinalizer } from './run-finalizer';
 import type { ShardDeps } from './shard';
 
@@ -40,7 +40,7 @@ export class Finalizer {
 
   /** Checks before the work too, so that nothing is written for a removed batch. */
   private async runUnlessRemoved(job: FinalizeJob, work: () => Promise<void>): Promise<void> {
-    if (!(await isRemoved(this.deps.store, job))) await ignoreMissingIfRemoved(this.deps.store, job, work);
+    if (!(await isRemoved(this.deps.store, job))) await ignoreMissingObjectsOfRemovedBatch(this.deps.store, job, work);
   }
 
   private async finalizeOnce(
@@ -84,7 +84,7 @@ export class Finalizer {
       try {
         await this.deps.registry.loadPinned(pin, tenant);
       } catch (error) {
-        if (error instanceof ModelDeletedError) return { error: modelDeleted(pin) };
+        if (error instanceof ModelDeletedError) return { error: modelDeletedError(pin) };
         if (isTemporary(error)) throw error;
       }
     }

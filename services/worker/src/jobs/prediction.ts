@@ -13,8 +13,8 @@ import {
   type PredictionRequest,
   type PredictionResult,
   findDocument,
-  modelDeleted,
-  probabilityMembers,
+  modelDeletedError,
+  probabilityFields,
   predictionCompletionShape,
   predictionRequestShape,
   readDocument,
@@ -26,15 +26,15 @@ import { type Predictor, Predictors, toNeighbors } from './predictors';
 /** Format 2 adds the record's id; format 3 words the reasons differently. */
 const RESULT_FORMAT = 3;
 /**
- * Limits the cached results of each model to 500 records of nine grades, about 2 MB. Grades recur: a third of the 699
- * bundled records are copies of another one, and a copy needs no CPU time instead of 1.2 ms.
+ * Limits the cached results of each model to 500 records of nine features, about 2 MB. Records of grades recur: a third
+ * of the 699 bundled ones are copies of another one, and a cached copy saves 1.2 ms of CPU time.
  */
 const MAX_CACHED_VALUES = 4_500;
 
 /**
- * Scores one record. A redelivery writes the same bytes or finds that the prediction was canceled. `cleanUp` deletes
- * the pending marker last, after waiting clients have been notified (after the last failed attempt: before the
- * notification).
+ * Scores one record. A redelivery writes the same bytes, or finds that the prediction is already complete: canceled,
+ * failed, or with another release's result. `createConsumer` (consumers.ts) calls `process`, notifies waiting clients, and
+ * then calls `cleanUp`, which deletes the pending marker.
  */
 export class PredictionProcessor {
   constructor(
@@ -52,7 +52,7 @@ export class PredictionProcessor {
     if (request === undefined) return false;
     const predictor = await this.loadPredictor(tenant, request);
     if (predictor === undefined) {
-      await this.complete(tenant, predictionId, { status: 'failed', error: modelDeleted(request.model) });
+      await this.complete(tenant, predictionId, { status: 'failed', error: modelDeletedError(request.model) });
       return false;
     }
     const result = toPredictionResult(predictor, request);
@@ -113,8 +113,9 @@ export class PredictionProcessor {
 }
 
 /**
- * Whether two different completions contradict each other: only two results of one format do, which raises an alarm. The
- * result of another release may differ in its evidence, and failures may differ in their texts. The first one stays.
+ * Whether two different completions contradict each other: only two results of one format do. `complete` then throws, and
+ * `runJob` (run-job.ts) raises the alarm. The result of another release may differ in its evidence, and failures may
+ * differ in their texts. The first one stays.
  */
 function contradict(existing: PredictionCompletion, completion: PredictionCompletion): boolean {
   return (
@@ -147,7 +148,7 @@ function computeResult(
   const { prediction, evidence } = explainer.explain(sample, { operatingPoint });
   return {
     predicted_class: schema.labels[prediction.label],
-    ...probabilityMembers(schema.labels, prediction.probability),
+    ...probabilityFields(schema.labels, prediction.probability),
     operating_point: { name: operatingPoint, threshold: file.operating_points[operatingPoint] },
     outcome: prediction.reasonFlags === 0 ? 'confident' : 'indeterminate',
     reasons: [...prediction.reasons],

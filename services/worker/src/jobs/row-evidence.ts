@@ -19,7 +19,7 @@ import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { matchStoredColumns } from '@cytoqueue/tabular';
 import { type Predictors, toNeighbors } from './predictors';
 import type { BatchDocumentCache } from './batch-documents';
-import { isRemoved, ignoreMissingIfRemoved } from './batch-state';
+import { isRemoved, ignoreMissingObjectsOfRemovedBatch } from './batch-state';
 
 interface RowEvidenceDeps {
   store: ObjectStore;
@@ -33,7 +33,7 @@ export function explainRow(
   job: RowEvidenceJob,
 ): Promise<void> {
   const { tenant, batchId, row } = job;
-  return ignoreMissingIfRemoved(deps.store, job, async () => {
+  return ignoreMissingObjectsOfRemovedBatch(deps.store, job, async () => {
     const batch = await batchDocuments.read(tenant, batchId);
     const document = await explain(deps, tenant, batch, row);
     if (document === undefined) return;

@@ -178,7 +178,7 @@ export class RunFinalizer {
     const { deps, tenant, batch, run } = this;
     if (this.failedShards.includes(shard))
       return decodeShardObject(
-        await deps.pool.encodeFailed(await this.loadUncomparedTask(shard)),
+        await deps.pool.encodeFailedShard(await this.loadUncomparedTask(shard)),
         shardKey(tenant, batch, shard),
       );
     const existing = await readShardObject(
@@ -186,7 +186,7 @@ export class RunFinalizer {
       tenant,
       batch,
       shard,
-      deps.pool.acquireOutput(shardAt(batch, shard).length),
+      deps.pool.acquireOutputFor(shardAt(batch, shard).length),
     );
     // A damaged object was counted before it was moved.
     return (

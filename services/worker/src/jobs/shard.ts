@@ -12,7 +12,7 @@ import type { ScoringPool } from '../scoring/pool';
 import type { WorkerMetrics } from '../worker-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
 import type { BatchDocumentCache } from './batch-documents';
-import { isCanceled, ignoreMissingIfRemoved } from './batch-state';
+import { isCanceled, ignoreMissingObjectsOfRemovedBatch } from './batch-state';
 import { type StoredShard, putShardOnce, readShardObject, shardKey } from './stored-shard';
 
 export interface ShardDeps {
@@ -26,7 +26,7 @@ export interface ShardDeps {
 
 /** Scores and counts one shard. Ends without effect if its batch was removed meanwhile. */
 export function processShard(deps: ShardDeps, batchDocuments: BatchDocumentCache, job: ShardJob): Promise<void> {
-  return ignoreMissingIfRemoved(deps.store, job, () => countOrScore(deps, batchDocuments, job));
+  return ignoreMissingObjectsOfRemovedBatch(deps.store, job, () => countOrScore(deps, batchDocuments, job));
 }
 
 /** Counts a shard that is already stored; scores and stores any other one. */
@@ -86,7 +86,7 @@ export async function loadShardTask(
 ): Promise<ShardTask> {
   const { registry } = deps;
   const [bytes, model, comparedModel] = await Promise.all([
-    readShardRows(deps.store, tenant, batch, shard, deps.pool.acquireInput(shardAt(batch, shard).length)),
+    readShardRows(deps.store, tenant, batch, shard, deps.pool.acquireInputFor(shardAt(batch, shard).length)),
     registry.loadPinned(batch.model, tenant),
     batch.rescores && registry.loadPinned(batch.rescores.model, tenant),
   ]);

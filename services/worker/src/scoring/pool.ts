@@ -44,12 +44,12 @@ export class ScoringPool {
   }
 
   /** Provides memory for the rows of a shard, to be passed as `task.bytes`. */
-  acquireInput(bytes: number): Buffer {
+  acquireInputFor(bytes: number): Buffer {
     return Buffer.from(this.inputs.acquire(bytes));
   }
 
   /** Provides memory for the encoded object of a shard whose rows take `inputBytes`. */
-  acquireOutput(inputBytes: number): Buffer {
+  acquireOutputFor(inputBytes: number): Buffer {
     return Buffer.from(this.outputs.acquire(inputBytes * OUTPUT_SIZE_FACTOR));
   }
 
@@ -67,7 +67,7 @@ export class ScoringPool {
   }
 
   /** Encodes the rows as a failed shard; moves `task.bytes` like `score`. */
-  encodeFailed(task: ShardTask): Promise<Buffer> {
+  encodeFailedShard(task: ShardTask): Promise<Buffer> {
     return this.run('encode-failed', task);
   }
 

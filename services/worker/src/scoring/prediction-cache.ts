@@ -3,13 +3,13 @@ import { WasmRowReader, ResultCache } from '@cytoqueue/csv';
 import type { OperatingPointName } from '@cytoqueue/records';
 import { hasGrades } from '@cytoqueue/schema';
 
-/** Samples can be cached if they have at most this many grades. */
-const MAX_CACHED_GRADES = 16;
+/** Samples of grades can be cached if they have at most this many features. */
+const MAX_CACHED_FEATURES = 16;
 /** A full cache is cleared when a shard's hit rate is below this, because the data have changed. */
 const MIN_HIT_SHARE = 1 / 2;
 
 /**
- * Caches the predictions of one classifier at one operating point, by sample. Records of nine grades recur, and the
+ * Caches the predictions of one classifier at one operating point, by sample. Records of nine graded features recur, and the
  * result columns of a row depend only on its sample: they are cached as text, so that a cache hit costs two copies.
  */
 export class PredictionCache {
@@ -27,7 +27,7 @@ export class PredictionCache {
   /** Whether the samples of a model can be cached. */
   static supports({ model }: Classifier): boolean {
     const { features } = model.schema;
-    return hasGrades(model.schema) && features.length <= MAX_CACHED_GRADES;
+    return hasGrades(model.schema) && features.length <= MAX_CACHED_FEATURES;
   }
 
   /**

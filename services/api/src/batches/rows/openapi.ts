@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { page, prediction, probabilityMembers } from '../../http/response-schemas';
+import { page, prediction, probabilityFields } from '../../http/response-schemas';
 import { jsonResponse, problemResponses } from '../../openapi/responses';
 import type { Operation } from '../../http/router';
 
@@ -24,7 +24,7 @@ export const batchRow = z
       description: 'By canonical name; null = not measured, or no number in a row that was rejected',
     }),
     result: z
-      .strictObject({ predicted_class, ...probabilityMembers, outcome, reasons, missing_features })
+      .strictObject({ predicted_class, ...probabilityFields, outcome, reasons, missing_features })
       .optional()
       .meta({ description: 'Of a row that was scored' }),
     error: z

@@ -1,5 +1,5 @@
 import { type Dialect, parseCells, readRows, resultColumns } from '@cytoqueue/csv';
-import { type BatchDocument, SHARD_FAILED, probabilityMembers } from '@cytoqueue/records';
+import { type BatchDocument, SHARD_FAILED, probabilityFields } from '@cytoqueue/records';
 import { type Schema, matchHeader } from '@cytoqueue/schema';
 import type { z } from 'zod';
 import type { batchRow } from './openapi';
@@ -112,7 +112,7 @@ export class RowFormat {
       ...base,
       result: {
         predicted_class: label ?? '',
-        ...probabilityMembers(this.schema.labels, Number(probability)),
+        ...probabilityFields(this.schema.labels, Number(probability)),
         outcome: outcome as 'confident' | 'indeterminate',
         reasons: split(reason),
         missing_features: split(missing),

@@ -1,11 +1,11 @@
 import { ApiError, type Batch, isBatchFinished } from '@cytoqueue/client';
 import { Link, useParams } from 'react-router';
-import { failureOf } from '../../api/clients';
+import { blockingErrorOf } from '../../api/clients';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
 import { usePageTitle } from '../../ui/page-title';
-import { ModelContext } from '../../models/model-context';
+import { ModelSummary } from '../../models/model-summary';
 import { BatchActions } from './batch-actions';
 import { BatchProgress } from './batch-progress';
 import { type BatchClasses, useBatch, useBatchClasses } from '../batch-queries';
@@ -31,7 +31,7 @@ export function BatchPage() {
   const { id = '' } = useParams();
   const query = useBatch(id);
   const batch = query.data;
-  const failure = failureOf(query);
+  const failure = blockingErrorOf(query);
   if (failure !== null) return <BatchError error={failure} onRetry={() => void query.refetch()} />;
   if (batch === undefined) return <Loading>{TEXTS.batchPage.lookingUp}</Loading>;
   // The choices and actions of another batch start afresh.
@@ -52,7 +52,7 @@ function BatchArticle({ batch }: { batch: Batch }) {
         </div>
         <StateLabel state={batch.status}>{STATUS_LABELS[batch.status]}</StateLabel>
       </header>
-      <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
+      <ModelSummary model={batch.model} operatingPoint={batch.operating_point} />
       {batch.drift !== undefined && <DriftBanner drift={batch.drift} isScored />}
       <BatchActions batch={batch} />
       {!isBatchFinished(batch) && <BatchProgress batch={batch} />}

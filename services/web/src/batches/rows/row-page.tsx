@@ -1,13 +1,13 @@
 import { ApiError, type Batch, type BatchRow, type ModelVersion } from '@cytoqueue/client';
 import { Link, useParams } from 'react-router';
-import { failureOf } from '../../api/clients';
+import { blockingErrorOf } from '../../api/clients';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { formatCount } from '../../ui/format';
 import { Loading } from '../../ui/loading';
 import { usePageTitle } from '../../ui/page-title';
 import { Panel } from '../../ui/panel';
-import { ModelContext } from '../../models/model-context';
+import { ModelSummary } from '../../models/model-summary';
 import { useModelVersion } from '../../models/model-queries';
 import { PrintIdentity, PrintSignature } from '../../predictions/result/print-parts';
 import { reasonLabel } from '../../predictions/result/reason-labels';
@@ -31,7 +31,7 @@ export function RowPage() {
   const batch = batchQuery.data;
   const rowQuery = useBatchRow(id, batch && (batch.completed_at ?? ''), row);
   const versionQuery = useVersionOf(batch);
-  const failed = [batchQuery, rowQuery, versionQuery].find((query) => failureOf(query) !== null);
+  const failed = [batchQuery, rowQuery, versionQuery].find((query) => blockingErrorOf(query) !== null);
   if (failed !== undefined) return <RowError id={id} error={failed.error} onRetry={() => void failed.refetch()} />;
   const { data } = rowQuery;
   const { data: version } = versionQuery;
@@ -52,7 +52,7 @@ export function RowPage() {
           <Button onPress={() => window.print()}>{TEXTS.rowPage.print}</Button>
         </div>
       </header>
-      <ModelContext model={batch.model} operatingPoint={batch.operating_point} />
+      <ModelSummary model={batch.model} operatingPoint={batch.operating_point} />
       <RowResult batch={batch} row={data} version={version} />
       {/* On paper the table of the nearest cases has them. */}
       <Panel title={TEXTS.rowPage.values} className={hasResult(data) ? ui.noPrint : ''}>

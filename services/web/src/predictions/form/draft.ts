@@ -4,11 +4,12 @@ import { TEXTS } from './texts';
 
 /** A record that is being entered. Kept in memory only, never in an address or in browser storage. */
 export interface Draft {
-  /** Unchanged until the draft changes, so that a record sent twice is stored once. */
+  /** Every change of the draft renews it; an unchanged draft that is sent twice is stored once. */
   idempotencyKey: string;
   /** Text as typed, by feature. */
   texts: Readonly<Record<string, string>>;
-  reference: string;
+  /** The sender's reference of the sample, in the API `sample_id`. */
+  sampleReference: string;
   /** Name of a model whose champion is used; undefined: the model of the laboratory's settings. */
   model: string | undefined;
   /** undefined: that of the laboratory's settings. */
@@ -16,11 +17,11 @@ export interface Draft {
 }
 
 export function emptyDraft(): Draft {
-  return { idempotencyKey: randomHex(), texts: {}, reference: '', model: undefined, operatingPoint: undefined };
+  return { idempotencyKey: randomHex(), texts: {}, sampleReference: '', model: undefined, operatingPoint: undefined };
 }
 
-export function isEmptyDraft({ texts, reference }: Draft): boolean {
-  return reference === '' && Object.values(texts).every((text) => text === '');
+export function isEmptyDraft({ texts, sampleReference }: Draft): boolean {
+  return sampleReference === '' && Object.values(texts).every((text) => text === '');
 }
 
 export function toDraftTexts(features: FeatureValues): Draft['texts'] {

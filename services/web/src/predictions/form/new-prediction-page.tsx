@@ -6,7 +6,7 @@ import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { Notice } from '../../ui/notice';
 import { usePageTitle } from '../../ui/page-title';
-import { ModelContext } from '../../models/model-context';
+import { ModelSummary } from '../../models/model-summary';
 import { useChampionVersion, useDefaults, useModelVersion } from '../../models/model-queries';
 import { useDraft } from './draft-context';
 import { ModelChoice } from './model-choice';
@@ -28,9 +28,9 @@ export function NewPredictionPage() {
         {version !== undefined && featuresLead(version)} <Link to="/help">{TEXTS.newPredictionPage.help}</Link>
       </p>
       {version !== undefined && (
-        <ModelContext model={version} operatingPoint={draft.operatingPoint ?? defaults.data?.operating_point}>
+        <ModelSummary model={version} operatingPoint={draft.operatingPoint ?? defaults.data?.operating_point}>
           <ModelChoice draft={draft} change={change} defaults={defaults.data ?? undefined} labels={version.labels} />
-        </ModelContext>
+        </ModelSummary>
       )}
       {noDefault && (
         <Notice tone="error">

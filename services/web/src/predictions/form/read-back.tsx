@@ -15,7 +15,7 @@ const MAX_NAMED = 2;
 
 /** The reference and the grades in order, as they will be sent. */
 export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
-  const reference = draft.reference.trim();
+  const reference = draft.sampleReference.trim();
   const values = features.map((feature) => parseFeatureValue(draft.texts[feature.name] ?? '', feature));
   const missing = values.filter(({ kind }) => kind === 'missing').length;
   const entered = values.filter(({ kind }) => kind === 'value').length;

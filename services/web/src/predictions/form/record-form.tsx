@@ -60,8 +60,8 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
           <TextField
             label={TEXTS.recordForm.reference}
             description={TEXTS.recordForm.referenceHelp}
-            value={draft.reference}
-            onChange={(reference) => change({ reference })}
+            value={draft.sampleReference}
+            onChange={(sampleReference) => change({ sampleReference })}
             maxLength={256}
             autoComplete="off"
           />

@@ -32,15 +32,15 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
       features.map((feature, index) => [feature.name, canonicalText(values[index] ?? '', feature)]),
     );
     // Pasted values without a reference may belong to another patient, so the old reference is removed.
-    const isDoubtful = reference === undefined && hadValues && draft.reference !== '';
-    change({ texts, ...(reference !== undefined || isDoubtful ? { reference: reference ?? '' } : {}) });
+    const isDoubtful = reference === undefined && hadValues && draft.sampleReference !== '';
+    change({ texts, ...(reference !== undefined || isDoubtful ? { sampleReference: reference ?? '' } : {}) });
     setInterpretations([]);
     setIsRefused(false);
     setNote(
       filledText(features.length, {
         reference,
         leftOut: ignoredClass,
-        removed: isDoubtful ? draft.reference : undefined,
+        removed: isDoubtful ? draft.sampleReference : undefined,
       }),
     );
     onFilled();

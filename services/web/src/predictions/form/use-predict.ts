@@ -8,7 +8,7 @@ import { type Draft, emptyDraft, isEmptyDraft, toFeatures } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { predictionKey } from '../prediction-queries';
 
-/** After this time the prediction page shows the place in the queue. */
+/** The POST waits this long for the result; then the page of the record opens and shows its place in the queue. */
 const WAIT_SECONDS = 2;
 
 /**
@@ -30,25 +30,28 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
           // The version that the page shows, also when the settings have changed meanwhile.
           model: modelReference(version),
           ...(sent.operatingPoint === undefined ? {} : { operating_point: sent.operatingPoint }),
-          ...(sent.reference.trim() === '' ? {} : { sample_id: sent.reference.trim() }),
+          ...(sent.sampleReference.trim() === '' ? {} : { sample_id: sent.sampleReference.trim() }),
         },
         { waitSeconds: WAIT_SECONDS, idempotencyKey: sent.idempotencyKey },
       ),
     // Runs on every page, unlike the callback of `mutate`, which runs only while the form is open.
     onSuccess: async (prediction, { sent }) => {
+      // Every change of a draft renews its key, so an equal key means an unchanged draft.
       change(({ idempotencyKey }) => (idempotencyKey === sent.idempotencyKey ? emptyDraft() : {}));
+      // A 202 is only a notice of acceptance: the page of the record then reads the record itself.
       if (isFullPrediction(prediction)) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
+      // The lists of records. The record that was set above has another key, so it stays.
       await queryClient.invalidateQueries({ queryKey: ['predictions'] });
     },
     onError,
   });
-  /** Opens the result, unless another record is being entered by now. */
-  const showAnswer = ({ id }: { id: string }, { sent }: { sent: Draft }): void => {
+  /** Opens the page of the record, unless another record is being entered by now. */
+  const openRecordPage = ({ id }: { id: string }, { sent }: { sent: Draft }): void => {
     if (latestDraft.current.idempotencyKey === sent.idempotencyKey || isEmptyDraft(latestDraft.current))
       void navigate(`/predictions/${id}`, { state: { justSent: true } });
   };
   return {
     ...mutation,
-    send: (version: ModelVersion) => mutation.mutate({ sent: draft, version }, { onSuccess: showAnswer }),
+    send: (version: ModelVersion) => mutation.mutate({ sent: draft, version }, { onSuccess: openRecordPage }),
   };
 }

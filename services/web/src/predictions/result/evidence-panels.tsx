@@ -15,11 +15,14 @@ interface EvidencePanelsProps {
   completedAt: string | undefined;
   /** Stands above the panels, as wide as the page. */
   above: ReactNode;
-  /** Stands above the panel of the certainty. */
+  /** Stands above ConfidencePanel. */
   children?: ReactNode;
 }
 
-/** The evidence for the result of a record or row, one panel per question. */
+/**
+ * The evidence for the result of a record or row. Each panel answers one question: how certain is it, what would change
+ * it, which features decided it, which training rows are like it, and which model computed it.
+ */
 export function EvidencePanels({ record, result, model, version, completedAt, above, children }: EvidencePanelsProps) {
   return (
     <div className={styles.evidence}>

@@ -11,8 +11,8 @@ import styles from './result.module.css';
 
 /**
  * Shows the smallest change of one or two features that changes the class of a result. Of an undecided result it is
- * shown only if the result would then be confident, because otherwise it would invite regrading to no effect: the change
- * is computed for the probability alone, and an unusual record may stay unusual.
+ * shown only if the result would then be confident: otherwise it would tempt the reader to grade again, and the result
+ * would stay undecided. The change is computed for the probability alone, and an unusual record may stay unusual.
  */
 export function FlipPanel({ result, version }: { result: PredictionResult; version: ModelVersion }) {
   const { features, labels } = version;
@@ -22,6 +22,7 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
     return isUndecided ? null : (
       <Panel title={TEXTS.flipPanel.title}>
         <p>
+          {/* For decimals, and for too many grades or training rows, no flip is searched. */}
           {version.flip_searched
             ? TEXTS.flipPanel.noChange(oppositeClass(result.predicted_class, labels))
             : TEXTS.flipPanel.notComputed}

@@ -71,9 +71,9 @@ test('an edited record keeps the threshold it was scored with, and a new record 
     operating_point: { name: 'sensitivity99' as const, threshold: 0.2 },
   };
   function DraftState() {
-    const [{ model = 'default', operatingPoint = 'default', reference }] = useDraft();
+    const [{ model = 'default', operatingPoint = 'default', sampleReference }] = useDraft();
     const { isSuccess } = useDefaults();
-    return <p>{isSuccess ? `draft: ${reference} ${model} ${operatingPoint}` : 'loading'}</p>;
+    return <p>{isSuccess ? `draft: ${sampleReference} ${model} ${operatingPoint}` : 'loading'}</p>;
   }
   const user = renderPage(
     <DraftProvider tenant="clinic">

@@ -1,13 +1,13 @@
 import { ApiError, type Prediction } from '@cytoqueue/client';
 import { useEffect, useRef } from 'react';
 import { Link, useLocation, useParams } from 'react-router';
-import { failureOf } from '../../api/clients';
+import { blockingErrorOf } from '../../api/clients';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Loading } from '../../ui/loading';
 import { formatDateTime } from '../../ui/format';
 import { usePageTitle } from '../../ui/page-title';
 import { Panel } from '../../ui/panel';
-import { ModelContext } from '../../models/model-context';
+import { ModelSummary } from '../../models/model-summary';
 import { useModelVersion } from '../../models/model-queries';
 import { ResultView } from './result-view';
 import { usePrediction } from '../prediction-queries';
@@ -21,10 +21,11 @@ import { ui } from '../../ui/styles';
 export function PredictionPage() {
   usePageTitle(TEXTS.predictionPage.title);
   const { id = '' } = useParams();
-  const query = usePrediction(id);
-  const prediction = query.data;
-  const failure = failureOf(query);
-  if (failure !== null) return <PredictionError error={failure} onRetry={() => void query.refetch()} />;
+  const predictionQuery = usePrediction(id);
+  const prediction = predictionQuery.data;
+  // A failed update is no reason to hide the record that was loaded before.
+  const error = blockingErrorOf(predictionQuery);
+  if (error !== null) return <PredictionError error={error} onRetry={() => void predictionQuery.refetch()} />;
   if (prediction === undefined) return <Loading>{TEXTS.predictionPage.lookingUp}</Loading>;
   // A new key remounts the page, so that input for one record is not carried to the next.
   return <RecordPage key={id} prediction={prediction} />;
@@ -32,7 +33,7 @@ export function PredictionPage() {
 
 function RecordPage({ prediction }: { prediction: Prediction }) {
   const heading = useFocusWhenJustSent();
-  const query = useModelVersion(prediction.model.name, prediction.model.version);
+  const modelQuery = useModelVersion(prediction.model.name, prediction.model.version);
   return (
     <article className={ui.page}>
       <header className={ui.pageHead}>
@@ -48,13 +49,13 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
         </div>
         <RecordActions prediction={prediction} />
       </header>
-      <ModelContext model={prediction.model} operatingPoint={prediction.result?.operating_point.name} />
+      <ModelSummary model={prediction.model} operatingPoint={prediction.result?.operating_point.name} />
       <div aria-live="polite">
-        <PredictionState prediction={prediction} modelQuery={query} />
+        <PredictionState prediction={prediction} modelQuery={modelQuery} />
       </div>
       {/* Stands outside the aria-live region, so that screen readers do not announce the review form. */}
-      {prediction.result !== undefined && query.data !== undefined && (
-        <ReviewsPanel reviewed={{ prediction_id: prediction.id }} labels={query.data.labels} />
+      {prediction.result !== undefined && modelQuery.data !== undefined && (
+        <ReviewsPanel reviewed={{ prediction_id: prediction.id }} labels={modelQuery.data.labels} />
       )}
       <PrintSignature />
     </article>

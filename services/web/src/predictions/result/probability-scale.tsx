@@ -1,4 +1,4 @@
-import { positiveClassOf, type PredictionResult, type ProbabilityMembers, probabilityOf } from '@cytoqueue/client';
+import { positiveClassOf, type PredictionResult, type ProbabilityFields, probabilityOf } from '@cytoqueue/client';
 import { probabilitySubject } from '../../ui/class-words';
 import { formatProbability } from '../../ui/format';
 import { UNDECIDED_FROM, UNDECIDED_TO } from './result-labels';
@@ -6,7 +6,7 @@ import { TEXTS } from './texts';
 import styles from './probability-scale.module.css';
 
 interface ProbabilityScaleProps {
-  result: Pick<PredictionResult, keyof ProbabilityMembers>;
+  result: Pick<PredictionResult, keyof ProbabilityFields>;
   threshold: number;
   /** Range of the probability over all values of the missing features. */
   range: [low: number, high: number] | null;

@@ -21,7 +21,7 @@ export function RecordActions({ prediction }: { prediction: Prediction }) {
   const edit = (): void => {
     change({
       texts: toDraftTexts(prediction.features),
-      reference: prediction.sample_id ?? '',
+      sampleReference: prediction.sample_id ?? '',
       // The laboratory's own version of its model stays in use.
       model:
         defaults && parseModelReference(defaults.model).name === prediction.model.name

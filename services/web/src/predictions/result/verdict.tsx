@@ -1,4 +1,4 @@
-import type { PredictionResult, ProbabilityMembers } from '@cytoqueue/client';
+import type { PredictionResult, ProbabilityFields } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
 import { toneOf } from '../../ui/class-words';
 import { ProbabilityScale } from './probability-scale';
@@ -7,7 +7,7 @@ import { TEXTS } from './texts';
 import styles from './verdict.module.css';
 
 interface VerdictProps {
-  result: Pick<PredictionResult, 'outcome' | 'predicted_class' | keyof ProbabilityMembers>;
+  result: Pick<PredictionResult, 'outcome' | 'predicted_class' | keyof ProbabilityFields>;
   threshold: number;
   /** Range of the probability over all values of the missing features. */
   range: [low: number, high: number] | null;

@@ -7,7 +7,7 @@ import { modelAddress, modelLabel } from './model-reference';
 import { TEXTS } from './texts';
 import styles from './models.module.css';
 
-interface ModelContextProps {
+interface ModelSummaryProps {
   model: Pick<ModelPin, 'name' | 'version'>;
   /** undefined where it is not known. */
   operatingPoint: OperatingPoint | undefined;
@@ -16,7 +16,7 @@ interface ModelContextProps {
 }
 
 /** States the model and the threshold that results depend on; marked when the threshold is not the default. */
-export function ModelContext({ model, operatingPoint, children }: ModelContextProps) {
+export function ModelSummary({ model, operatingPoint, children }: ModelSummaryProps) {
   const { data: version } = useModelVersion(model.name, model.version);
   const positive = version?.labels[1] ?? 'malignant';
   const threshold = operatingPoint === undefined ? undefined : version?.operating_points[operatingPoint];
@@ -24,25 +24,25 @@ export function ModelContext({ model, operatingPoint, children }: ModelContextPr
     <div className={styles.context} data-cautious={operatingPoint === 'sensitivity99' || undefined}>
       <dl>
         <div>
-          <dt>{TEXTS.modelContext.model}</dt>
+          <dt>{TEXTS.modelSummary.model}</dt>
           <dd translate="no">
             <Link to={modelAddress(model.name, model.version)}>{modelLabel(model)}</Link>
           </dd>
         </div>
         {threshold !== undefined && (
           <div>
-            <dt>{TEXTS.modelContext.threshold(positive)}</dt>
+            <dt>{TEXTS.modelSummary.threshold(positive)}</dt>
             <dd>
               <span translate="no">{formatShare(threshold)}</span>{' '}
               <span>
-                {operatingPoint === 'sensitivity99' ? TEXTS.modelContext.cautious : TEXTS.modelContext.default}
+                {operatingPoint === 'sensitivity99' ? TEXTS.modelSummary.cautious : TEXTS.modelSummary.default}
               </span>
             </dd>
           </div>
         )}
         <div>
-          <dt>{TEXTS.modelContext.undecided}</dt>
-          <dd translate="no">{TEXTS.modelContext.undecidedRange}</dd>
+          <dt>{TEXTS.modelSummary.undecided}</dt>
+          <dd translate="no">{TEXTS.modelSummary.undecidedRange}</dd>
         </div>
       </dl>
       {children}
