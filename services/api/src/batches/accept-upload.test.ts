@@ -9,7 +9,7 @@ import {
   unsealDocument,
   sealDocument,
 } from '@cytoqueue/records';
-import { StoreUnavailableError } from '@cytoqueue/storage';
+import { StoreFullError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { TenantLimits } from '@cytoqueue/runtime';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
@@ -179,6 +179,26 @@ describe('before the commit point', () => {
       expect((await upload('k')).json.id).toBe(again.json.id);
     },
   );
+
+  test('when a full store ends a claim that another request has found, the batch stays and is accepted by the other one', async () => {
+    const removed = (await upload('k')).json.id;
+    await finish(removed);
+    expect((await call(`/v1/batches/${removed}`, { method: 'DELETE' })).status).toBe(204);
+    const put = api.store.put.bind(api.store);
+    let repeat: Promise<Answer> | undefined;
+    api.store.put = async (key, ...rest) => {
+      // The second write of the new claim: by now the first one has bound the key to the new batch.
+      if (repeat !== undefined || !key.includes('/idempotency/')) return put(key, ...rest);
+      repeat = upload('k');
+      await repeat;
+      throw new StoreFullError('no space');
+    };
+    expect((await upload('k')).status).toBe(507);
+    const accepted = await repeat!;
+    expect(accepted.status).toBe(202);
+    expect((await call(`/v1/batches/${accepted.json.id}`)).status).toBe(200);
+    expect((await upload('k')).json.id).toBe(accepted.json.id);
+  });
 
   test('a record whose write has an unknown outcome leaves nothing', async () => {
     failing(api.store, 'putWithMarker', 1, away, undefined, true);

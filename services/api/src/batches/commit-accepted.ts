@@ -1,12 +1,15 @@
 /*
  * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, if a step
- * fails before the marker is known to be stored, what was stored is removed. With a key, what was stored is removed only
- * if the key is certainly not claimed: after a claim, or one whose outcome the unavailable store does not tell, another
- * request may have returned the resource. Repeating the request completes it; without a repeat the sweeper removes it
- * after a day. When the jobs cannot be enqueued, this process retries, and after a minute the reconciler enqueues them.
+ * fails before the marker is known to be stored, what was stored is removed. With a key, it is removed if the claim fails
+ * because the key is known to name another resource or another payload. After every other error of the claim, the key may
+ * name this resource, and another request may have returned it, so it stays. Repeating the request completes it; without
+ * a repeat the sweeper removes it after a day.
+ *
+ * When the jobs cannot be enqueued, this process retries, and after a minute the reconciler enqueues them.
  */
 import { putPending } from '@cytoqueue/records';
-import { StoreUnavailableError } from '@cytoqueue/storage';
+import { ObjectCorruptError } from '@cytoqueue/storage';
+import { Problem } from '../http/problem';
 import type { IdempotencyKeys } from '../tenants/idempotency';
 import { type RollbackDeps, removeStoredWork, withRollback } from './rollback';
 
@@ -21,7 +24,7 @@ export interface Acceptance<T> {
   storeDocument: () => Promise<{ resource: T; payload: unknown }>;
   /** @returns undefined for a resource that was deleted or has expired */
   findResource: (id: string) => Promise<T | undefined>;
-  /** Enqueues an earlier resource whose request was interrupted. */
+  /** Completes the acceptance of an earlier resource whose request was interrupted after its claim. */
   ensureAccepted: (earlier: T) => Promise<void>;
   enqueue: (resource: T) => Promise<void>;
 }
@@ -51,7 +54,7 @@ export async function commitAccepted<T extends { id: string }>(
     const accepted = await idempotency
       .claimFor(tenant, key, resource, payload, findResource)
       .catch(async (error: unknown) => {
-        if (!(error instanceof StoreUnavailableError)) await removeStoredWork(deps, tenant, id, folder);
+        if (isClaimedByOther(error)) await removeStoredWork(deps, tenant, id, folder);
         throw error;
       });
     if (accepted.id !== id) {
@@ -63,4 +66,9 @@ export async function commitAccepted<T extends { id: string }>(
   }
   await enqueue(resource);
   return resource;
+}
+
+/** Whether the error of a claim proves that the key names another resource: one with another payload, or a damaged one. */
+function isClaimedByOther(error: unknown): boolean {
+  return error instanceof Problem || error instanceof ObjectCorruptError;
 }
