@@ -4,7 +4,7 @@ export { asBuffer, countByte, findInvalidText, incompleteUtf8Tail } from './enco
 export { CsvError } from './error';
 export { headerRow, readHeader, type Header } from './read/header';
 export { RowScanner, type ScannedRows } from './read/row-scanner';
-export type { RowCheck } from './wasm/row-ends';
+export type { QuickCheckCells } from './wasm/row-ends';
 export { writeInputRow } from './write/result-row';
 export { WasmRowReader } from './wasm/row-reader';
 export { ResultCache } from './wasm/result-cache';

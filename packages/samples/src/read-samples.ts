@@ -28,7 +28,7 @@ export interface ShardSamples {
   missingMasks: Uint32Array;
   /** Keyed by row of the table. */
   rejections: Map<number, RowRejection>;
-  /** Per feature: rejected cells that hold a tenfold of a value in range, 20 to 100 with grades to 10. Schemas of grades only. */
+  /** Per feature: cells rejected because they hold ten times a valid grade (20, 30 … 100). Schemas of grades only. */
   tenfolds: Uint32Array;
 }
 
@@ -39,7 +39,10 @@ export interface ReadSamplesOptions {
   faultColumn?: number;
 }
 
-/** Reads fast-parsed rows straight from the bytes and every other row from its decoded cells; both give the same sample. */
+/**
+ * Takes the values of rows that the row reader could parse as bytes (`RowTable.fastParsed`: no quotes, and every feature
+ * is a grade or a missing token), and reads every other row from its decoded cells; both give the same sample.
+ */
 export function readSamples(
   bytes: Uint8Array,
   dialect: Dialect,
@@ -90,7 +93,7 @@ class SampleBuilder {
     this.table = rowReader === undefined ? readRows(bytes, dialect, options) : rowReader.read(bytes, dialect, options);
   }
 
-  /** Whether the table's values are the samples: every row is plain, and everything was measured. */
+  /** Whether the table's values are the samples: every row was fast-parsed, and everything was measured. */
   get canReuseTable(): boolean {
     const { fastParsed, missingMask } = this.table;
     return this.storesBytes && !fastParsed.includes(0) && missingMask.every((mask) => mask === 0);

@@ -18,7 +18,7 @@ function watch(file: string | Buffer, chunkBytes = 13): RowWatch | undefined {
     maxShards: 10,
     maxRowBytes: 1e6,
     onRows: (chunk, records) => watched.checkRows(chunk, records),
-    rowCheck: watched.check,
+    quickCheckCells: watched.quickCheckCells,
   });
   for (let at = header.byteLength; at < bytes.length; at += chunkBytes)
     cutter.push(bytes.subarray(at, at + chunkBytes));

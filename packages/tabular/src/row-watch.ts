@@ -1,6 +1,6 @@
 import {
   type Dialect,
-  type RowCheck,
+  type QuickCheckCells,
   type ScannedRows,
   asBuffer,
   countByte,
@@ -23,7 +23,7 @@ const ZERO = 48;
 const PLUS = 43;
 /** A spreadsheet may have rounded a number with this many digits. */
 const MIN_ROUNDED_DIGITS = 16;
-/** A row whose cells count up to this number may hold column numbers, so the import's rules check it. */
+/** A row whose cells count on up to this number may be one of column numbers (1, 2, 3 …): the import's rules decide. */
 const COLUMN_NUMBERS_CHECKED = 7;
 /** Longer than every name of a summary row. */
 const MAX_SUMMARY_NAME_BYTES = 60;
@@ -42,9 +42,11 @@ export class RowWatch {
   private readonly rules: RowRules;
   private readonly delimiter: number;
   private readonly lineEndByte: number;
-  /** Column indexes: the first feature, the identifier or first other column, and the larger of both. */
+  /** Index of the first column of a feature. */
   private readonly featureColumn: number;
+  /** Index of the identifier's column; without one, of the first column that is no feature, or -1. */
   private readonly identifierColumn: number;
+  /** The larger of both indexes. */
   private readonly lastCheckedColumn: number;
   private checksLabels: boolean;
   private line: number;
@@ -71,8 +73,8 @@ export class RowWatch {
     this.line = layout.firstLine;
   }
 
-  /** The two cells that WebAssembly tests to skip ordinary rows. */
-  get check(): RowCheck {
+  /** The two cells that WebAssembly checks to skip ordinary rows. */
+  get quickCheckCells(): QuickCheckCells {
     return {
       delimiterByte: this.delimiter,
       featureColumn: this.featureColumn,
@@ -82,11 +84,12 @@ export class RowWatch {
 
   /** Checks the next rows of a file. */
   checkRows(bytes: Uint8Array, { start, ends, quoted, rowsToCheck }: ScannedRows): void {
-    const checkedRows = this.checksLabels ? undefined : rowsToCheck;
-    const count = checkedRows?.length ?? ends.length;
+    // While classes are compared, every row is read.
+    const selectedRows = this.checksLabels ? undefined : rowsToCheck;
+    const count = selectedRows?.length ?? ends.length;
     let next = 0;
     for (let index = 0; index < count; index++) {
-      const row = checkedRows?.[index] ?? index;
+      const row = selectedRows?.[index] ?? index;
       this.skipRows(row - next);
       this.checkRow(bytes, row === 0 ? start : ends[row - 1]! + 1, ends[row]!, quoted);
       next = row + 1;

@@ -54,7 +54,7 @@ export interface WorkerDeps {
   livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
   redis: Redis;
   logger: Logger;
-  /** Runs shards and finalizations, which protect the task once they take long. */
+  /** Keeps Amazon ECS from stopping this container during long shards and finalizations. */
   protection: Pick<TaskProtection, 'run'>;
   /** Scoring threads. */
   threads: number;
@@ -102,7 +102,7 @@ function createPredictionConsumer(
     process: ({ data }) => processor.process(data),
     onCompleted: (job) => metrics.predictionCompleted(job),
     cleanUp: (data) => processor.cleanUp(data),
-    onAttemptsExhausted: async (job) => {
+    onFailedForGood: async (job) => {
       metrics.predictionFailed(job);
       await processor.fail(job.data);
     },
@@ -132,21 +132,23 @@ function createBatchConsumers(
     isWellFormed: isWellFormedShardJob,
     check: (data) => checkShardJob(batchDocuments, data),
     process: async ({ data, priority, stalledCounter }) => {
-      await protection.run(() =>
-        crashIsolation.run(stalledCounter > 0, () => processShard(deps, batchDocuments, data)),
-      );
+      const isRedelivered = stalledCounter > 0;
+      await protection.run(() => crashIsolation.run(isRedelivered, () => processShard(deps, batchDocuments, data)));
+      // Fair share (fair-share.ts): virtual time moves on to that of the shard that was served.
       await advanceVirtualClock(deps.redis, priority);
     },
     // The flow reports the failure to the finalizer, which writes the shard's rows to the errors file.
-    onAttemptsExhausted: ({ data }) => deps.metrics.shardFailed(data),
+    onFailedForGood: ({ data }) => deps.metrics.shardFailed(data),
     changedId,
   };
   const finalizations: JobHandler<FinalizeJob> = {
     isWellFormed: isWellFormedFinalizeJob,
     check: (data) => checkFinalizeJob(batchDocuments, data),
     process: (job) =>
-      protection.run(async () => finalizer.process(job.data, exhaustedShards(await job.getIgnoredChildrenFailures()))),
-    onAttemptsExhausted: ({ data }) => finalizer.failRun(data),
+      protection.run(async () =>
+        finalizer.process(job.data, shardsOfFailedJobs(await job.getIgnoredChildrenFailures())),
+      ),
+    onFailedForGood: ({ data }) => finalizer.failRun(data),
     changedId,
   };
   return [
@@ -161,7 +163,7 @@ function createTrainingConsumer(deps: WorkerDeps): JobConsumer<TrainingJob> {
     isWellFormed: isWellFormedTrainingJob,
     check: (data) => checkTrainingJob(deps.store, data),
     process: ({ data }) => trainings.process(data),
-    onAttemptsExhausted: ({ data }) => trainings.fail(data),
+    onFailedForGood: ({ data }) => trainings.fail(data),
     changedId: ({ trainingId }) => trainingId,
   };
   return createConsumer(deps, queueNames.trainings, 1, [handler]);
@@ -178,15 +180,15 @@ interface JobHandler<T> {
   onCompleted?: (job: Job<T>) => Promise<void>;
   /** Removes what is left over; called after waiting clients have been notified. */
   cleanUp?: (data: T) => Promise<void>;
-  /** Called when the job has failed for good, before waiting clients are notified; also does what `cleanUp` does. */
-  onAttemptsExhausted?: (job: Job<T>) => Promise<void>;
+  /** Called when the job has failed for good, before waiting clients are notified; must also do what `cleanUp` does. */
+  onFailedForGood?: (job: Job<T>) => Promise<void>;
   /** The id of the resource whose subscribers are notified. */
   changedId: (data: T) => string;
 }
 
 /**
  * On an error, `runJob` logs it and `toJobError` (errors.ts) turns it into a job error; `JobConsumer` postpones the
- * job, or BullMQ tries it again. When a job has failed for good, `JobConsumer` calls `onAttemptsExhausted`.
+ * job, or BullMQ tries it again. When a job has failed for good, `JobConsumer` calls `onFailedForGood`.
  */
 function createConsumer<T extends { v: number; tenant: string }>(
   deps: WorkerDeps,
@@ -214,13 +216,13 @@ function createConsumer<T extends { v: number; tenant: string }>(
         await handler.cleanUp?.(job.data);
       });
     },
-    onAttemptsExhausted: async (job, error) => {
+    onFailedForGood: async (job, error) => {
       const handler = findHandler(handlers, job);
       if (handler === undefined) return reportRejected(deps, job, new InvalidJobError('malformed'));
       const rejection = error instanceof InvalidJobError ? error : await findRejection(handler, job.data);
       if (rejection !== undefined) return reportRejected(deps, job, rejection);
       logger.error({ ...jobLogFields(job), err: error }, 'job failed');
-      await handler.onAttemptsExhausted?.(job);
+      await handler.onFailedForGood?.(job);
       await publishChange(redis, handler.changedId(job.data));
     },
   });
@@ -262,11 +264,11 @@ function reportRejected(
 }
 
 /**
- * Returns the shards whose jobs have used up their attempts, from the flow's failed children: a child's key ends in the
- * job id, which ends in the shard (see jobIds). A child that was rejected as invalid is left out, because its shard was
+ * Returns the shards whose jobs have failed for good, from the flow's failed children: a child's key ends in the job id,
+ * which ends in the shard (see jobIds). A child that was rejected as invalid is left out, because its shard was
  * never tried; the finalizer scores it.
  */
-function exhaustedShards(failures: Record<string, string>): Set<number> {
+function shardsOfFailedJobs(failures: Record<string, string>): Set<number> {
   const tried = Object.entries(failures).filter(([, reason]) => !wasRejected(reason));
   return new Set(tried.map(([key]) => Number(key.slice(key.lastIndexOf('.') + 1))));
 }

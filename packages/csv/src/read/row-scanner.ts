@@ -13,7 +13,7 @@ export interface ScannedRows {
   ends: Uint32Array;
   /** The bytes may contain quotes. */
   quoted: boolean;
-  /** Indices of the rows that did not pass the `RowCheck`; undefined if no row was checked. */
+  /** Indices of the rows that did not pass the quick check (see `QuickCheckCells`); undefined without a check. */
   rowsToCheck?: Uint32Array;
 }
 

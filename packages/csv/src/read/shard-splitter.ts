@@ -4,7 +4,7 @@ import { asBuffer, countByte, findInvalidText, nonTextError, sequenceLength, inc
 import { CsvError } from '../error';
 import type { Header } from './header';
 import { type Shard, joinShards } from './join-shards';
-import { type RowCheck, type RowEnds, MAX_SEARCHED_BYTES, findRowEnds } from '../wasm/row-ends';
+import { type QuickCheckCells, type RowEnds, MAX_SEARCHED_BYTES, findRowEnds } from '../wasm/row-ends';
 import { RowScanner, type RowsListener } from './row-scanner';
 
 export interface ShardOptions {
@@ -20,8 +20,8 @@ export interface ShardOptions {
   firstLine?: number;
   /** Called with all rows in order, many at a time, empty lines included. */
   onRows?: RowsListener;
-  /** The cells to test while row ends are searched; rows that fail are in `rowsToCheck`. */
-  rowCheck?: RowCheck;
+  /** The cells to check while row ends are searched; rows that do not pass are in `ScannedRows.rowsToCheck`. */
+  quickCheckCells?: QuickCheckCells;
 }
 
 type FoundRows = Pick<RowEnds, 'ends' | 'rowsToCheck'>;
@@ -157,7 +157,7 @@ export class ShardSplitter {
 
   private endUnquotedRows(bytes: Buffer, base: number): FoundRows {
     this.scanner.passUnquoted(bytes);
-    const found = findRowEnds(bytes, this.lineByte, this.options.rowCheck);
+    const found = findRowEnds(bytes, this.lineByte, this.options.quickCheckCells);
     const { ends, hasShortRows } = found;
     const inBulk = !hasShortRows && bytes.length <= this.options.maxRowBytes;
     for (let row = 0; row < ends.length;) {

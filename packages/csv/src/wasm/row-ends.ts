@@ -1,7 +1,7 @@
 import { rowEndsWasm } from './module';
 
-/** The two cells by which most rows pass: that of a feature, and that of the identifier. */
-export interface RowCheck {
+/** The two cells of a row that a quick check reads: that of a feature, and that of the identifier. Most rows pass. */
+export interface QuickCheckCells {
   delimiterByte: number;
   featureColumn: number;
   /** Without an identifier, the first column that is no feature; -1 if there is none. */
@@ -14,9 +14,9 @@ export interface RowEnds {
   /** A row holds one byte or none, so it may be an empty line. */
   hasShortRows: boolean;
   /**
-   * Indices of the rows that did not pass the check; undefined without a check. All others have a feature cell that
-   * begins with a digit and is not the first of the columns' numbers, an identifier of 3 to 15 bytes that ends with a
-   * digit and has no exponent, and no Ctrl-Z at the end.
+   * Indices of the rows that did not pass the quick check; undefined without a check. All others have a feature cell that
+   * begins with a digit and does not begin a row of column numbers (1, 2, 3 …), an identifier of 3 to 15 bytes that ends
+   * with a digit and has no exponent, and no Ctrl-Z at the end.
    */
   rowsToCheck: Uint32Array | undefined;
 }
@@ -63,11 +63,11 @@ function set(exports: object, values: Record<string, number>): void {
  * @param bytes at most `MAX_SEARCHED_BYTES`
  * @returns tables that are good until the next call
  */
-export function findRowEnds(bytes: Uint8Array, lineByte: number, check?: RowCheck): RowEnds {
+export function findRowEnds(bytes: Uint8Array, lineByte: number, quickCheckCells?: QuickCheckCells): RowEnds {
   const { exports, bytes: memory } = load();
   memory.set(bytes, INPUT);
   memory.fill(0, INPUT + bytes.length, INPUT + bytes.length + SLACK_BYTES);
-  const { featureColumn = -1, identifierColumn = -1, delimiterByte = 0 } = check ?? {};
+  const { featureColumn = -1, identifierColumn = -1, delimiterByte = 0 } = quickCheckCells ?? {};
   set(exports, {
     length: bytes.length,
     line: lineByte,
@@ -80,6 +80,7 @@ export function findRowEnds(bytes: Uint8Array, lineByte: number, check?: RowChec
   return {
     ends: new Uint32Array(memory.buffer, ENDS, count),
     hasShortRows: exports.hasShortRows.value !== 0,
-    rowsToCheck: check && new Uint32Array(memory.buffer, ROWS_TO_CHECK, exports.rowsToCheckCount.value as number),
+    rowsToCheck:
+      quickCheckCells && new Uint32Array(memory.buffer, ROWS_TO_CHECK, exports.rowsToCheckCount.value as number),
   };
 }

@@ -51,7 +51,7 @@ async function work(
     queue: queueNames.shards,
     connection: working,
     concurrency: 1,
-    onAttemptsExhausted: async () => undefined,
+    onFailedForGood: async () => undefined,
     onError: () => undefined,
     process: async ({ data, priority }) => {
       outcome(served);

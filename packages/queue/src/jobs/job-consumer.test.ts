@@ -44,7 +44,7 @@ function consume<T extends { v: number }>(
   const consumer = new JobConsumer<T>({
     connection: working,
     concurrency: 4,
-    onAttemptsExhausted: async () => undefined,
+    onFailedForGood: async () => undefined,
     onError: (error) => errors.push(error),
     ...options,
   });
@@ -107,7 +107,7 @@ describe('a consumer', () => {
     expect(events).toEqual(['started', 'done', 'stopped']);
   });
 
-  test('that stops waits for onAttemptsExhausted', async () => {
+  test('that stops waits for onFailedForGood', async () => {
     const { open, opened } = gate();
     const events: string[] = [];
     const clientIds = async () =>
@@ -116,7 +116,7 @@ describe('a consumer', () => {
     const consumer = consume<PredictionJob>({
       queue: queueNames.predictions,
       process: () => Promise.reject(new UnrecoverableError('no')),
-      onAttemptsExhausted: async ({ data }, error) => {
+      onFailedForGood: async ({ data }, error) => {
         events.push(`${data.predictionId} ${error.message}`);
         await opened;
         events.push('handler done');
@@ -143,14 +143,14 @@ describe('a consumer', () => {
       connection: working,
       concurrency: 1,
       process: async () => undefined,
-      onAttemptsExhausted: async () => undefined,
+      onFailedForGood: async () => undefined,
     };
     await expect(
       new JobConsumer<PredictionJob>({ ...options, onError: (error) => errors.push(error) }).stop(),
     ).resolves.toBeUndefined();
   });
 
-  test('retries, and calls onAttemptsExhausted only after the last attempt', async () => {
+  test('retries, and calls onFailedForGood only after the last attempt', async () => {
     let attempts = 0;
     const exhausted: string[] = [];
     consume<PredictionJob>({
@@ -158,7 +158,7 @@ describe('a consumer', () => {
       process: async () => {
         if (++attempts < 3) throw new Error('not yet');
       },
-      onAttemptsExhausted: async ({ data }) => void exhausted.push(data.predictionId),
+      onFailedForGood: async ({ data }) => void exhausted.push(data.predictionId),
     });
     await predict('a');
     await waitUntil('the third attempt succeeds', async () => (await producer.predictionState('a')) === 'completed');
@@ -168,11 +168,11 @@ describe('a consumer', () => {
   test('postpones a payload of a later version, without failing it or using an attempt', async () => {
     const queue = new Queue<{ v: number }>(queueNames.predictions, { connection: producing, prefix: REDIS_PREFIX });
     const done: unknown[] = [];
-    const onAttemptsExhausted = async () => void done.push('handler done');
+    const onFailedForGood = async () => void done.push('handler done');
     const consumer = consume<PredictionJob>({
       queue: queueNames.predictions,
       process: async ({ data }) => void done.push(data),
-      onAttemptsExhausted,
+      onFailedForGood,
     });
     const { id } = await queue.add('prediction', { v: 3 }, { jobId: 'later', attempts: 1 });
     await waitUntil('the job is delayed', async () => (await queue.getDelayedCount()) === 1);
@@ -191,7 +191,7 @@ describe('a consumer', () => {
 });
 
 test.each(['data', 'opts', 'parent', 'progress'])(
-  'a failed job calls onAttemptsExhausted although the next job has an unreadable %s field',
+  'a failed job calls onFailedForGood although the next job has an unreadable %s field',
   async (field) => {
     const exhausted: string[] = [];
     const unexpected: Error[] = [];
@@ -202,7 +202,7 @@ test.each(['data', 'opts', 'parent', 'progress'])(
       queue: queueNames.predictions,
       concurrency: 1,
       process: () => Promise.reject(new UnrecoverableError('no')),
-      onAttemptsExhausted: async ({ id }) => void exhausted.push(id as string),
+      onFailedForGood: async ({ id }) => void exhausted.push(id as string),
       onError: (error) => void (error instanceof SyntaxError || unexpected.push(error)),
     });
     await waitUntil('the first job has called its handler', () => exhausted.includes('first'));
@@ -219,7 +219,7 @@ test('a job completes once although the next job is unreadable, which is deliver
     queue: queueNames.predictions,
     concurrency: 1,
     process: async ({ id }) => void processed.push(id as string),
-    onAttemptsExhausted: async ({ id }) => void processed.push(`${id} failed`),
+    onFailedForGood: async ({ id }) => void processed.push(`${id} failed`),
     onError: () => undefined,
   });
   await waitUntil('the next job is processed', () => processed.includes('next'));

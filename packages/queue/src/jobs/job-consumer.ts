@@ -16,7 +16,7 @@ export interface JobConsumerOptions<T extends { v: number }> {
   /**
    * Called when a job has failed for good: after its last attempt, an UnrecoverableError or too many worker crashes.
    */
-  onAttemptsExhausted: (job: Job<T>, error: Error) => Promise<void>;
+  onFailedForGood: (job: Job<T>, error: Error) => Promise<void>;
   onError: (error: Error) => void;
 }
 
@@ -40,11 +40,11 @@ export class PostponeError extends Error {
 
 /**
  * A BullMQ worker with the timings of its queue. `start` and `stop` are idempotent. `stop` waits for running jobs and
- * for their `onAttemptsExhausted`, unless Redis does not answer: then the running jobs are redelivered later.
+ * for their `onFailedForGood`, unless Redis does not answer: then the running jobs are redelivered later.
  */
 export class JobConsumer<T extends { v: number }> {
   private readonly worker: TolerantWorker<T>;
-  private readonly exhaustedHandlers = new Set<Promise<void>>();
+  private readonly failureHandlers = new Set<Promise<void>>();
   private stopping: Promise<void> | undefined;
 
   constructor(private readonly options: JobConsumerOptions<T>) {
@@ -60,7 +60,7 @@ export class JobConsumer<T extends { v: number }> {
       if (error instanceof SyntaxError) dropUnreadableFields(options.connection, options.queue).catch(options.onError);
     });
     this.worker.on('failed', (job, error) => {
-      if (job?.finishedOn !== undefined) this.track(options.onAttemptsExhausted(job, error).catch(options.onError));
+      if (job?.finishedOn !== undefined) this.track(options.onFailedForGood(job, error).catch(options.onError));
     });
   }
 
@@ -76,15 +76,15 @@ export class JobConsumer<T extends { v: number }> {
 
   private async close(): Promise<void> {
     const watch = new AbortController();
-    const closed = this.worker.close().then(() => Promise.all(this.exhaustedHandlers));
+    const closed = this.worker.close().then(() => Promise.all(this.failureHandlers));
     await Promise.race([closed, waitUntilUnresponsive(this.options.connection, REDIS_UNRESPONSIVE_MS, watch.signal)]);
     watch.abort();
   }
 
   /** BullMQ does not wait for event handlers, so `stop` waits for them here. */
   private track(work: Promise<void>): void {
-    this.exhaustedHandlers.add(work);
-    void work.finally(() => this.exhaustedHandlers.delete(work));
+    this.failureHandlers.add(work);
+    void work.finally(() => this.failureHandlers.delete(work));
   }
 }
 
@@ -94,7 +94,7 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
 
   /**
    * Fetches the next job in the command that completes this one, which saves a command per job, but not in one that
-   * fails it: if BullMQ cannot parse the next job, it does not emit `failed`, on which `onAttemptsExhausted` depends.
+   * fails it: if BullMQ cannot parse the next job, it does not emit `failed`, on which `onFailedForGood` depends.
    */
   override processJob(job: Job<T, void>, token: string): Promise<void | Job<T, void>> {
     return super.processJob(job, token, () => this.succeeded.has(job));

@@ -79,7 +79,7 @@ const keepFinished = {
 
 export const jobOptions = {
   prediction: { ...keepFinished, attempts: 5, backoff: { type: 'exponential', delay: 200 } },
-  /** Without ignoreDependencyOnFailure the finalizer would never start after a shard has used up its attempts. */
+  /** Without ignoreDependencyOnFailure the finalizer would never start after a shard job has failed for good. */
   shard: {
     ...keepFinished,
     attempts: 3,

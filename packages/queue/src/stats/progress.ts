@@ -31,20 +31,22 @@ function argumentIndexOf(field: (typeof FIELDS)[number]): number {
 }
 
 /**
- * Idempotent: one bit per shard and run guards the run's counts, one per shard and batch guards the minute counters.
+ * Idempotent: one bit per shard and run guards the run's counts, one per shard and batch guards the metrics' counters
+ * (by minute, see minute-counters.ts).
  */
 const COUNT_SHARD_SCRIPT = `${ADD_COUNTERS_SCRIPT}${ADD_FINISHED_ROWS_SCRIPT}
-local isNew = redis.call('SETBIT', KEYS[3], ARGV[1], 1) == 0
+local runCounts, countedInRun, countedInBatch = KEYS[1], KEYS[2], KEYS[3]
+local isNew = redis.call('SETBIT', countedInBatch, ARGV[1], 1) == 0
 if isNew then
   addCounters(3 + 2 * ${FIELDS.length})
   addFinishedRows(ARGV[${argumentIndexOf('succeeded')}] + ARGV[${argumentIndexOf('rejected')}])
 end
-redis.call('EXPIRE', KEYS[3], ARGV[2])
-if redis.call('SETBIT', KEYS[2], ARGV[1], 1) == 0 then
-  for i = 3, 2 + 2 * ${FIELDS.length}, 2 do redis.call('HINCRBY', KEYS[1], ARGV[i], ARGV[i + 1]) end
+redis.call('EXPIRE', countedInBatch, ARGV[2])
+if redis.call('SETBIT', countedInRun, ARGV[1], 1) == 0 then
+  for i = 3, 2 + 2 * ${FIELDS.length}, 2 do redis.call('HINCRBY', runCounts, ARGV[i], ARGV[i + 1]) end
 end
-redis.call('EXPIRE', KEYS[1], ARGV[2])
-redis.call('EXPIRE', KEYS[2], ARGV[2])
+redis.call('EXPIRE', runCounts, ARGV[2])
+redis.call('EXPIRE', countedInRun, ARGV[2])
 return isNew and 1 or 0`;
 
 const COUNT_FAILED_SCRIPT = `${ADD_COUNTERS_SCRIPT}
@@ -59,8 +61,8 @@ export class BatchProgress {
 
   /**
    * Counts a scored shard once, however often it is called.
-   * @param minuteCounters increments of the minute counters, added once per shard and batch
-   * @returns whether the minute counters were incremented now
+   * @param minuteCounters increments of the metrics' counters, added once per shard and batch
+   * @returns whether these were incremented now
    */
   async countShard(
     batchId: string,

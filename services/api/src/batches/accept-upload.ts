@@ -20,7 +20,7 @@ import type { UploadSummary, UploadLimits } from './upload-inspector';
 import { receiveFile } from './receive-file';
 import { withRollback } from './rollback';
 
-/** With more rows, evidence takes minutes, and each row gets hundreds of columns. */
+/** With more rows, evidence (option `explain`) takes minutes, and each row gets hundreds of columns. */
 const MAX_EVIDENCE_ROWS = 10_000;
 /** Evidence takes some 1 ms of CPU a row. */
 const EVIDENCE_SHARD_ROWS = 500;
@@ -38,6 +38,7 @@ export async function acceptUpload(
     return quotas.uploadLimiter.run(upload.tenant, () => acceptNewUpload(deps, request, response, upload));
   await quotas.repeatLimiter.run(upload.tenant, async () => {
     const sha256 = await hashFile(request, response, deps.limits);
+    // To read the file again costs about as much as the first upload.
     quotas.rateLimit.addRows(upload.tenant, earlier.batch.rows);
     assertSamePayload(earlier.payloadSha256, payloadDigest(idempotencyPayload(upload, sha256)));
     await ensureAccepted(deps, upload.tenant, earlier.batch);

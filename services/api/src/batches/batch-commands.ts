@@ -28,9 +28,9 @@ import { type StoredBatch, ensurePendingMarker, readBatch, restorePendingMarker 
  */
 export async function cancelBatch(store: ObjectStore, tenant: string, id: string): Promise<void> {
   const stored = await readBatch(store, tenant, id);
-  const { run, completion } = stored;
-  if (completion !== undefined)
-    throw new Problem('already-finished', `The batch has ${completion.manifest.status} already.`);
+  const { run, finished } = stored;
+  if (finished !== undefined)
+    throw new Problem('already-finished', `The batch has ${finished.manifest.status} already.`);
   await store.put(ObjectKeys.runCancel(tenant, id, run), Buffer.from('{}'));
   // Without a marker, a run that Redis has lost would stay `canceling` indefinitely.
   await restorePendingMarker(store, tenant, id, stored);
@@ -88,9 +88,9 @@ async function hasIntactFiles(
   return true;
 }
 
-export function finishedManifest({ completion }: StoredBatch): ManifestDocument {
-  if (completion === undefined) throw new Problem('not-finished', 'The batch is not finished; cancel it first.');
-  return completion.manifest;
+export function finishedManifest({ finished }: StoredBatch): ManifestDocument {
+  if (finished === undefined) throw new Problem('not-finished', 'The batch is not finished; cancel it first.');
+  return finished.manifest;
 }
 
 /**

@@ -101,11 +101,11 @@ async function readResponse(
   const stored = await readBatch(deps.store, tenant, id);
   const { run } = stored;
   if (stored.damage !== undefined) deps.damage.report(ObjectKeys.runFolder(tenant, id, run), stored.damage);
-  if (stored.completion !== undefined)
+  if (stored.finished !== undefined)
     return {
       run,
       response: {
-        ...toFinishedResponse(stored.batch, stored.completion),
+        ...toFinishedResponse(stored.batch, stored.finished),
         ...(stored.damage && { error: DAMAGED_ERROR }),
       },
     };
@@ -134,8 +134,8 @@ async function readResponseFromStore(
   if ((await store.head(key)) === undefined) {
     // The marker is deleted after the manifest is stored, so the batch may have finished meanwhile: read it again.
     const latest = await readBatch(store, tenant, id);
-    const { batch, run, completion } = latest;
-    if (completion !== undefined) return { run, response: toFinishedResponse(batch, completion) };
+    const { batch, run, finished } = latest;
+    if (finished !== undefined) return { run, response: toFinishedResponse(batch, finished) };
     if (!latest.provesAcceptance) throw new ObjectNotFoundError(key);
     await restorePendingMarker(store, tenant, id, latest);
   }
@@ -152,7 +152,7 @@ export function toAcceptedResponse(batch: BatchDocument): BatchResponse {
 
 function toFinishedResponse(
   batch: BatchDocument,
-  { manifest, completedAt }: NonNullable<StoredBatch['completion']>,
+  { manifest, completedAt }: NonNullable<StoredBatch['finished']>,
 ): BatchResponse {
   const { status, counts, summary, probabilities, changed_rows, drift, agreement, error } = manifest;
   const { psi, notes } = drift ?? {};

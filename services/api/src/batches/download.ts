@@ -78,12 +78,12 @@ export async function sendFile(
 /** @returns what the newest run's manifest states about the file @throws Problem 409 when there is none (yet) */
 export function requireFinishedFile(
   tenant: string,
-  { batch, run, completion, damage }: StoredBatch,
+  { batch, run, finished, damage }: StoredBatch,
   resultFile: RunFile,
 ): { file: FileDigest; manifest: ManifestDocument } {
-  if (completion === undefined)
+  if (finished === undefined)
     throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
-  const { manifest } = completion;
+  const { manifest } = finished;
   const file = manifest[resultFile];
   if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, batch.id, run)) throw filesDamaged(damage);
   if (file === undefined)

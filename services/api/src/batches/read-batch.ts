@@ -29,8 +29,8 @@ export interface StoredBatch {
   provesAcceptance: boolean;
   /** A caller has requested cancellation of the newest run. */
   cancelRequested: boolean;
-  /** Present once the run is finished. */
-  completion: { manifest: ManifestDocument; completedAt: string } | undefined;
+  /** Present once the run has a manifest. */
+  finished: { manifest: ManifestDocument; completedAt: string } | undefined;
   /**
    * Present if a document of the newest run is damaged: the manifest, which is then rebuilt from the shards, or
    * `run.json`, instead of which the shards are counted.
@@ -63,7 +63,7 @@ export async function readBatch(store: ObjectStore, tenant: string, id: string):
     runDocument: runDocument instanceof ObjectCorruptError ? undefined : runDocument,
     provesAcceptance: run > 1 || objects.some(({ key }) => key !== ObjectKeys.runCancel(tenant, id, run)),
     cancelRequested: find(ObjectKeys.runCancel(tenant, id, run)) !== undefined,
-    completion: effectiveManifest &&
+    finished: effectiveManifest &&
       manifestInfo && { manifest: effectiveManifest, completedAt: manifestInfo.modifiedAt.toISOString() },
     damage: isManifestDamaged ? manifest : runDocument instanceof ObjectCorruptError ? runDocument : undefined,
   };
@@ -77,9 +77,9 @@ export async function restorePendingMarker(
   store: ObjectStore,
   tenant: string,
   id: string,
-  { run, completion, provesAcceptance }: StoredBatch,
+  { run, finished, provesAcceptance }: StoredBatch,
 ): Promise<void> {
-  if (completion === undefined && provesAcceptance) await ensurePendingMarker(store, tenant, id, run);
+  if (finished === undefined && provesAcceptance) await ensurePendingMarker(store, tenant, id, run);
 }
 
 export async function ensurePendingMarker(store: ObjectStore, tenant: string, id: string, run: number): Promise<void> {

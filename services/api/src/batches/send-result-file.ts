@@ -19,8 +19,8 @@ export type ResultFileDeps = BatchDeps & {
 const PRESIGNED_SECONDS = 300;
 
 /**
- * Sends a file of the latest run: in the requested format, by redirect to the store or, if it is requested and the
- * run has no such file (yet), as a partial file.
+ * Sends a file of the latest run: usually the stored CSV, and if requested, converted to another format, by redirect to
+ * the store or, while the run has no such file (yet), as a partial file.
  */
 export async function sendResultFile(
   deps: ResultFileDeps,
@@ -30,7 +30,7 @@ export async function sendResultFile(
   const stored = await readBatch(deps.store, principal.tenant, params.id);
   const format = requestedFormat(request, query['format'] as ResultFormat | 'csv' | undefined);
   if (query['format'] === undefined) response.vary('Accept');
-  if (query['partial'] === true && stored.completion?.manifest[resultFile] === undefined && resultFile !== 'changes') {
+  if (query['partial'] === true && stored.finished?.manifest[resultFile] === undefined && resultFile !== 'changes') {
     if (format !== 'csv') throw new Problem('invalid-request', 'Partial files are CSV only.');
     deps.retention.assertInputNotExpired(params.id);
     await auditEntry.recordDurably();
@@ -44,18 +44,11 @@ export async function sendResultFile(
     const { batch } = stored;
     const rows = rowsOf(resultFile, manifest);
     const { model } = await deps.registry.loadPinned(batch.model, principal.tenant);
-    const exported = {
-      store: deps.store,
-      key,
-      file,
-      rows,
-      format,
-      batch,
-      types: columnTypes(resultFile, batch, model.schema),
-    };
+    const types = columnTypes(resultFile, batch, model.schema);
+    const exported = { store: deps.store, key, file, rows, format, batch, types, name: name.replace(/\.csv$/, '') };
     return deps.exportLimiter.run(principal.tenant, async () => {
       deps.quotas.rateLimit.addRows(principal.tenant, rows);
-      await sendExport(request, response, { ...exported, name: name.replace(/\.csv$/, '') });
+      await sendExport(request, response, exported);
     });
   }
   if (query['redirect'] === true) {

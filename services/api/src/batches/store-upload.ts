@@ -40,7 +40,8 @@ export interface UploadTarget {
  * imported, in a separate thread, into a canonical file beside it. Memory holds only a few chunks. An error ends the
  * stream, and the store keeps no partial object.
  * @param charge called with the number of rows read, even if the file is rejected at its last row
- * @throws Problem 413, 422 for a header that does not fit; CsvError, TabularError naming row or line
+ * @throws Problem 413 for its size or the quota, 422 for a header that does not fit; CsvError, TabularError naming row or
+ *   line
  */
 export async function storeUpload(
   source: AsyncIterable<Uint8Array>,
@@ -55,7 +56,7 @@ export async function storeUpload(
       // The key and the content type say CSV for every upload, also for workbooks and compressed files.
       await store.put(keys.input, inspector.inspectWhileStreaming(source), { contentType: 'text/csv', signal });
     } catch (error) {
-      // The store reads the generator, so it is the store that fails when the inspector throws; `failure` is the cause.
+      // The store wraps an error of its input; report the inspector's own.
       throw inspector.failure ?? error;
     }
   });

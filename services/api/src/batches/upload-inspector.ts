@@ -56,7 +56,7 @@ const MAX_SHARD_BYTES = 4 * MIB;
 /** After these errors the import is tried, because it can decode other encodings. */
 const DECODING_ERRORS = new Set(['not-utf8', 'nul-byte']);
 
-/** State while a plain file is read. */
+/** State while a plain file is read. `watch` finds rows that only an import can handle. */
 interface PlainFile {
   layout: Layout;
   header: Header;
@@ -66,8 +66,9 @@ interface PlainFile {
 }
 
 /**
- * Inspects an upload while it is stored: size, checksum and, if it is a plain file, header, rows and shards. A file that is
- * not a plain file is stored completely and must then be imported from its stored bytes (see store-upload.ts).
+ * Inspects an upload while it is stored: size, checksum and, if it is a plain file (CSV in UTF-8 whose header names every
+ * feature), header, rows and shards. Any other file is stored completely and must then be imported from its stored bytes
+ * (see store-upload.ts).
  */
 export class UploadInspector {
   failure: unknown;
@@ -87,7 +88,7 @@ export class UploadInspector {
     private readonly limits: UploadLimits,
   ) {}
 
-  /** Yields each chunk after inspecting it. `failure` is set only for errors of the upload itself, not if storing fails. */
+  /** Yields each chunk after inspecting it. `failure` is set only by the inspector's own checks, not if storing fails. */
   async *inspectWhileStreaming(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of source) {
       await this.captureFailure(() => this.inspect(chunk));
@@ -154,26 +155,29 @@ export class UploadInspector {
     });
   }
 
-  /** Decides from the first bytes whether the file is plain, and rejects an unsuitable header before the rest arrives. */
+  /**
+   * Decides from the first bytes whether the file is a plain one, whose rows are then split into shards as they arrive.
+   * Rejects an unsuitable header before the rest arrives.
+   */
   private async decideFormat(firstBytes: Buffer, isWholeFile: boolean): Promise<void> {
     this.undecidedBytes = undefined;
     const { importSettings } = this;
-    const layout = sniffPlain(firstBytes, isWholeFile, importSettings);
-    const header = layout === undefined ? undefined : this.readPlainHeader(firstBytes, isWholeFile);
-    if (layout === undefined || header === undefined) {
+    const plainLayout = sniffPlain(firstBytes, isWholeFile, importSettings);
+    const header = plainLayout && this.readPlainHeader(firstBytes, isWholeFile);
+    if (plainLayout === undefined || header === undefined) {
       const start = await readTextStart(firstBytes, isWholeFile, importSettings);
       if (start !== undefined) matchColumnsOrReject(start.columns.visible, importSettings, start.headerLine);
       this.needsImport = true;
       return;
     }
-    const match = matchColumnsOrReject(header.columns, importSettings, layout.headerLine);
-    const watch = new RowWatch(layout, header.dialect, importSettings.schema);
+    const match = matchColumnsOrReject(header.columns, importSettings, plainLayout.headerLine);
+    const watch = new RowWatch(plainLayout, header.dialect, importSettings.schema);
     const splitter = createSplitter(header, this.limits, {
-      firstLine: layout.firstLine,
+      firstLine: plainLayout.firstLine,
       onRows: (bytes, rows) => watch.checkRows(bytes, rows),
-      rowCheck: watch.check,
+      quickCheckCells: watch.quickCheckCells,
     });
-    this.plain = { layout, header, match, splitter, watch };
+    this.plain = { layout: plainLayout, header, match, splitter, watch };
     this.processRows(this.plain, () => splitter.push(firstBytes.subarray(header.byteLength)));
   }
 
@@ -199,7 +203,7 @@ export class UploadInspector {
   }
 }
 
-type SplitterExtras = Pick<ConstructorParameters<typeof ShardSplitter>[1], 'firstLine' | 'onRows' | 'rowCheck'>;
+type SplitterExtras = Pick<ConstructorParameters<typeof ShardSplitter>[1], 'firstLine' | 'onRows' | 'quickCheckCells'>;
 
 export function createSplitter(
   header: Header,

@@ -18,8 +18,8 @@ export interface AuditEntry {
   resource: string;
   action: string;
   /**
-   * Records the operation as done. Waits until it is stored, or only logged while the store is unavailable; does not
-   * reject then. Handlers call it before they respond with a file, a list of answers or a change. Accepted records and
+   * Records the operation as done. Resolves when the entry is stored or, while the store is unavailable, logged.
+   * Handlers call it before they respond with a file, a list of answers or a change. Accepted records and
    * reads of one resource do not wait: `finish` records them within a second.
    */
   recordDurably: () => Promise<void>;

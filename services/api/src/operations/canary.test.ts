@@ -81,7 +81,7 @@ async function withWorker(
       await api.store.putOnce(ObjectKeys.predictionCompletion(tenant, predictionId), Buffer.from(JSON.stringify(end)));
       await publishChange(connection, predictionId);
     },
-    onAttemptsExhausted: async () => undefined,
+    onFailedForGood: async () => undefined,
     onError: () => undefined,
   });
   worker.start();

@@ -32,7 +32,7 @@ test('a prediction never goes back from processing to queued, even while its res
     connection,
     concurrency: 1,
     process: () => finished,
-    onAttemptsExhausted: ignore,
+    onFailedForGood: ignore,
     onError: () => undefined,
   });
   worker.start();

@@ -206,11 +206,11 @@ class ResourceCounter {
 
   private async countBatch(id: string, remaining: number[]): Promise<Remaining> {
     const { store } = this.deps;
-    const { batch, completion } = await readBatch(store, this.tenant, id);
-    if (completion === undefined) return remaining;
+    const { batch, finished } = await readBatch(store, this.tenant, id);
+    if (finished === undefined) return remaining;
     const scored = new Map<string, ObjectInfo>();
     for await (const info of listAll(store, ObjectKeys.shardsFolder(this.tenant, id))) scored.set(info.key, info);
-    const failed = new Set(completion.manifest.failed_shards);
+    const failed = new Set(finished.manifest.failed_shards);
     const left: number[] = [];
     for (const shard of remaining.length > 0 ? remaining : batch.shards.keys()) {
       const info = scored.get(ObjectKeys.shard(this.tenant, id, shard, `${batch.model.name}@${batch.model.version}`));

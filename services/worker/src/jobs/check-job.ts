@@ -1,5 +1,5 @@
 /*
- * Checks jobs before they have any effect: the queue board can write to Redis, and Redis may be damaged. A valid job
+ * Checks jobs before they have any effect: the operators' queue board can write to Redis, and Redis may be damaged. A valid job
  * names only resources that the store has, and its results depend on the store alone, so even a forged one does no
  * harm.
  */

@@ -1,8 +1,8 @@
 /*
- * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files, the shadow's
- * marker if the model has a shadow, and last the manifest (write-once, except the shadow's marker), then the run's
- * pending marker is deleted. After a crash in between, everything is repeated with the same bytes; the reconciler
- * ensures that until the marker is deleted.
+ * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files, the marker for
+ * the shadow if the model has one, and last the manifest. All but the marker for the shadow are write-once. Then the run's
+ * pending marker is deleted; until then, the reconciler sees to it that a finalizer that crashed is repeated. It writes the
+ * same bytes again.
  */
 import type { FinalizeJob } from '@cytoqueue/queue';
 import {
@@ -33,9 +33,9 @@ export class Finalizer {
     private readonly batchDocuments: BatchDocumentCache,
   ) {}
 
-  /** @param exhaustedShards shards whose jobs have used up their attempts */
-  process(job: FinalizeJob, exhaustedShards: ReadonlySet<number>): Promise<void> {
-    return this.runUnlessRemoved(job, () => this.finalizeOnce(job, exhaustedShards));
+  /** @param shardsOfFailedJobs shards whose jobs have failed for good: after the last attempt, or with a permanent error */
+  process(job: FinalizeJob, shardsOfFailedJobs: ReadonlySet<number>): Promise<void> {
+    return this.runUnlessRemoved(job, () => this.finalizeOnce(job, shardsOfFailedJobs));
   }
 
   /** Checks before the work too, so that nothing is written for a removed batch. */
@@ -45,13 +45,13 @@ export class Finalizer {
 
   private async finalizeOnce(
     { tenant, batchId, run }: FinalizeJob,
-    exhaustedShards: ReadonlySet<number>,
+    shardsOfFailedJobs: ReadonlySet<number>,
   ): Promise<void> {
     const { store, progress } = this.deps;
     await progress.markFinalizing(batchId, run);
-    // A manifest is final, whatever was canceled, lost or found since.
+    // A manifest is final, whatever was canceled, lost or found since it was written.
     if ((await store.head(ObjectKeys.runManifest(tenant, batchId, run))) === undefined)
-      await this.completeRun(tenant, batchId, run, exhaustedShards);
+      await this.completeRun(tenant, batchId, run, shardsOfFailedJobs);
     await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
@@ -95,11 +95,11 @@ export class Finalizer {
     tenant: string,
     batchId: string,
     run: number,
-    exhaustedShards: ReadonlySet<number>,
+    shardsOfFailedJobs: ReadonlySet<number>,
   ): Promise<void> {
     const { store } = this.deps;
     const batch = await this.batchDocuments.read(tenant, batchId);
-    const runFinalizer = new RunFinalizer(this.deps, tenant, batch, run, exhaustedShards);
+    const runFinalizer = new RunFinalizer(this.deps, tenant, batch, run, shardsOfFailedJobs);
     const manifest = (await isCanceled(store, tenant, batchId, run))
       ? await runFinalizer.summarizeCanceled()
       : await runFinalizer.writeFiles();

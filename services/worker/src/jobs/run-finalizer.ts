@@ -48,11 +48,12 @@ type Section = 'errors' | 'changes';
  */
 export class RunFinalizer {
   private readonly total = emptyCounts();
-  /** Undefined after a shard without them. */
+  /** Scored rows by tenths of the probability. Undefined after a shard without them (written by an earlier release). */
   private probabilities: readonly number[] | undefined = emptyProbabilityBins();
   private readonly agreement = emptyAgreement();
   /** Index of the file's class column. */
   private labelColumn: number | undefined;
+  /** How often each feature had each value in the scored rows; drift is judged from it. */
   private readonly histogram: number[] = [];
   private failedShards: number[] = [];
 
@@ -61,7 +62,7 @@ export class RunFinalizer {
     private readonly tenant: string,
     private readonly batch: BatchDocument,
     private readonly run: number,
-    private readonly exhaustedShards: ReadonlySet<number>,
+    private readonly shardsOfFailedJobs: ReadonlySet<number>,
   ) {}
 
   async writeFiles(): Promise<ManifestDocument> {
@@ -181,17 +182,12 @@ export class RunFinalizer {
         await deps.pool.encodeFailedShard(await this.loadUncomparedTask(shard)),
         shardKey(tenant, batch, shard),
       );
-    const existing = await readShardObject(
-      deps,
-      tenant,
-      batch,
-      shard,
-      deps.pool.acquireOutputFor(shardAt(batch, shard).length),
-    );
+    const buffer = deps.pool.acquireOutputFor(shardAt(batch, shard).length);
+    const existing = await readShardObject(deps, tenant, batch, shard, buffer);
+    if (existing !== undefined) return existing;
     // A damaged object was counted before it was moved.
-    return (
-      existing ?? scoreAndStore(deps, tenant, batch, run, shard, await wasDamaged(deps.store, tenant, batch, shard))
-    );
+    const isCounted = await wasDamaged(deps.store, tenant, batch, shard);
+    return scoreAndStore(deps, tenant, batch, run, shard, isCounted);
   }
 
   /** A shard's task without the model of the batch that is rescored: that model may have been deleted. */
@@ -205,10 +201,10 @@ export class RunFinalizer {
    * that redelivered and concurrent finalizers write identical files.
    */
   private async freezeFailedShards(): Promise<void> {
-    const { deps, tenant, batch, run, exhaustedShards } = this;
+    const { deps, tenant, batch, run, shardsOfFailedJobs } = this;
     const key = ObjectKeys.runFailedShards(tenant, batch.id, run);
-    const unscored = exhaustedShards.size === 0 ? [] : await listUnscoredShards(deps.store, tenant, batch);
-    const failed = unscored.map(({ shard }) => shard).filter((shard) => exhaustedShards.has(shard));
+    const unscored = shardsOfFailedJobs.size === 0 ? [] : await listUnscoredShards(deps.store, tenant, batch);
+    const failed = unscored.map(({ shard }) => shard).filter((shard) => shardsOfFailedJobs.has(shard));
     for (const shard of failed) await deps.metrics.shardFailed({ batchId: batch.id, run, shard });
     this.failedShards = await putOrReadDocument(deps.store, key, failed, failedShardsShape);
   }

@@ -45,7 +45,7 @@ export async function runJob<T extends { tenant: string }>(
     }
     const jobError = toJobError(error, Date.now() - job.timestamp);
     if (jobError instanceof PostponeError) logger.warn({ ...jobLogFields(job), err: error }, 'job postponed');
-    // The last failed attempt is logged by `onAttemptsExhausted`.
+    // The last failed attempt is logged by `onFailedForGood`.
     else if (!isLastAttempt(job, jobError)) logger.warn({ ...jobLogFields(job), err: error }, 'job attempt failed');
     throw jobError;
   } finally {

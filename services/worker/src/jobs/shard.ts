@@ -1,7 +1,8 @@
 /*
- * Delivery: at least once; effect: exactly once. Write order: the shard's object (write-once; the key names batch,
- * shard and model version, and the bytes depend only on input and model), then the counts in Redis (once per shard). A
- * job that crashes at any point is redelivered: it finds the object and continues, or writes the same bytes.
+ * Delivery: at least once; effect: exactly once. Write order: the shard's object (write-once; its key names batch, shard
+ * and model version), then the counts in Redis (once per shard). The object's bytes depend only on the input, the model,
+ * the batch's options and the release's format of shard objects. A job that crashes at any point is redelivered: it finds
+ * the object and continues, or writes the same bytes.
  */
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
@@ -50,8 +51,9 @@ async function scoreUnlessCanceled(
   const startedMs = performance.now();
   const object = await deps.pool.score(await loadShardTask(deps, tenant, batch, shard));
   if (await isCanceled(deps.store, tenant, batch.id, run)) return;
-  const existing = await putShardOnce(deps, tenant, batch, shard, object);
-  const counts = existing?.counts ?? decodeShardCounts(object, shardKey(tenant, batch, shard));
+  const otherFormat = await putShardOnce(deps, tenant, batch, shard, object);
+  const counts = otherFormat?.counts ?? decodeShardCounts(object, shardKey(tenant, batch, shard));
+  // The object is stored: its memory may be used for another shard.
   deps.pool.release(object);
   const durationMs = performance.now() - startedMs;
   await Promise.all([

@@ -64,6 +64,7 @@ export async function putShardOnce(
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;
     const existing = await readShardObject(deps, tenant, batch, shard);
+    // undefined: the existing object was damaged, and `readShardObject` has moved it to `damaged/`.
     if (existing === undefined) await deps.store.putOnce(key, object);
     else if (existing.format === SHARD_FORMAT) throw error;
     return existing;

@@ -43,9 +43,9 @@ export class ScoringPool {
     this.outputs = new BufferPool(threads + EXTRA_OUTPUTS);
   }
 
-  /** Provides memory for the rows of a shard, to be passed as `task.bytes`. */
-  acquireInputFor(bytes: number): Buffer {
-    return Buffer.from(this.inputs.acquire(bytes));
+  /** Provides memory for the rows of a shard, which take `inputBytes`; to be passed as `task.bytes`. */
+  acquireInputFor(inputBytes: number): Buffer {
+    return Buffer.from(this.inputs.acquire(inputBytes));
   }
 
   /** Provides memory for the encoded object of a shard whose rows take `inputBytes`. */

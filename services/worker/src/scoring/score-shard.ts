@@ -69,6 +69,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   while (row < parsed.table.rows) {
     if (resultCache !== undefined) {
       const nextRow = writer.writeCachedRows(resultCache, row, sampleIndex, task.firstRow + row);
+      // Cached rows are never rejected, so each of them has a sample.
       sampleIndex += nextRow - row;
       row = nextRow;
       if (row === parsed.table.rows) break;
@@ -95,6 +96,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
     ...(match.labelColumn !== undefined && {
       agreement: countAgreement(readKnownLabels(task, match, parsed, schema), predictions),
     }),
+    // How often each feature had each value: the finalizer judges drift from the sums of all shards.
     histogram: valueHistogram(parsed, (values) => driftJudgeOf(classifier.model).bins.count(values)),
     ...writer.finish(),
   };

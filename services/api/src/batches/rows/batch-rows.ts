@@ -63,7 +63,7 @@ export class BatchRows {
     const stored = await readBatch(deps.store, tenant, id);
     requireFinishedFile(tenant, stored, 'results');
     const { schema } = (await deps.registry.loadPinned(stored.batch.model, tenant)).model;
-    const { failed_shards = [], status = 'failed' } = stored.completion?.manifest ?? {};
+    const { failed_shards = [], status = 'failed' } = stored.finished?.manifest ?? {};
     return new BatchRows(deps, tenant, stored.batch, schema, failed_shards, status);
   }
 
