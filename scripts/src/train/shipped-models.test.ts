@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseModel } from '@cytoqueue/classifier';
 import type { ComparisonsDocument } from '@cytoqueue/records';
-import { createTrainingSet, crossValidate, groupById, summarize } from '@cytoqueue/training';
+import { createTrainingSet, crossValidate, formatPercent, groupById, summarize } from '@cytoqueue/training';
 import { describeModel } from './artifacts';
 import { compareVersions } from './compare-versions';
 import { recipesFor } from './recipes';
@@ -11,6 +11,8 @@ import { modelsDirectory, shippedData, shippedVersion, trustedVersion } from './
 import { fitModel, serializeWithScores } from './train';
 import { readTrainingFile } from './training-file';
 import { fitTrustedModel } from './trust';
+
+const frontPage = readFileSync(join(__dirname, '../../../README.md'), 'utf8').replaceAll('\n ', '');
 
 /**
  * The full comparison and the table of verdicts take minutes: they are read from the stored evaluations, and one repetition
@@ -44,6 +46,18 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
     expect(trusted.models[name]).toMatchObject({ ...scores, digest: parseModel(bytes).digest });
   });
 
+  test('the front page states the figures of the trusted version and links its card', () => {
+    const [{ name }] = recipes;
+    const trusted = JSON.parse(shipped(name, 'evaluation.json', trustedVersion)) as TrainingReport;
+    const { cv, cv_intervals: intervals } = trusted.models[name];
+    const [sensitivity, specificity] = (['sensitivity', 'specificity'] as const).map((score) => {
+      const [low, high] = intervals[score].map((bound) => formatPercent(bound).replace(' %', ''));
+      return `${score} ${formatPercent(cv[score])} (${low} to ${high})`;
+    });
+    expect(frontPage).toContain(`On ${trusted.data.complete_rows} records: ${sensitivity}, ${specificity}`);
+    expect(frontPage).toContain(`([card of ${name}](packages/registry/models/${name}/${trustedVersion}/card.md))`);
+  });
+
   test('the stored comparison of the trusted version with the first one is that of the shipped files', () => {
     const [{ name }] = recipes;
     const [trusted, first] = [trustedVersion, shippedVersion].map((version) =>
@@ -69,6 +83,15 @@ describe.each(shippedData)('$schema.id', ({ path, schema }) => {
       );
     });
   });
+});
+
+test('the front page states how many records graded upside down get a wrong answer', () => {
+  const trusted = JSON.parse(shipped('wbc-knn', 'evaluation.json', trustedVersion)) as TrainingReport;
+  const [shift] = trusted.models['wbc-knn'].novelty!.shifts.filter(({ name }) => name === 'scale upside down');
+  const [confident, wrong] = [shift.nested.confident, shift.nested.wrong].map(Math.round);
+  expect(frontPage).toContain(
+    `of ${shift.rows} records graded upside down ${confident} got a confident answer, ${wrong} of these a wrong one`,
+  );
 });
 
 function shipped(name: string, part: string, version = shippedVersion): string {

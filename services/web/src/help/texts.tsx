@@ -31,7 +31,8 @@ export const TEXTS = {
       },
       {
         term: 'Unusual record',
-        meaning: 'No training case resembles it closely. A typing error or another grade scale is a frequent cause.',
+        meaning:
+          'No training case resembles it closely. A typing error or another grade scale is a frequent cause. Not every such record is found: a result without this warning can still rest on wrong values.',
       },
       {
         term: 'Not measured',
