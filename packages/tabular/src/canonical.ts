@@ -75,14 +75,19 @@ export function canonicalMatch(columns: CanonicalColumns, schema: Schema): Heade
   };
 }
 
+/** The plain header that was matched last: the shards of a batch share theirs, and matching takes 0.1 ms. */
+let latest: { readonly names: string; readonly schema: Schema; readonly match: HeaderMatch } | undefined;
+
 /** Column match with which the stored rows of a batch are read: those of a canonical file, or of plain CSV. */
 export function matchStoredColumns(
   { columns, canonical }: { readonly columns: string[]; readonly canonical?: Omit<CanonicalColumns, 'visible'> },
   schema: Schema,
 ): HeaderMatch {
-  return canonical === undefined
-    ? matchHeader(columns, schema)
-    : canonicalMatch({ visible: columns, ...canonical }, schema);
+  if (canonical !== undefined) return canonicalMatch({ visible: columns, ...canonical }, schema);
+  const names = JSON.stringify(columns);
+  if (latest?.schema !== schema || latest.names !== names)
+    latest = { names, schema, match: matchHeader(columns, schema) };
+  return latest.match;
 }
 
 /** Parses the error in a row's last cell; undefined when it is empty. */

@@ -84,17 +84,29 @@ export class RowWatch {
 
   /** Checks the next rows of a file. */
   checkRows(bytes: Uint8Array, { start, ends, quoted, rowsToCheck }: ScannedRows): void {
-    // While classes are compared, every row is read.
-    const selectedRows = this.checksLabels ? undefined : rowsToCheck;
-    const count = selectedRows?.length ?? ends.length;
     let next = 0;
-    for (let index = 0; index < count; index++) {
-      const row = selectedRows?.[index] ?? index;
+    const passTo = (row: number) => {
+      // While classes are compared, every row is read.
+      for (; this.checksLabels && next < row; next++)
+        this.passRow(bytes, next === 0 ? start : ends[next - 1]! + 1, ends[next]!);
       this.skipRows(row - next);
+      next = row;
+    };
+    const count = rowsToCheck?.length ?? ends.length;
+    for (let index = 0; index < count; index++) {
+      const row = rowsToCheck?.[index] ?? index;
+      passTo(row);
       this.checkRow(bytes, row === 0 ? start : ends[row - 1]! + 1, ends[row]!, quoted);
-      next = row + 1;
+      next++;
     }
-    this.skipRows(ends.length - next);
+    passTo(ends.length);
+  }
+
+  /** Counts a row that the test of two cells has passed, and compares its class. */
+  private passRow(bytes: Uint8Array, start: number, end: number): void {
+    this.rows++;
+    this.compareLabels(bytes, start, bytes[end - 1] === CR ? end - 1 : end);
+    this.line++;
   }
 
   private skipRows(count: number): void {
@@ -116,14 +128,33 @@ export class RowWatch {
   /** Checks the class of a row that passed, and compares it with earlier rows of the same identifier. */
   private compareLabels(bytes: Uint8Array, start: number, end: number): void {
     const { identifiers, classCodes } = this.rules;
-    const { columns, roles } = this.layout;
+    const { roles } = this.layout;
     this.checksLabels = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
-    const cells = this.cellsOf(asBuffer(bytes).subarray(start, end));
-    if (cells.length !== columns.length) return;
-    const label = cells[roles.label]!;
+    const cells = this.readTwoCells(asBuffer(bytes).subarray(start, end));
+    if (cells === undefined) return;
     const place = { row: this.rows, line: this.line };
-    classCodes.check(label, place);
-    if (roles.id >= 0) identifiers.compare(plainText(cells[roles.id]!), label, place);
+    classCodes.check(cells.label, place);
+    if (roles.id >= 0) identifiers.compare(plainText(cells.id), cells.label, place);
+  }
+
+  /** @returns undefined if the row has not as many cells as the header. */
+  private readTwoCells(row: Buffer): { id: string; label: string } | undefined {
+    const { columns, roles } = this.layout;
+    let [id, label] = ['', ''];
+    let column = 0;
+    for (let at = 0, cell = 0; at <= row.length; at++) {
+      const byte = at < row.length ? row[at]! : this.delimiter;
+      if (byte === QUOTE) {
+        const cells = this.cellsOf(row);
+        return cells.length === columns.length ? { id: cells[roles.id] ?? '', label: cells[roles.label]! } : undefined;
+      }
+      if (byte !== this.delimiter) continue;
+      if (column === roles.id) id = row.toString('utf8', cell, at);
+      else if (column === roles.label) label = row.toString('utf8', cell, at);
+      column++;
+      cell = at + 1;
+    }
+    return column === columns.length ? { id, label } : undefined;
   }
 
   /** Reads only the two cells; like the check in WebAssembly, but for quoted rows too. */

@@ -163,9 +163,12 @@ export class DriftJudge {
   private otherScale(counts: ArrayLike<number>, comparison: Comparison, standardError: number): string | undefined {
     const { scale_gain: gainByChance } = this.limits;
     if (this.bins.areNumbers || gainByChance === null) return undefined;
+    const leastGain = Math.max(LEAST_SCALE_GAIN, gainByChance * standardError * UNLIKE_OVER_CHANCE);
+    // No scale gains more than the whole effect.
+    if (meanEffect(comparison) <= leastGain) return undefined;
     this.scales ??= new OtherScales(this.model);
     const { name, gain } = this.scales.findBestScale(counts, comparison);
-    return gain > Math.max(LEAST_SCALE_GAIN, gainByChance * standardError * UNLIKE_OVER_CHANCE) ? name : undefined;
+    return gain > leastGain ? name : undefined;
   }
 
   /** Columns of grades of which many are tenfolds, and out of range. */

@@ -7,14 +7,18 @@ const MISSING_TOKEN = '?';
 
 /** Creates a realistic shard from the model's own training rows. */
 export function createWarmUpTask({ model, bytes }: LoadedModel): ShardTask {
-  const { features } = model.schema;
+  const { features, labelColumns, labelTokens } = model.schema;
+  const classes = labelTokens.map(([first = '']) => first);
   const lines = trainingLines(model.training);
-  const text = Array.from({ length: WARM_UP_ROWS }, (_, row) => `${row},${lines[row % lines.length]},x\n`).join('');
+  const text = Array.from(
+    { length: WARM_UP_ROWS },
+    (_, row) => `${row},${lines[row % lines.length]},${classes[row % 2]}\n`,
+  ).join('');
   return {
     bytes: Buffer.from(text),
     firstRow: 1,
     dialect: { delimiter: ',', lineEnd: '\n', bom: false },
-    columns: ['id', ...features.map(({ name }) => name), 'note'],
+    columns: ['id', ...features.map(({ name }) => name), labelColumns[0] ?? 'note'],
     options: { formulas: 'escape', operating_point: 'default', missing: 'partial', explain: false },
     model: { digest: model.digest, bytes },
   };
