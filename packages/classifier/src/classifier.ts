@@ -12,7 +12,7 @@ import {
 import { createToProbability, type ToProbability } from './knn/probability';
 import type { NearestRows } from './knn/nearest';
 import { GREY_ZONE, isGreyZone, reasonText, UNUSUAL_RECORD } from './knn/reasons';
-import { ReferenceKnn, type ReferenceScore } from './knn/reference-knn';
+import { ReferenceKnn, type ClassScores } from './knn/reference-knn';
 import type { Samples } from './knn/search';
 import { type Model, parseModel } from './model/model';
 import type { OperatingPoint } from './model/model-file';
@@ -44,7 +44,7 @@ export interface Prediction {
   /** The k nearest training rows of either class, nearest first. */
   readonly neighbors: Neighbor[];
   /** Scores of the classes, from which the probability is computed, and whether the sample is far. */
-  readonly classScores: ReferenceScore;
+  readonly classScores: ClassScores;
 }
 
 /** Output buffers of `predictInto`, supplied by the caller; each holds at least one entry per sample. */

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 /** Checks that the tables of CONTRIBUTING.md name functions that exist, with about the lines that they have. */
 
 const ROOT = resolve(__dirname, '../../..');
+const PAGE = readFileSync(join(ROOT, '.github/CONTRIBUTING.md'), 'utf8');
 const ROW = /^\| (?:\**\d+\** \| )?(\[`[^|]+\)) \| ([^|]+) \| (\d+) \| [^|]+ \|$/gm;
 /** Lines that a stated number may be off. */
 const tolerance = (lines: number): number => Math.max(8, 0.15 * lines);
@@ -16,8 +17,7 @@ interface Step {
 
 /** Rows whose files have line numbers: "| 4 | [`FILE`](LINK) | top comment, `FUNCTION` | 40 | … |". */
 function readSteps(): Step[] {
-  const page = readFileSync(join(ROOT, '.github/CONTRIBUTING.md'), 'utf8');
-  return [...page.matchAll(ROW)].map(([, files = '', read = '', lines]) => ({
+  return [...PAGE.matchAll(ROW)].map(([, files = '', read = '', lines]) => ({
     files: [...files.matchAll(/\[`([^`]+)`\]/g)].map(([, file = '']) => file),
     read,
     lines: Number(lines),
@@ -27,6 +27,13 @@ function readSteps(): Step[] {
 const steps = readSteps();
 
 it('finds the steps of both paths and of failures', () => expect(steps.length).toBeGreaterThan(70));
+
+it.each(['An upload', 'A single record'])('%s: its path has at most 400 lines', (title) => {
+  const table = new RegExp(`^${title} ?[^|]*:\n\n([^]*?)\n\n`, 'm').exec(PAGE)![1]!;
+  const bold = [...table.matchAll(/^\| \*\*\d+\*\* \|.* \| (\d+) \| [^|]+ \|$/gm)].map(([, lines]) => Number(lines));
+  expect(bold.length).toBeGreaterThan(5);
+  expect(bold.reduce((sum, lines) => sum + lines)).toBeLessThanOrEqual(400);
+});
 
 it.each(steps)('$files has $read in about $lines lines', ({ files, read, lines }) => {
   const sources = files.map((file) => readFileSync(join(ROOT, file), 'utf8').split('\n'));

@@ -1,12 +1,12 @@
 import type { ConformalEvidence } from './evidence';
-import type { ReferenceScore } from '../knn/reference-knn';
+import type { ClassScores } from '../knn/reference-knn';
 import type { ModelFile } from '../model/model-file';
 
 /**
  * Conformal p-values: how typical a sample is of each class, compared with the training rows of that class.
  */
 export function conformalEvidence(
-  { benignScore, malignantScore }: Pick<ReferenceScore, 'benignScore' | 'malignantScore'>,
+  { benignScore, malignantScore }: Pick<ClassScores, 'benignScore' | 'malignantScore'>,
   file: ModelFile,
 ): ConformalEvidence | null {
   const { calibration, conformal, labels } = file;

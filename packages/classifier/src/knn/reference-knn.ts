@@ -3,7 +3,7 @@ import { countWithin } from './probability';
 import { ClassNeighbors, type NearestRows } from './nearest';
 import { BruteForceSearch, type Samples } from './search';
 
-export interface ReferenceScore {
+export interface ClassScores {
   /** By the model's rule. `class-ratio`: mean distance to the k nearest rows of the class, smaller is closer; `votes`: number of votes. */
   readonly benignScore: number;
   readonly malignantScore: number;
@@ -34,7 +34,7 @@ export class ReferenceKnn {
    * Scores the sample that begins at `offset`.
    * @throws RangeError when no feature was measured
    */
-  score(samples: Samples, offset: number): ReferenceScore {
+  score(samples: Samples, offset: number): ClassScores {
     const { search, neighborhood, model } = this;
     search.computeDistances(samples, offset);
     const { benign, malignant, all } = neighborhood.selectFrom(search.distances, search.rowsByLabel);

@@ -155,6 +155,7 @@ export class ShardSplitter {
     this.checkRowBytes(this.position);
   }
 
+  /** Ends the rows in bytes without quotes. @param base file offset of the first byte */
   private endUnquotedRows(bytes: Buffer, base: number): FoundRows {
     this.scanner.passUnquoted(bytes);
     const found = findRowEnds(bytes, this.lineByte, this.options.quickCheckCells);
@@ -184,6 +185,7 @@ export class ShardSplitter {
     return last + 1;
   }
 
+  /** Ends the rows in bytes that may hold quotes, byte by byte. @param base file offset of the first byte */
   private endQuotedRows(bytes: Buffer, base: number): FoundRows {
     if (this.ends.length < bytes.length) this.ends = new Uint32Array(bytes.length);
     const { ends, scanner } = this;

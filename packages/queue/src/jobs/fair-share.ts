@@ -15,19 +15,20 @@ const ROWS_PER_STEP = 4_096;
  * the clock, it resumes at the first waiting shard.
  */
 const RESERVE_SCRIPT = `
-local isIdle = redis.call('ZCARD', KEYS[3]) == 0 and redis.call('LLEN', KEYS[4]) == 0 and redis.call('LLEN', KEYS[5]) == 0
-  and redis.call('ZCARD', KEYS[6]) == 0 and redis.call('ZCARD', KEYS[7]) == 0
+local clock, finishTimes, prioritized, active, wait, delayed, waitingBatches = unpack(KEYS)
+local isIdle = redis.call('ZCARD', prioritized) == 0 and redis.call('LLEN', active) == 0 and redis.call('LLEN', wait) == 0
+  and redis.call('ZCARD', delayed) == 0 and redis.call('ZCARD', waitingBatches) == 0
 if isIdle then
-  redis.call('SET', KEYS[1], 0)
-  redis.call('DEL', KEYS[2])
+  redis.call('SET', clock, 0)
+  redis.call('DEL', finishTimes)
 end
-local now = tonumber(redis.call('GET', KEYS[1]) or '') or -1
+local now = tonumber(redis.call('GET', clock) or '') or -1
 if now < 0 then
-  local first = redis.call('ZRANGE', KEYS[3], 0, 0, 'WITHSCORES')
+  local first = redis.call('ZRANGE', prioritized, 0, 0, 'WITHSCORES')
   now = first[2] and math.max(0, math.floor(first[2] / ${PRIORITIZED_SCORES_PER_PRIORITY}) - 1) or 0
 end
-local start = math.max(now, tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '') or 0)
-redis.call('HSET', KEYS[2], ARGV[1], start + tonumber(ARGV[2]))
+local start = math.max(now, tonumber(redis.call('HGET', finishTimes, ARGV[1]) or '') or 0)
+redis.call('HSET', finishTimes, ARGV[1], start + tonumber(ARGV[2]))
 return start`;
 
 const ADVANCE_SCRIPT = `
@@ -44,6 +45,7 @@ const WAITING_BATCHES_KEY = `${queueKey(queueNames.finalize)}${queuePart.waiting
 export async function reservePriorities(redis: Redis, tenant: string, rows: readonly number[]): Promise<number[]> {
   const steps = rows.map((count) => Math.max(1, Math.ceil(count / ROWS_PER_STEP)));
   const total = steps.reduce((sum, step) => sum + step, 0);
+  // In the order of the script's names.
   const keys = [
     VIRTUAL_CLOCK_KEY,
     TENANT_FINISH_TIMES_KEY,

@@ -35,7 +35,7 @@ function argumentIndexOf(field: (typeof FIELDS)[number]): number {
  * (by minute, see minute-counters.ts).
  */
 const COUNT_SHARD_SCRIPT = `${ADD_COUNTERS_SCRIPT}${ADD_FINISHED_ROWS_SCRIPT}
-local runCounts, countedInRun, countedInBatch = KEYS[1], KEYS[2], KEYS[3]
+local runCounts, countedInRun, countedInBatch = unpack(KEYS)
 local isNew = redis.call('SETBIT', countedInBatch, ARGV[1], 1) == 0
 if isNew then
   addCounters(3 + 2 * ${FIELDS.length})

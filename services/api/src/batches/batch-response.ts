@@ -110,13 +110,13 @@ async function readResponse(
       },
     };
   const live = await deps.progress.read(id, run).catch(() => undefined);
-  // Redis knows the run, so it was accepted. The counts that the run carried over must be readable too.
+  // Redis knows the run, so it was accepted. The counts of the shards that a retry kept must be readable too.
   if (live?.hasAllCounts && stored.damage === undefined)
     return {
       run,
       response: {
         ...toBaseResponse(stored.batch),
-        ...toRunningResponse(stored, addCarriedOver(live, stored.runDocument)),
+        ...toRunningResponse(stored, addKept(live, stored.runDocument)),
       },
     };
   return readResponseFromStore(deps.store, tenant, stored, live);
@@ -195,13 +195,13 @@ function toUnreadableResponse(id: string, error: { code: string; detail: string 
 }
 
 /** Adds the counts of shards that a retry kept: Redis counts only shards scored in the new run. */
-function addCarriedOver(live: LiveProgress, runDocument: RunDocument | undefined): LiveCounts {
+function addKept(live: LiveProgress, runDocument: RunDocument | undefined): LiveCounts {
   if (runDocument === undefined) return live;
   const { counts, summary, shards } = runDocument.kept;
-  const carriedOver: Partial<Record<string, number>> = { ...counts, ...summary, shards };
+  const kept: Partial<Record<string, number>> = { ...counts, ...summary, shards };
   const sums = Object.entries(live).map(([field, value]) => [
     field,
-    typeof value === 'number' ? value + (carriedOver[field] ?? 0) : value,
+    typeof value === 'number' ? value + (kept[field] ?? 0) : value,
   ]);
   return Object.fromEntries(sums) as unknown as LiveCounts;
 }

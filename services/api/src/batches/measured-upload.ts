@@ -5,7 +5,7 @@ import { type UploadLimits, uploadTooLarge } from './upload-inspector';
 
 /** Counts and hashes the bytes of an upload while they pass, for callers that do not read its rows yet. */
 export class MeasuredUpload {
-  /** The reason why the upload is refused; the store that reads the generator fails with an error of its own. */
+  /** Error of these checks, for the caller: the store that reads the generator wraps it. */
   failure: unknown;
   bytes = 0;
   private readonly hash = createHash('sha256');

@@ -55,26 +55,26 @@ export function batchRoutes(deps: BatchRouteDeps): Route[] {
   const assertExists = (tenant: string, id: string) =>
     readDocumentBytes(deps.store, ObjectKeys.batchDocument(tenant, id));
   const route = createRouteFactory(deps, 'patient-data');
-  const ofBatch = { assertExists };
+  const itemChecks = { assertExists };
   return [
     route('post', collectionPath, createOperation, protectTask(createBatch), { acceptsIdempotencyKey: true }),
     route('post', `${collectionPath}/preflight`, preflightOperation, protectTask(preflight)),
     route('get', collectionPath, listOperation, listBatches),
-    route('get', itemPath, getOperation, getBatch, ofBatch),
-    route('get', `${itemPath}/events`, streamOperation, streamBatch, ofBatch),
-    route('get', `${itemPath}/results`, resultsOperation, download('results'), ofBatch),
-    route('get', `${itemPath}/errors`, errorsOperation, download('errors'), ofBatch),
-    route('get', `${itemPath}/changes`, changesOperation, download('changes'), ofBatch),
-    route('delete', itemPath, deleteOperation, remove, ofBatch),
-    route('post', `${itemPath}/cancel`, cancelOperation, cancel, ofBatch),
-    route('post', `${itemPath}/retry`, retryOperation, retry, ofBatch),
+    route('get', itemPath, getOperation, getBatch, itemChecks),
+    route('get', `${itemPath}/events`, streamOperation, streamBatch, itemChecks),
+    route('get', `${itemPath}/results`, resultsOperation, download('results'), itemChecks),
+    route('get', `${itemPath}/errors`, errorsOperation, download('errors'), itemChecks),
+    route('get', `${itemPath}/changes`, changesOperation, download('changes'), itemChecks),
+    route('delete', itemPath, deleteOperation, remove, itemChecks),
+    route('post', `${itemPath}/cancel`, cancelOperation, cancel, itemChecks),
+    route('post', `${itemPath}/retry`, retryOperation, retry, itemChecks),
     route('post', `${itemPath}/rescore`, rescoreOperation, rescore, { assertExists, acceptsIdempotencyKey: true }),
   ];
 }
 
 type Handle = (deps: BatchRouteDeps, context: HandlerContext) => Promise<void>;
 
-/** Keeps Amazon ECS from stopping this task while an upload is read. */
+/** Keeps Amazon ECS from stopping this container while an upload is read. */
 function protectTask(handle: Handle): Handle {
   return (deps, context) => deps.protection.run(() => handle(deps, context));
 }

@@ -143,6 +143,7 @@ async function importStored(
 
 /** Splits a canonical file into shards while it is stored. */
 class CanonicalUpload {
+  /** Error of the import or of these checks, for the caller: the store that reads the generator wraps it. */
   failure: unknown;
   private bytes = 0;
   private header: Header | undefined;

@@ -71,6 +71,7 @@ interface PlainFile {
  * (see store-upload.ts).
  */
 export class UploadInspector {
+  /** Error of the inspector's checks, for the caller: the store that reads the generator wraps it. */
   failure: unknown;
   /** Not a plain file: import it once it is stored. */
   needsImport = false;

@@ -57,7 +57,7 @@ export interface Route {
   assertExists?: (tenant: string, id: string) => Promise<unknown>;
   /** For routes that create a resource once per Idempotency-Key. A repeat is admitted even above the rate limit. */
   acceptsIdempotencyKey?: true;
-  handle: (call: HandlerContext) => Promise<void>;
+  handle: (context: HandlerContext) => Promise<void>;
 }
 
 /** Returns a function that creates routes with the same dependencies and access. */

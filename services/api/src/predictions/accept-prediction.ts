@@ -117,8 +117,8 @@ async function acceptWithKey(
   const { store, idempotency, producer, retention } = deps;
   const claim = { id: document.id, payload_sha256: payloadDigest(payload) };
   let id = await idempotency.claim(tenant, key, claim);
-  // An id contains its time of creation. A key can outlive its record by some hours; a record that were stored under the
-  // expired id would be deleted at once.
+  // An id contains its time of creation. A key can outlive its record by some hours; a record under the expired id would be
+  // deleted at once.
   while (retention.isExpired(id)) id = await idempotency.reclaim(id, tenant, key, claim);
   const requestKey = ObjectKeys.predictionRequest(tenant, id);
   const earlier = id === document.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);

@@ -88,7 +88,7 @@ async function readIntactResponse(
   return { ...toBaseResponse(request), status: 'queued', queue_position: position ?? null };
 }
 
-/** Shows a damaged prediction with its request, unless that is the damaged document. */
+/** Shows a damaged prediction with its `request.json`, unless that is the damaged document. */
 async function readDamagedResponse(store: ObjectStore, tenant: string, id: string): Promise<PredictionResponse> {
   const error = {
     code: 'object-damaged',
@@ -126,7 +126,7 @@ async function readResponseFromStore(
   return finished;
 }
 
-/** Reads a prediction whose request is already known; undefined until it is finished. */
+/** Reads a prediction whose `request.json` is already known; undefined until it is finished. */
 export async function readIfFinished(
   store: ObjectStore,
   tenant: string,

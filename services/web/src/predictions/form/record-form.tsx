@@ -138,13 +138,13 @@ function PasteOutcome({
   features: ModelVersion['features'];
 }) {
   const { note, isRefused, interpretations, fill, discardInterpretations } = pasting;
-  const place = useRef<HTMLDivElement>(null);
+  const container = useRef<HTMLDivElement>(null);
   const needsAttention = isRefused || interpretations.length > 0;
   useEffect(() => {
-    if (needsAttention) place.current?.scrollIntoView({ block: 'nearest' });
+    if (needsAttention) container.current?.scrollIntoView({ block: 'nearest' });
   }, [needsAttention, note, interpretations]);
   return (
-    <div ref={place} className={styles.pasteOutcome}>
+    <div ref={container} className={styles.pasteOutcome}>
       <p
         role="status"
         className={styles.entryNote}
