@@ -172,7 +172,7 @@ push_image worker Worker
 worker_digest=$digest
 
 step 'Models: versions that this commit ships and the store lacks; champions stay as they are'
-run env "STORAGE_URL=s3://$(output foundation BucketName)" node scripts/dist/models/main.js list
+run env "STORAGE_URL=s3://$(output foundation BucketName)" node scripts/dist/models/main.js install
 
 step 'Keys'
 grant_smoke_key

@@ -177,7 +177,7 @@ describe('deploy.sh', () => {
       'npx cdk deploy cytoqueue-production-foundation',
       'docker login',
       'put-secret-value',
-      'models/main.js list',
+      'models/main.js install',
       'aws ecs wait services-stable',
       'sh scripts/smoke.sh',
     ]) {

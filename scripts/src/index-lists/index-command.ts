@@ -1,6 +1,8 @@
 import { loadConfig } from '@cytoqueue/runtime';
 import { ObjectKeys, repairStatusIndex } from '@cytoqueue/records';
-import { type ObjectStore, openStore, listFolders } from '@cytoqueue/storage';
+import { type ObjectStore, listFolders } from '@cytoqueue/storage';
+import { parseOptions } from '../command-options';
+import { withExistingStore } from '../existing-store';
 import type { Environment } from '../stack/launch';
 
 const USAGE = `Usage: npm run index-lists -- [--dry-run]
@@ -11,15 +13,8 @@ The store is STORAGE_URL, or that of DATA_DIR.`;
 /** Sets the exit code. */
 export async function runIndexCommand(environment: Environment, args: readonly string[]): Promise<void> {
   try {
-    const dryRun = args[0] === '--dry-run';
-    if (args.length > (dryRun ? 1 : 0)) throw new Error(USAGE);
-    const store = openStore(loadConfig(environment).storageUrl);
-    await store.start();
-    try {
-      await repairAll(store, dryRun);
-    } finally {
-      await store.stop();
-    }
+    const { 'dry-run': dryRun } = parseOptions(args, { 'dry-run': { type: 'boolean', default: false } }, USAGE);
+    await withExistingStore(loadConfig(environment).storageUrl, (store) => repairAll(store, dryRun));
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import {
   type ApiKeys,
   ApiKeysError,
@@ -15,23 +14,6 @@ import { auditCommand } from '../audit/audit-command';
 import type { Environment } from '../stack/launch';
 
 export class UsageError extends Error {}
-
-/** Parses `--name value` options and `--name` flags. @throws UsageError */
-export function readOptions<V extends string, F extends string = never>(
-  args: readonly string[],
-  names: { values: readonly V[]; flags?: readonly F[] },
-  usage: string,
-): Partial<Record<V, string> & Record<F, boolean>> {
-  const values = names.values.map((name) => [name, { type: 'string' as const }] as const);
-  const flags = (names.flags ?? []).map((name) => [name, { type: 'boolean' as const }] as const);
-  try {
-    return parseArgs({ args: [...args], options: Object.fromEntries([...values, ...flags]) }).values as Partial<
-      Record<V, string> & Record<F, boolean>
-    >;
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message}\n${usage}`);
-  }
-}
 
 type Event = Pick<AuditEvent, 'action' | 'resource'>;
 

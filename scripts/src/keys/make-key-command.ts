@@ -1,7 +1,8 @@
 import { type Role, createApiKey, roles } from '@cytoqueue/runtime';
 import type { Environment } from '../stack/launch';
+import { parseOptions } from '../command-options';
 import { addKey } from './add-key';
-import { UsageError, readOptions, reportFailure, resolveKeysFile } from './keys-file';
+import { UsageError, reportFailure, resolveKeysFile } from './keys-file';
 
 const USAGE = `Usage: npm run make-key -- --tenant lab-a --role ${roles.join('|')} [--platform] [--expires-days 90] [--file FILE | --store URL]`;
 const DAY_MS = 86_400_000;
@@ -41,6 +42,7 @@ function readArguments(args: readonly string[]): {
   store?: string;
   expires_at?: string;
 } {
+  const text = { type: 'string' } as const;
   const {
     tenant,
     role,
@@ -48,7 +50,11 @@ function readArguments(args: readonly string[]): {
     file,
     store,
     'expires-days': days,
-  } = readOptions(args, { values: ['tenant', 'role', 'file', 'store', 'expires-days'], flags: ['platform'] }, USAGE);
+  } = parseOptions(
+    args,
+    { tenant: text, role: text, file: text, store: text, 'expires-days': text, platform: { type: 'boolean' } },
+    USAGE,
+  );
   const known = roles.find((name) => name === role);
   if (
     tenant === undefined ||

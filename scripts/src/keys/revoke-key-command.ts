@@ -1,13 +1,15 @@
 import type { Environment } from '../stack/launch';
+import { parseOptions } from '../command-options';
 import { removeKey } from './add-key';
-import { UsageError, readOptions, reportFailure, resolveKeysFile } from './keys-file';
+import { UsageError, reportFailure, resolveKeysFile } from './keys-file';
 
 const USAGE = 'Usage: npm run revoke-key -- --tenant lab-a --key k1 [--file FILE | --store URL]';
 
 /** Revokes a key: within a second (ten with the object store) its requests, sessions and event streams end. */
 export async function revokeKey(environment: Environment, args: readonly string[]): Promise<void> {
   try {
-    const { tenant, key, file, store } = readOptions(args, { values: ['tenant', 'key', 'file', 'store'] }, USAGE);
+    const text = { type: 'string' } as const;
+    const { tenant, key, file, store } = parseOptions(args, { tenant: text, key: text, file: text, store: text }, USAGE);
     if (tenant === undefined || key === undefined || (file !== undefined && store !== undefined))
       throw new UsageError(USAGE);
     const keysFile = await resolveKeysFile(environment, { file, store });

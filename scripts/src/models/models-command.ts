@@ -6,12 +6,14 @@ import { loadConfig } from '@cytoqueue/runtime';
 import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { auditCommand, commandActor } from '../audit/audit-command';
 import { parseArguments } from '../command-options';
+import { withExistingStore } from '../existing-store';
 import { textTable } from '../demo/text-table';
 import type { Environment } from '../stack/launch';
 import { compareVersions, loadShippedVersions } from '../train/compare-versions';
 import { readTrainingFile } from '../train/training-file';
 
 const USAGE = `Usage: npm run models -- list
+       npm run models -- install                            puts the versions that this release ships into the store; champions stay
        npm run models -- add FILE [--data TRAINING_FILE]    puts a version into the store and compares it with the champion
        npm run models -- add FILE --tenant TENANT           stores it as the next version of the tenant's own model own/NAME
        npm run models -- compare NAME VERSION [--data TRAINING_FILE]
@@ -27,13 +29,9 @@ not compared with it, is promoted only with the option that accepts this. --data
 export async function runModelsCommand(environment: Environment, args: readonly string[]): Promise<void> {
   try {
     const parsed = parse(args);
-    const store = openStore(loadConfig(environment).storageUrl);
-    await store.start();
-    try {
-      await run(store, parsed);
-    } finally {
-      await store.stop();
-    }
+    const url = loadConfig(environment).storageUrl;
+    if (isReading(parsed)) await withExistingStore(url, (store) => run(store, parsed));
+    else await withStartedStore(url, (store) => run(store, parsed));
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;
@@ -47,15 +45,30 @@ function parse(args: readonly string[]) {
   return parseArguments(args, options, USAGE);
 }
 
-async function run(store: ObjectStore, { positionals, values }: ReturnType<typeof parse>): Promise<void> {
-  const [command, first, second] = positionals;
-  const { tenant, data } = values;
+type Parsed = ReturnType<typeof parse>;
+
+const isReading = ({ positionals: [command, , second] }: Parsed): boolean =>
+  command === 'list' || (command === 'shadow' && second === undefined);
+
+async function withStartedStore(url: string, use: (store: ObjectStore) => Promise<void>): Promise<void> {
+  const store = openStore(url);
+  await store.start();
+  try {
+    await use(store);
+  } finally {
+    await store.stop();
+  }
+}
+
+async function run(store: ObjectStore, parsed: Parsed): Promise<void> {
+  const [command, first, second] = parsed.positionals;
+  const { tenant, data } = parsed.values;
   // Every other command concerns shared models, which a tenant's name suggests that it does not.
   if (tenant !== undefined && (command !== 'add' || data !== undefined)) throw new Error(USAGE);
   const registry = new ModelRegistry(store);
-  await registry.installShipped();
-  const count = positionals.length - 1;
-  if (command === 'list' && count === 0) return printModels(registry);
+  if (!isReading(parsed)) await registry.installShipped();
+  const count = parsed.positionals.length - 1;
+  if ((command === 'list' || command === 'install') && count === 0) return printModels(registry);
   if (command === 'add' && first !== undefined && count === 1 && tenant !== undefined)
     return addOwnVersion(store, registry, first, tenant);
   if (command === 'add' && first !== undefined && count === 1) return addVersion(store, registry, first, data);
@@ -66,8 +79,8 @@ async function run(store: ObjectStore, { positionals, values }: ReturnType<typeo
   }
   if (command === 'promote' && first !== undefined && second !== undefined && count === 2) {
     await registry.promote(first, second, commandActor(), {
-      lowerSensitivity: values['accept-lower-sensitivity'],
-      unknown: values['accept-unknown'],
+      lowerSensitivity: parsed.values['accept-lower-sensitivity'],
+      unknown: parsed.values['accept-unknown'],
     });
     return done(store, 'model.promote', `${first}@${second}`, `${first}@champion is ${second} now`);
   }

@@ -14,7 +14,7 @@ import { readTrainingFile } from './training-file';
 import { addRules } from './trust';
 import { InvalidTrainingFileError } from './invalid-training-file';
 
-const USAGE = `npm run train -- --data FILE --schema wbc|wdbc [options]
+const USAGE = `Usage: npm run train -- --data FILE --schema wbc|wdbc [options]
   --out DIR            output folder for model, evaluation.json and card (default: .cytoqueue/trained)
   --name NAME          model name (default: wbc-knn or wdbc-knn)
   --model-version V    model version (default: 1.0.0)
@@ -38,6 +38,10 @@ export interface Terminal {
 
 /** @returns the exit status: 0 trained, 1 no model can be trained on the file, 2 invalid arguments */
 export function runTrainCommand(argv: string[], { out, err }: Terminal): number {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    out.write(`${USAGE}\n`);
+    return 0;
+  }
   const options = parseArguments(argv);
   if (typeof options === 'string') {
     err.write(`${options}\n${USAGE}\n`);

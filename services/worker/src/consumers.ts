@@ -131,9 +131,17 @@ function createBatchConsumers(
   const shards: JobHandler<ShardJob> = {
     isWellFormed: isWellFormedShardJob,
     check: (data) => checkShardJob(batchDocuments, data),
-    process: async ({ data, priority, stalledCounter }) => {
+    countsFurtherAttempts: true,
+    process: async (job) => {
+      const { data, priority, stalledCounter } = job;
       const isRedelivered = stalledCounter > 0;
-      await protection.run(() => crashIsolation.run(isRedelivered, () => processShard(deps, batchDocuments, data)));
+      await protection.run(() =>
+        crashIsolation.run(isRedelivered, () => {
+          // Not before: a job that is postponed because another one runs alone is no further attempt.
+          deps.metrics.countFurtherAttempt(job);
+          return processShard(deps, batchDocuments, data);
+        }),
+      );
       // Fair share (fair-share.ts): virtual time moves on to that of the shard that was served.
       await advanceVirtualClock(deps.redis, priority);
     },
@@ -174,6 +182,8 @@ interface JobHandler<T> {
   isWellFormed: (job: Job<unknown>) => boolean;
   /** @throws InvalidJobError when the store does not have the resource that the job names */
   check?: (data: T) => Promise<unknown>;
+  /** `process` counts a further attempt once it is sure to run. Otherwise it is counted at its start. */
+  countsFurtherAttempts?: true;
   /** @returns false when a record's result was not stored; see `PredictionProcessor.process` */
   process: (job: Job<T>) => Promise<boolean | void>;
   /** Called unless `process` returned false, in parallel with publishing the change. */
@@ -196,7 +206,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
   concurrency: number,
   handlers: readonly HandlerOf<T>[],
 ): JobConsumer<T> {
-  const { redis, logger } = deps;
+  const { redis, logger, metrics } = deps;
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue error');
   return new JobConsumer<T>({
     queue,
@@ -207,6 +217,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
       const handler = findHandler(handlers, job);
       if (handler === undefined) throw new InvalidJobError('malformed');
       await runJob(job, deps, async () => {
+        if (handler.countsFurtherAttempts !== true) metrics.countFurtherAttempt(job);
         await handler.check?.(job.data);
         const isResultStored = await handler.process(job);
         await Promise.all([

@@ -51,9 +51,11 @@ export function toJobError(error: unknown, ageMs: number): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof PostponeError) return error;
   if (TEMPORARY.some((type) => error instanceof type) && ageMs < MAX_POSTPONED_MS)
-    return new PostponeError(POSTPONE_DELAY_MS, { cause: error });
+    return new PostponeError(error instanceof StoreFullError ? 'store-full' : 'store-unavailable', POSTPONE_DELAY_MS, {
+      cause: error,
+    });
   if (error instanceof ObjectFormatError && ageMs < MAX_POSTPONED_MS)
-    return new PostponeError(UNKNOWN_FORMAT_DELAY_MS, { cause: error });
+    return new PostponeError('unknown-format', UNKNOWN_FORMAT_DELAY_MS, { cause: error });
   if (!PERMANENT.some((type) => error instanceof type)) return error;
   return Object.assign(new UnrecoverableError(error.message), { cause: error });
 }

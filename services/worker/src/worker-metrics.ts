@@ -28,7 +28,7 @@ export class WorkerMetrics {
     this.counters = new MinuteCounters(redis);
   }
 
-  /** Counts an attempt after the first: a redelivery, a retry or a postponed job. */
+  /** Counts an attempt after the first: after a failed attempt, a crashed worker or an unavailable store. */
   countFurtherAttempt(job: Job<{ tenant: string }>): void {
     if (job.attemptsStarted > 1 && job.data.tenant !== CANARY_TENANT) this.count('JobsRetried');
   }

@@ -43,7 +43,15 @@ const RECORD = {
  */
 export class RunningWorker {
   private readonly cleanups = new CleanupStack();
-  readonly logged: { level: number; msg: string; queue?: string; attempt?: number; alarm?: string }[] = [];
+  readonly logged: {
+    level: number;
+    msg: string;
+    queue?: string;
+    attempt?: number;
+    alarm?: string;
+    reason?: string;
+    err?: object;
+  }[] = [];
   deps!: WorkerDeps;
   pin!: ModelPin;
 

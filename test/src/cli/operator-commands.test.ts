@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, makeDataDir } from '../support/stack-process';
@@ -15,13 +15,20 @@ interface Finished {
   readonly stderr: string;
 }
 
-async function run(command: string, ...args: string[]): Promise<Finished> {
+/** Commands that take no options: they write one file each, or open a browser. */
+const WITHOUT_OPTIONS = new Set(['bench-table', 'licences', 'metrics-table', 'screenshots']);
+
+const run = (command: string, ...args: string[]) => runIn({}, command, ...args);
+const runWith = (variables: Record<string, string>, name: string, ...args: string[]) =>
+  runIn(variables, process.execPath, join(ROOT, 'scripts/dist', `${name}.js`), ...args);
+
+async function runIn(variables: Record<string, string>, command: string, ...args: string[]): Promise<Finished> {
   try {
     return {
       status: 0,
       ...(await promisify(execFile)(command, args, {
         cwd: ROOT,
-        env: { ...process.env, DATA_DIR: dataDir },
+        env: { ...process.env, DATA_DIR: dataDir, ...variables },
         maxBuffer: 64 * 1024 * 1024,
       })),
     };
@@ -31,8 +38,7 @@ async function run(command: string, ...args: string[]): Promise<Finished> {
   }
 }
 
-const runScript = (name: 'keys/make-key' | 'keys/revoke-key' | 'bench/main', ...args: string[]) =>
-  run(process.execPath, join(ROOT, 'scripts/dist', `${name}.js`), ...args);
+const runScript = (name: string, ...args: string[]) => runWith({}, name, ...args);
 const idsOf = () =>
   (JSON.parse(readFileSync(keysFile, 'utf8')) as { tenants: { id: string; keys: { id: string }[] }[] }).tenants.map(
     ({ id, keys }) => [id, keys.map((key) => key.id)],
@@ -75,6 +81,47 @@ test.each(['make-key', 'revoke-key'] as const)('%s without arguments prints its 
   const { status, stderr } = await runScript(`keys/${name}`);
   expect(status).not.toBe(0);
   expect(stderr).toContain(`Usage: npm run ${name} -- `);
+});
+
+test('every npm script that takes options explains them with --help, and does nothing else', async () => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
+  const programs = Object.entries(scripts as Record<string, string>).flatMap(([name, command]) => {
+    const [, program] = /node ((?:scripts|test)\/dist\/\S+)/.exec(command) ?? [];
+    return program === undefined || WITHOUT_OPTIONS.has(name) ? [] : [{ name, program }];
+  });
+  expect(programs.map(({ name }) => name)).toContain('verify');
+  const helped = await Promise.all(
+    programs.map(async ({ name, program }) => ({
+      name,
+      ...(await run(process.execPath, join(ROOT, program), '--help')),
+    })),
+  );
+  expect(helped).toEqual(
+    programs.map(({ name }) => ({
+      name,
+      status: 0,
+      stdout: expect.stringMatching(`^Usage: npm (run )?${name}(?![\\w-])`),
+      stderr: '',
+    })),
+  );
+});
+
+test.each([
+  ['verify/main', []],
+  ['index-lists/main', ['--dry-run']],
+  ['models/main', ['list']],
+  ['models/main', ['shadow', 'wbc-knn']],
+])('%s %j of a store that is missing or empty fails and creates nothing', async (program, args) => {
+  const missing = join(dataDir, 'mistyped');
+  const empty = join(dataDir, 'empty');
+  mkdirSync(empty, { recursive: true });
+  for (const folder of [missing, empty]) {
+    const { status, stdout, stderr } = await runWith({ STORAGE_URL: `file://${folder}` }, program, ...args);
+    expect([status, stdout]).toEqual([program === 'verify/main' ? 2 : 1, '']);
+    expect(stderr).toContain(`nothing found at file://${folder}`);
+  }
+  expect(existsSync(missing)).toBe(false);
+  expect(readdirSync(empty)).toEqual([]);
 });
 
 test('bench --help prints its options and measures nothing', async () => {

@@ -76,7 +76,7 @@ test('a tenant that arrives during a store outage shares with the tenant whose s
   await work(
     async () => (await queue.getDelayedCount()) === left,
     (before) => {
-      if (before.length >= served) throw new PostponeError(HOUR_MS);
+      if (before.length >= served) throw new PostponeError('test', HOUR_MS);
     },
   );
   await enqueue('new', left);

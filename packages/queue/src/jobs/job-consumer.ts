@@ -26,15 +26,16 @@ const UNKNOWN_VERSION_DELAY_MS = 5_000;
 /** `stop` gives up after Redis has not answered for this long. BullMQ would wait forever. */
 const REDIS_UNRESPONSIVE_MS = 5_000;
 
-/** Thrown by `process` to postpone the job by `delayMs`, without using an attempt. */
+/** Thrown by `process` to postpone the job by `delayMs`, without using an attempt. `reason` is for the log. */
 export class PostponeError extends Error {
   override readonly name = 'PostponeError';
 
   constructor(
+    readonly reason: string,
     readonly delayMs: number,
     options?: ErrorOptions,
   ) {
-    super('postponed', options);
+    super(`postponed: ${reason}`, options);
   }
 }
 

@@ -23,7 +23,7 @@ export class CrashIsolation {
   }
 
   private async runAlone(work: () => Promise<void>): Promise<void> {
-    if (this.isRunningAlone) throw new PostponeError(postponeDelayMs());
+    if (this.isRunningAlone) throw new PostponeError('crash-isolation', postponeDelayMs());
     this.isRunningAlone = true;
     try {
       while (this.activeCount > 0) await this.untilChange();

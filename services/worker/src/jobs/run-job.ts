@@ -26,7 +26,6 @@ export async function runJob<T extends { tenant: string }>(
   { logger, metrics, livenessMonitor }: RunJobDeps,
   work: () => Promise<void>,
 ): Promise<void> {
-  metrics.countFurtherAttempt(job);
   livenessMonitor.recordActivity();
   try {
     await work();
@@ -44,7 +43,11 @@ export async function runJob<T extends { tenant: string }>(
       );
     }
     const jobError = toJobError(error, Date.now() - job.timestamp);
-    if (jobError instanceof PostponeError) logger.warn({ ...jobLogFields(job), err: error }, 'job postponed');
+    if (jobError instanceof PostponeError) {
+      // A postponement without a cause is a decision, whose stack trace would tell nothing.
+      const { reason, cause: err } = jobError;
+      logger.warn({ ...jobLogFields(job), reason, ...(err !== undefined && { err }) }, 'job postponed');
+    }
     // The last failed attempt is logged by `onFailedForGood`.
     else if (!isLastAttempt(job, jobError)) logger.warn({ ...jobLogFields(job), err: error }, 'job attempt failed');
     throw jobError;

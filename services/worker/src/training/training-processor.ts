@@ -99,7 +99,7 @@ export class TrainingProcessor {
     try {
       await this.train(tenant, training);
     } catch (error) {
-      if (this.isStopping) throw new PostponeError(STOPPED_DELAY_MS, { cause: error });
+      if (this.isStopping) throw new PostponeError('worker-stopping', STOPPED_DELAY_MS);
       if (error instanceof RefusedError) await this.end(tenant, trainingId, { status: 'failed', error: error.reason });
       else if (error instanceof EndedError) await this.removeUnfinishedVersion(tenant, training);
       else throw error;
@@ -171,7 +171,7 @@ export class TrainingProcessor {
   /** Waits until no other work does. @throws EndedError when the training was canceled */
   private async waitForTurn(tenant: string, id: string): Promise<void> {
     while (!this.isStopping && (await this.hasOtherWork())) await sleep(TURN_INTERVAL_MS);
-    if (this.isStopping) throw new PostponeError(STOPPED_DELAY_MS);
+    if (this.isStopping) throw new PostponeError('worker-stopping', STOPPED_DELAY_MS);
     await this.assertNotEnded(tenant, id);
   }
 
