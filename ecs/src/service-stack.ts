@@ -44,6 +44,7 @@ export class ServiceStack extends Stack {
     this.api = new ApiService(this, 'Api', parts);
     this.worker = new WorkerService(this, 'Worker', parts);
     this.associateCapacity(cluster);
+    this.updateWorkersFirst();
     this.allowTaskTraffic(network);
     this.publicEndpoint = new PublicEndpoint(this, 'Edge', { settings, foundation, network, api: this.api });
     this.api.scale(this.publicEndpoint.targetGroup);
@@ -68,6 +69,11 @@ export class ServiceStack extends Stack {
       defaultCapacityProviderStrategy: [],
     });
     for (const { service } of [this.api, this.worker]) service.node.addDependency(association);
+  }
+
+  /** Earlier workers may be unable to read what a newer API stores. A failed update goes back in reverse. */
+  private updateWorkersFirst(): void {
+    this.api.service.node.addDependency(this.worker.service.node.defaultChild!);
   }
 
   private allowTaskTraffic(network: Network): void {

@@ -114,6 +114,12 @@ describe.each(environments)('%s', (name, environment) => {
     });
   });
 
+  test(transition('update', ['DependsOn']), () => {
+    const [api, worker] = servicesOf(environment);
+    expect(api!.DependsOn).toContain(worker!.id);
+    expect(worker!.DependsOn).not.toContain(api!.id);
+  });
+
   test(transition('update fails → as before', ['DeploymentCircuitBreaker', 'Alarms', 'Rollback']), () => {
     const alarms = new Map(
       resourcesOf(services, 'AWS::CloudWatch::Alarm').map((alarm) => [alarm.Properties['AlarmName'], alarm]),

@@ -173,7 +173,7 @@ describeWith('moto_server', 'a store that enforces the task roles’ policies', 
     await fetch(`${moto.url}/${bucket}`, { method: 'PUT' });
     const common = { STORAGE_URL: `s3://${bucket}`, REDIS_URL: redis.url, SHARD_ROWS: '2000', ...aws(moto.url) };
     // scripts/deploy.sh does this with the deployer's rights.
-    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), 'list'], {
+    await promisify(execFile)(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), 'install'], {
       env: { ...process.env, ...common },
     });
     const { services } = synthesise('production');

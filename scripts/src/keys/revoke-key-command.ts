@@ -9,7 +9,11 @@ const USAGE = 'Usage: npm run revoke-key -- --tenant lab-a --key k1 [--file FILE
 export async function revokeKey(environment: Environment, args: readonly string[]): Promise<void> {
   try {
     const text = { type: 'string' } as const;
-    const { tenant, key, file, store } = parseOptions(args, { tenant: text, key: text, file: text, store: text }, USAGE);
+    const { tenant, key, file, store } = parseOptions(
+      args,
+      { tenant: text, key: text, file: text, store: text },
+      USAGE,
+    );
     if (tenant === undefined || key === undefined || (file !== undefined && store !== undefined))
       throw new UsageError(USAGE);
     const keysFile = await resolveKeysFile(environment, { file, store });

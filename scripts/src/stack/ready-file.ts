@@ -14,6 +14,8 @@ export interface Ready {
     readonly redis?: number;
   };
   readonly redis_url: string;
+  /** Port of each worker's health and metrics. */
+  readonly worker_ports: readonly number[];
 }
 
 function readyFile(dataDir: string): string {

@@ -42,10 +42,14 @@ interface UpMessage {
   port: number;
 }
 
-/** Starts a worker process; it is up when it says so. */
-export function launchWorker(options: ServiceOptions, record: ProcessRecord): StartingChild {
+/** Starts a worker process; it is up when it says so, with the port of its health and metrics. */
+export function launchWorker(
+  options: ServiceOptions,
+  record: ProcessRecord,
+  onReady: (port: number) => void,
+): StartingChild {
   const launched = launchService(options, record);
-  return { ...launched, ready: waitForUpMessage(launched).then(() => undefined) };
+  return { ...launched, ready: waitForUpMessage(launched).then(({ port }) => onReady(port)) };
 }
 
 /** Starts the API; it is up when it has sent its address and reports Redis and the store as reachable. */

@@ -37,6 +37,7 @@ export class Stack {
   readonly #supervisors: Supervisor[] = [];
   /** Supervisors of the desired workers, ordered by name. */
   readonly #workers: Supervisor[] = [];
+  readonly #workerPorts: number[] = [];
   #createWorker: ((index: number) => Supervisor) | undefined;
   #started: Promise<Ready> | undefined;
   #stopped: Promise<void> | undefined;
@@ -124,6 +125,7 @@ export class Stack {
         ...(redis.supervisor === undefined ? {} : { redis: pidOf(redis.supervisor) }),
       },
       redis_url: redis.url,
+      worker_ports: this.#workerPorts.slice(0, this.#workers.length),
     });
     this.#refreshReady();
     return this.#describe();
@@ -175,7 +177,9 @@ export class Stack {
         logFile: this.#logFile(name),
         guard: this.#guard,
       } as const;
-      const supervisor = this.#supervise(name, STOP_DEADLINE_MS.worker, () => launchWorker(options, this.#record));
+      const supervisor = this.#supervise(name, STOP_DEADLINE_MS.worker, () =>
+        launchWorker(options, this.#record, (port) => (this.#workerPorts[index] = port)),
+      );
       this.#workers.push(supervisor);
       return supervisor;
     };

@@ -50,6 +50,7 @@ describe('a process of the stack that is killed', () => {
     expect(newWorker).toEqual({
       ...stack.ready,
       pids: { ...stack.ready.pids, workers: [newWorker.pids.workers[0], stack.ready.pids.workers[1]] },
+      worker_ports: newWorker.worker_ports,
     });
     expect(stack.stderr()).toMatch(/^worker-1 has ended \(SIGKILL\); starting it again in 0\.1 s$/m);
 

@@ -28,7 +28,10 @@ describe('a stack', () => {
         redis: expect.any(Number),
       },
       redis_url: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
+      worker_ports: [expect.any(Number), expect.any(Number)],
     });
+    for (const port of stack.ready.worker_ports)
+      expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
     expect(statSync(join(fixture.dataDir, 'ready.json')).mode & 0o777).toBe(0o600);
     await waitUntil('its lines are out', () => stack.stdout().includes('#token='));
     const [ready, link] = stack.stdout().split('\n');

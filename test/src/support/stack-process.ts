@@ -25,6 +25,7 @@ export interface Ready {
     readonly redis?: number;
   };
   readonly redis_url: string;
+  readonly worker_ports: readonly number[];
 }
 
 /** A running program of the repository and its output so far. */
