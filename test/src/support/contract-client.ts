@@ -1,4 +1,4 @@
-import Ajv2020, { type ValidateFunction } from 'ajv/dist/2020';
+import Ajv2020, { type ErrorObject, type ValidateFunction } from 'ajv/dist/2020';
 import addFormats from 'ajv-formats';
 
 const METHODS = ['get', 'post', 'put', 'delete'] as const;
@@ -136,8 +136,7 @@ export class ContractClient {
           ? ['paths', template, method, 'responses', String(status)]
           : ['components', 'responses', component];
       const validate = this.validator([...response, 'content', type, 'schema']);
-      if (!validate(body))
-        throw new Error(`${place} differs from the document: ${this.ajv.errorsText(validate.errors)}`);
+      if (!validate(body)) throw new Error(`${place} differs from the document: ${describeErrors(validate.errors)}`);
     }
     if (status < 400) this.seen.add(operation.operationId);
   }
@@ -161,6 +160,15 @@ export class ContractClient {
     );
     return all.filter((id) => !this.seen.has(id));
   }
+}
+
+/** Also names the members that the document lacks. */
+function describeErrors(errors: readonly ErrorObject[] | null | undefined): string {
+  const texts = (errors ?? []).map(({ instancePath, message, params }) => {
+    const added = params.additionalProperty === undefined ? '' : `: ${params.additionalProperty}`;
+    return `data${instancePath} ${message}${added}`;
+  });
+  return texts.join(', ');
 }
 
 /** Clients must accept members that the document lacks; in tests they are faults. Problems have members of their type. */
