@@ -35,7 +35,14 @@ export type { SchemaDefinition } from './schema-definition';
 export { wbc, wdbc };
 
 /** The shipped schemas by id. */
-export const schemas: Readonly<Record<'wbc' | 'wdbc', Schema>> = { wbc, wdbc };
+export const schemas = { wbc, wdbc } as const satisfies Record<string, Schema>;
+export type ShippedSchemaId = keyof typeof schemas;
+export const shippedSchemaIds = Object.keys(schemas) as readonly ShippedSchemaId[];
+
+/** A shipped schema; undefined where none has this id. */
+export function findSchema(id: string): Schema | undefined {
+  return Object.values<Schema>(schemas).find((schema) => schema.id === id);
+}
 
 /**
  * The schema of a stored model or training, which has the id of a shipped schema or the definition of another one.
@@ -43,7 +50,7 @@ export const schemas: Readonly<Record<'wbc' | 'wdbc', Schema>> = { wbc, wdbc };
  */
 export function schemaOf(stored: string | object): Schema {
   if (typeof stored === 'object') return createSchema(stored);
-  const shipped = Object.values(schemas).find(({ id }) => id === stored);
+  const shipped = findSchema(stored);
   if (shipped === undefined) throw new RangeError(`there is no schema ${stored}`);
   return shipped;
 }

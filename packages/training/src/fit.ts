@@ -1,4 +1,4 @@
-import type { Label, Schema } from '@cytoqueue/schema';
+import type { Label, Schema, ShippedSchemaId } from '@cytoqueue/schema';
 import { fitEpsilon } from './epsilon';
 import { confusionMetrics } from './evaluation/evaluation-metrics';
 import { type LeaveOneOut, computeLeaveOneOut } from './leave-one-out';
@@ -56,7 +56,7 @@ export function fit(labelled: readonly LabelledSample[], options: FitOptions): O
     format_version: schema.definition === undefined ? 1 : 3,
     name,
     version,
-    schema: schema.definition ?? (schema.id as 'wbc' | 'wdbc'),
+    schema: schema.definition ?? (schema.id as ShippedSchemaId),
     labels: schema.labels,
     features: schema.features.map((feature) => feature.name),
     metric,

@@ -1,9 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseModel, serializeModel } from '@cytoqueue/classifier';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { openStore } from '@cytoqueue/storage';
 import { thyroidModel } from '../../../test/src/support/third-schema';
+import { modelsDirectory } from '../train/shipped-models';
 import { runModelsCommand } from './models-command';
 
 const directory = mkdtempSync(join(tmpdir(), 'models-'));
@@ -27,6 +29,15 @@ async function models(...args: string[]): Promise<string> {
   printed.mockRestore();
   return error;
 }
+
+test('other bytes under a stored version are refused with the remedy', async () => {
+  const other = join(directory, 'other.json');
+  const taken = { ...parseModel(readFileSync(join(modelsDirectory, 'wbc-knn/1.1.0.json'))).file, version: '1.0.0' };
+  writeFileSync(other, serializeModel(taken));
+  expect(await models('add', other)).toBe(
+    'models/wbc-knn/1.0.0.json already holds different bytes: train it again with another --model-version or --name',
+  );
+});
 
 test('--tenant adds an own model, and never acts on the shared model of the same name', async () => {
   expect(await models('add', path, '--tenant', 'lab-a')).toBe('');

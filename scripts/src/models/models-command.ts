@@ -3,7 +3,7 @@ import { type Model, parseModel } from '@cytoqueue/classifier';
 import { type ModelComparison, comparisonsShape, parseDocument } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { loadConfig } from '@cytoqueue/runtime';
-import { type ObjectStore, openStore } from '@cytoqueue/storage';
+import { ObjectMismatchError, type ObjectStore, openStore } from '@cytoqueue/storage';
 import { auditCommand, commandActor } from '../audit/audit-command';
 import { parseArguments } from '../command-options';
 import { withExistingStore } from '../existing-store';
@@ -133,7 +133,10 @@ async function addVersion(
   data: string | undefined,
 ): Promise<void> {
   const bytes = readFileSync(path);
-  const { name, version, digest } = await registry.add(bytes);
+  const { name, version, digest } = await registry.add(bytes).catch((error: unknown) => {
+    if (!(error instanceof ObjectMismatchError)) throw error;
+    throw new Error(`${error.message}: train it again with another --model-version or --name`);
+  });
   const hint = await championHint(registry, name, version);
   await done(store, 'model.add', `${name}@${version}`, `${name}@${version} is in the store (${digest})${hint}`);
   const model = parseModel(bytes);
@@ -177,14 +180,14 @@ function tableOf({ ref }: Model, comparisons: readonly ModelComparison[]): strin
     return [model, `${records} of ${source}`, ...figures, `${value} (${low} to ${high})`];
   });
   const header = [
-    `${ref}, compared with`,
-    'on the records',
-    'sensitivity',
-    'specificity',
-    'AUC',
+    'other version',
+    'records',
+    'sensitivity (other)',
+    'specificity (other)',
+    'AUC (other)',
     'difference of sensitivity',
   ];
-  return textTable(header, rows);
+  return `${ref} compared with others:\n${textTable(header, rows)}`;
 }
 
 /** A name's first version answers to `name@version` only. */

@@ -6,7 +6,7 @@ import {
   type DistanceConfig,
   distanceConfigs,
 } from '@cytoqueue/training';
-import { hasGrades, type Schema, schemas } from '@cytoqueue/schema';
+import { hasGrades, type Schema } from '@cytoqueue/schema';
 
 /** A model to train on a data set: the options to fit it, and the same as a candidate for evaluation. */
 export interface Recipe {
@@ -22,10 +22,6 @@ export function recipesFor(schema: Schema, name = `${schema.id}-knn`): readonly 
   return hasGrades(schema)
     ? [ratioByBrayCurtis(name), votesByEuclid(`${name}-euclidean`)]
     : [ratioByScaledEuclid(name)];
-}
-
-export function schemaOf(id: string): Schema | undefined {
-  return Object.values(schemas).find((schema) => schema.id === id);
 }
 
 function ratioByBrayCurtis(name: string): Recipe {

@@ -33,6 +33,10 @@ function filesOf(folder: string): Map<string, Buffer> {
   return new Map(paths.sort().map((path) => [path, readFileSync(join(folder, path))]));
 }
 
+test.each(['--help', '-h'])('%s shows the usage', (option) => {
+  expect(run(option)).toEqual({ status: 0, err: '', out: expect.stringContaining('--schema wbc|wdbc') });
+});
+
 describe('a small labelled file', () => {
   const data = writeData('small.csv', [header, ...rows.slice(0, 90)]);
   const outs = ['one', 'two'].map((name) => join(directory, name));

@@ -3,21 +3,20 @@ import { resolve } from 'node:path';
 import type { WriteStream } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { parseModel } from '@cytoqueue/classifier';
-import type { Schema } from '@cytoqueue/schema';
+import { findSchema, type Schema, shippedSchemaIds } from '@cytoqueue/schema';
 import { ProgressBar } from '../demo/progress-bar';
 import { formatReport, listArtifacts, writeFiles } from './artifacts';
 import { comparisonFiles, loadShippedVersions } from './compare-versions';
 import { printScores } from './print-scores';
-import { schemaOf } from './recipes';
 import { defaultSeed, train } from './train';
 import { readTrainingFile } from './training-file';
 import { addRules } from './trust';
 import { InvalidTrainingFileError } from './invalid-training-file';
 
-const USAGE = `Usage: npm run train -- --data FILE --schema wbc|wdbc [options]
+const USAGE = `Usage: npm run train -- --data FILE --schema ${shippedSchemaIds.join('|')} [options]
   --out DIR            output folder for model, evaluation.json and card (default: .cytoqueue/trained)
-  --name NAME          model name (default: wbc-knn or wdbc-knn)
-  --model-version V    model version (default: 1.0.0)
+  --name NAME          model name (default: wbc-knn or wdbc-knn, as the shipped models)
+  --model-version V    model version (default: 1.0.0, which is taken for the default names)
   --repetitions N      repetitions of the cross-validation, 1 to 100 (default: 10)
   --seed N             random seed of the folds, a whole number (default: ${defaultSeed})`;
 
@@ -36,7 +35,7 @@ export interface Terminal {
   readonly err: Pick<WriteStream, 'isTTY' | 'write'>;
 }
 
-/** @returns the exit status: 0 trained, 1 no model can be trained on the file, 2 invalid arguments */
+/** @returns the exit status: 0 trained or usage shown, 1 no model can be trained on the file, 2 invalid arguments */
 export function runTrainCommand(argv: string[], { out, err }: Terminal): number {
   if (argv.includes('--help') || argv.includes('-h')) {
     out.write(`${USAGE}\n`);
@@ -94,10 +93,10 @@ function parseArguments(argv: string[]): TrainArguments | string {
     'model-version': version = '1.0.0',
     repetitions = '10',
   } = values;
-  const schema = schemaOf(values.schema ?? '');
+  const schema = findSchema(values.schema ?? '');
   if (data === undefined || !existsSync(data))
     return data === undefined ? '--data is missing' : `--data: there is no file ${data}`;
-  if (schema === undefined) return '--schema must be wbc or wdbc';
+  if (schema === undefined) return `--schema must be ${shippedSchemaIds.join(' or ')}`;
   if (name !== undefined && !/^[a-z0-9][a-z0-9-]*$/.test(name))
     return '--name must consist of lower-case letters, digits and hyphens';
   if (!/^\d+\.\d+\.\d+$/.test(version)) return '--model-version must be three numbers, such as 1.0.0';

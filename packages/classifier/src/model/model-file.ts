@@ -1,4 +1,4 @@
-import type { ClassNames, Label, SchemaDefinition } from '@cytoqueue/schema';
+import type { ClassNames, Label, SchemaDefinition, ShippedSchemaId } from '@cytoqueue/schema';
 import type { DriftLimits } from '../drift/drift-limits';
 import type { NoveltyFile } from '../novelty/novelty-file';
 
@@ -30,7 +30,7 @@ export interface ModelFile {
   readonly name: string;
   readonly version: string;
   /** The id of a shipped schema, or from format version 3 on the schema itself. */
-  readonly schema: 'wbc' | 'wdbc' | SchemaDefinition;
+  readonly schema: ShippedSchemaId | SchemaDefinition;
   readonly labels: ClassNames;
   /** Canonical names, in the order of a sample's values. */
   readonly features: readonly string[];

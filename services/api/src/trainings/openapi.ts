@@ -1,3 +1,4 @@
+import { shippedSchemaIds } from '@cytoqueue/schema';
 import { z } from 'zod';
 import { RAW_TYPES } from '../batches/receive-file';
 import { pageQuery } from '../http/pagination';
@@ -21,7 +22,7 @@ export const trainingSchema = z
     completed_at: timestamp.nullable().meta({ description: 'null until the status is final' }),
     name: text.meta({ description: 'Name of the model, without `own/`' }),
     filename: text.nullable().meta({ description: 'As the form names the file' }),
-    schema: text.meta({ description: '`wbc`, `wdbc`, or the id of a custom schema' }),
+    schema: text.meta({ description: `\`${shippedSchemaIds.join('`, `')}\`, or the id of a custom schema` }),
     label: text.meta({ description: 'Column with the known class' }),
     group: text.nullable().meta({ description: 'Column that identifies the patient' }),
     seed: count.meta({ description: 'Seed of the folds' }),

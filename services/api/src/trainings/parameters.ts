@@ -1,4 +1,12 @@
-import { createSchema, MAX_FEATURES, normalizeName, type Schema, SchemaError, schemas } from '@cytoqueue/schema';
+import {
+  createSchema,
+  findSchema,
+  MAX_FEATURES,
+  normalizeName,
+  type Schema,
+  SchemaError,
+  shippedSchemaIds,
+} from '@cytoqueue/schema';
 import type { ImportSettings } from '@cytoqueue/tabular';
 import { z } from 'zod';
 import { Problem } from '../http/problem';
@@ -17,7 +25,7 @@ export const trainingParameters = z.strictObject({
   schema: z
     .string()
     .max(128 * 1024)
-    .meta({ description: '`wbc`, `wdbc`, or the definition of a custom schema as JSON text' }),
+    .meta({ description: `\`${shippedSchemaIds.join('`, `')}\`, or the definition of a custom schema as JSON text` }),
   label: column.meta({ description: 'Name of the column with the known class' }),
   group: column.optional().meta({
     description: 'Name of the column that identifies the patient, whose rows are tested together; by default none',
@@ -70,7 +78,8 @@ export function importSettingsOf(
 }
 
 function readSchema(text: string): Schema {
-  if (text === 'wbc' || text === 'wdbc') return schemas[text];
+  const shipped = findSchema(text);
+  if (shipped !== undefined) return shipped;
   const definition = parseJson(text);
   const { features } = definition as { features?: unknown };
   if (Array.isArray(features) && features.length > MAX_FEATURES)
@@ -97,7 +106,11 @@ function parseJson(text: string): object {
     // Refused below.
   }
   throw invalid([
-    { field: 'schema', code: 'invalid-schema', detail: 'must be wbc, wdbc, or the definition of a schema as JSON' },
+    {
+      field: 'schema',
+      code: 'invalid-schema',
+      detail: `must be ${shippedSchemaIds.join(', ')}, or the definition of a schema as JSON`,
+    },
   ]);
 }
 
