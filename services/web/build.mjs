@@ -1,10 +1,10 @@
-// Builds the web app into dist/ and gzips its scripts, unless dist/ was built from the same sources.
+// Builds the web app into dist/ and compresses its scripts and styles, unless dist/ was built from the same sources.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const root = join(here, '../..');
@@ -36,7 +36,11 @@ const digest = hash.digest('hex');
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {
   const { build } = await import('vite');
   await build({ root: here, configFile: join(here, 'vite.config.mjs'), logLevel: 'warn' });
-  for (const file of filesBelow(join(here, 'dist/assets')).filter((name) => /\.(js|css)$/.test(name)))
-    writeFileSync(`${file}.gz`, gzipSync(readFileSync(file), { level: 9 }));
+  for (const file of filesBelow(join(here, 'dist/assets')).filter((name) => /\.(js|css)$/.test(name))) {
+    const bytes = readFileSync(file);
+    writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }));
+    // At the highest quality by default.
+    writeFileSync(`${file}.br`, brotliCompressSync(bytes));
+  }
   writeFileSync(stamp, digest);
 }

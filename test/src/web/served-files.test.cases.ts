@@ -45,13 +45,16 @@ export function describeServedFiles(newPeople: () => WebApp): void {
     expect(headers.get('Content-Security-Policy')).not.toContain('unsafe');
   });
 
-  test('scripts and styles are sent compressed to clients that accept it', async () => {
-    const zipped = await get(`/${script()}`);
-    expect(zipped.headers.get('Content-Encoding')).toBe('gzip');
-    expect(zipped.headers.get('Vary')).toContain('Accept-Encoding');
-    const plain = await get(`/${script()}`, { 'Accept-Encoding': 'identity' });
-    expect(plain.headers.get('Content-Encoding')).toBeNull();
-    expect(plain.text).toBe(readFileSync(join(DIST, script()), 'utf8'));
+  test.each([
+    ['gzip, deflate', 'gzip'],
+    ['gzip, deflate, br, zstd', 'br'],
+    ['br;q=0, gzip', 'gzip'],
+    ['identity', null],
+  ])('a script is sent to a client that accepts %s as %s', async (accepted, encoding) => {
+    const { headers, text } = await get(`/${script()}`, { 'Accept-Encoding': accepted });
+    expect(headers.get('Content-Encoding')).toBe(encoding);
+    expect(headers.get('Vary')).toContain('Accept-Encoding');
+    expect(text).toBe(readFileSync(join(DIST, script()), 'utf8'));
   });
 
   test('a file with a digest in its name is cached without revalidation', async () => {

@@ -78,16 +78,25 @@ const PRECOMPRESSED_TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
 };
 
-/** Serves the .gz files of the build, so that no request waits for compression. */
+/** Encodings of the build's compressed files, the smallest first, with the extensions of their names. */
+const ENCODINGS = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const;
+
+/** Serves the compressed files of the build, so that no request waits for compression. */
 function servePrecompressed(assets: string): RequestHandler {
-  const precompressed = new Set(readdirSync(assets).filter((name) => name.endsWith('.gz')));
+  const files = new Set(readdirSync(assets));
   return (request, response, next) => {
-    const file = `${request.path.slice(1)}.gz`;
-    if (precompressed.has(file)) {
+    const name = request.path.slice(1);
+    const type = PRECOMPRESSED_TYPES[extname(name)];
+    const built = ENCODINGS.filter(([, extension]) => files.has(`${name}${extension}`));
+    if (type !== undefined && built.length > 0) {
       response.vary('Accept-Encoding');
-      if (request.acceptsEncodings('gzip') === 'gzip') {
-        response.set({ 'Content-Encoding': 'gzip', 'Content-Type': PRECOMPRESSED_TYPES[extname(request.path)] });
-        request.url = `/${file}`;
+      const [encoding, extension] = built.find(([accepted]) => request.acceptsEncodings(accepted) === accepted) ?? [];
+      if (encoding !== undefined) {
+        response.set({ 'Content-Encoding': encoding, 'Content-Type': type });
+        request.url = `/${name}${extension}`;
       }
     }
     next();
