@@ -38,6 +38,21 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     expect((await gradeValues(page)).at(-1)).toBe('1');
   });
 
+  test('a required text that is missing is asked for below its field, which gets the focus, until something is typed', async () => {
+    const { page } = await newPeople().visit('/sign-in');
+    const key = page.getByLabel('Access key');
+    await key.waitFor();
+    await tabTo(page, /^Sign in$/);
+    await page.keyboard.press('Enter');
+    await page.locator('[aria-invalid="true"]').waitFor();
+    expect(await focused(page)).toBe('Access key');
+    const request = await key.evaluate((input: HTMLInputElement) => input.validationMessage);
+    await page.getByText(request).waitFor();
+    await page.keyboard.type('c');
+    await page.getByText(request).waitFor({ state: 'hidden' });
+    expect(await key.getAttribute('aria-invalid')).toBeNull();
+  });
+
   test('the first tab stop of a page skips the navigation', async () => {
     const { page } = await newPeople().visit('/batches/new', 'clinician');
     await page.getByRole('heading', { name: 'Upload a file' }).waitFor();

@@ -71,7 +71,7 @@ export function CreateKeyForm() {
             type="password"
             value={form.currentKey}
             onChange={(currentKey) => change({ currentKey })}
-            isRequired
+            required
             autoComplete="current-password"
             description={TEXTS.createKeyForm.ownKeyHelp}
           />

@@ -1,7 +1,7 @@
 import { type ClassName, type ConfirmationBody, randomHex } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import { FileTrigger } from 'react-aria-components';
+import { FileTrigger, Pressable } from 'react-aria-components';
 import { client } from '../api/clients';
 import { useDefaults, useModelVersion } from '../models/model-queries';
 import { parseModelReference } from '../models/model-reference';
@@ -62,9 +62,11 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
           acceptedFileTypes={['.csv', 'text/csv']}
           onSelect={(files) => files?.[0] !== undefined && send.mutate(files[0])}
         >
-          <Button isPending={send.isPending}>
-            {send.isPending ? TEXTS.confirmDiagnosisPanel.sending : TEXTS.confirmDiagnosisPanel.chooseFile}
-          </Button>
+          <Pressable>
+            <Button isPending={send.isPending}>
+              {send.isPending ? TEXTS.confirmDiagnosisPanel.sending : TEXTS.confirmDiagnosisPanel.chooseFile}
+            </Button>
+          </Pressable>
         </FileTrigger>
         <Button variant="quiet" onPress={() => downloadText('confirmed-diagnoses.csv', TEMPLATE)}>
           {TEXTS.confirmDiagnosisPanel.template}
@@ -120,7 +122,7 @@ function CaseForm({ classes }: { classes: readonly ClassName[] }) {
           description={TEXTS.confirmDiagnosisPanel.targetHelp}
           value={form.target}
           onChange={(target) => change({ target })}
-          isRequired
+          required
           autoComplete="off"
         />
         {isBatch && !/\/rows\/\d+/.test(form.target) && (
@@ -128,7 +130,7 @@ function CaseForm({ classes }: { classes: readonly ClassName[] }) {
             label={TEXTS.confirmDiagnosisPanel.reference}
             value={form.place}
             onChange={(place) => change({ place })}
-            isRequired
+            required
             autoComplete="off"
           />
         )}

@@ -50,7 +50,7 @@ export function SignInPage() {
           autoComplete="current-password"
           value={key}
           onChange={setKey}
-          isRequired
+          required
           autoFocus
         />
         <Button type="submit" variant="primary" isPending={signIn.isPending}>

@@ -1,24 +1,30 @@
-import type { Ref } from 'react';
-import { Button as AriaButton, type ButtonProps as AriaButtonProps } from 'react-aria-components';
+import type { ComponentPropsWithRef } from 'react';
 import { ui } from './styles';
 
-export interface ButtonProps extends AriaButtonProps {
-  ref?: Ref<HTMLButtonElement>;
+export interface ButtonProps extends Omit<ComponentPropsWithRef<'button'>, 'className' | 'disabled' | 'type'> {
   variant?: 'primary' | 'secondary' | 'quiet' | 'danger';
+  type?: 'button' | 'submit';
+  isPending?: boolean;
+  isDisabled?: boolean;
+  onPress?: () => void;
 }
 
-/**
- * A pending button keeps the focus and ignores presses. React Aria's own pending state leaves unnamed images in the
- * accessibility tree, so the page announces progress itself.
- */
-export function Button({ variant = 'secondary', ref, isPending = false, onPress, type, ...props }: ButtonProps) {
-  const press = isPending || onPress === undefined ? {} : { onPress };
+/** A pending button keeps the focus and ignores presses; the page announces progress itself. */
+export function Button({
+  variant = 'secondary',
+  type = 'button',
+  isPending = false,
+  isDisabled = false,
+  onPress,
+  ...props
+}: ButtonProps) {
+  const press = isPending || onPress === undefined ? {} : { onClick: () => onPress() };
   return (
-    <AriaButton
+    <button
       {...props}
       {...press}
-      type={isPending ? 'button' : (type ?? 'button')}
-      ref={ref ?? null}
+      type={isPending ? 'button' : type}
+      disabled={isDisabled}
       className={variant === 'secondary' ? ui.button : `${ui.button} ${ui[variant]}`}
       data-pending={isPending || undefined}
     />

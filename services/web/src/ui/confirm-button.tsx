@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay } from 'react-aria-components';
+import { Dialog, DialogTrigger, Heading, Modal, ModalOverlay, Pressable } from 'react-aria-components';
 import { Button, type ButtonProps } from './button';
 import { TEXTS } from './texts';
 import { ui } from './styles';
@@ -35,9 +35,11 @@ export function ConfirmButton({
 }: ConfirmButtonProps) {
   return (
     <DialogTrigger onOpenChange={(isOpen) => !isOpen && onClose?.()}>
-      <Button variant={variant} isPending={isPending}>
-        {label}
-      </Button>
+      <Pressable>
+        <Button variant={variant} isPending={isPending}>
+          {label}
+        </Button>
+      </Pressable>
       <ModalOverlay className={styles.overlay} isDismissable>
         <Modal className={styles.modal}>
           <Dialog role="alertdialog" className={styles.dialog}>

@@ -1,31 +1,51 @@
-import type { HTMLInputTypeAttribute } from 'react';
-import {
-  FieldError,
-  Input,
-  Label,
-  Text,
-  TextField as AriaTextField,
-  type TextFieldProps as AriaTextFieldProps,
-} from 'react-aria-components';
+import { type ComponentProps, type FormEvent, useId, useState } from 'react';
 import { ui } from './styles';
 
-interface TextFieldProps extends AriaTextFieldProps {
+interface TextFieldProps extends Omit<ComponentProps<'input'>, 'className' | 'id' | 'onChange' | 'onInvalid'> {
   label: string;
   description?: string;
-  type?: Exclude<HTMLInputTypeAttribute, 'file'> & AriaTextFieldProps['type'];
+  value: string;
+  onChange: (value: string) => void;
 }
 
-export function TextField({ label, description, ...props }: TextFieldProps) {
+/** Shows below the input what the browser finds wrong with the text when the form is sent, until the text changes. */
+export function TextField({ label, description, onChange, ...props }: TextFieldProps) {
+  const id = useId();
+  const [error, setError] = useState('');
+  const showError = (event: FormEvent<HTMLInputElement>): void => {
+    event.preventDefault();
+    const input = event.currentTarget;
+    setError(input.validationMessage);
+    if (input.form?.querySelector('input:invalid') === input) input.focus();
+  };
+  const describedBy = [description !== undefined && `${id}-more`, error !== '' && `${id}-error`]
+    .filter(Boolean)
+    .join(' ');
   return (
-    <AriaTextField {...props} className={ui.field}>
-      <Label>{label}</Label>
-      <Input className={ui.input} />
+    <div className={ui.field}>
+      <label htmlFor={id}>{label}</label>
+      <input
+        {...props}
+        id={id}
+        className={ui.input}
+        onChange={({ target }) => {
+          setError('');
+          onChange(target.value);
+        }}
+        onInvalid={showError}
+        aria-invalid={error !== '' || undefined}
+        aria-describedby={describedBy === '' ? undefined : describedBy}
+      />
       {description !== undefined && (
-        <Text slot="description" className={ui.note}>
+        <span id={`${id}-more`} className={ui.note}>
           {description}
-        </Text>
+        </span>
       )}
-      <FieldError className={ui.fieldError} />
-    </AriaTextField>
+      {error !== '' && (
+        <span id={`${id}-error`} className={ui.fieldError}>
+          {error}
+        </span>
+      )}
+    </div>
   );
 }

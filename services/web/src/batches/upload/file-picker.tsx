@@ -1,4 +1,4 @@
-import { DropZone, type DropItem, FileTrigger, Text } from 'react-aria-components';
+import { DropZone, type DropItem, FileTrigger, Pressable, Text } from 'react-aria-components';
 import { Button } from '../../ui/button';
 import { formatBytes } from '../../ui/format';
 import { TEXTS } from './texts';
@@ -39,9 +39,11 @@ export function FilePicker({ files, onChoose, isSingle = false }: FilePickerProp
         allowsMultiple={!isSingle}
         onSelect={(chosen) => choose([...(chosen ?? [])])}
       >
-        <Button variant={file === undefined ? 'primary' : 'secondary'}>
-          {file === undefined ? TEXTS.filePicker.choose : TEXTS.filePicker.chooseAnother}
-        </Button>
+        <Pressable>
+          <Button variant={file === undefined ? 'primary' : 'secondary'}>
+            {file === undefined ? TEXTS.filePicker.choose : TEXTS.filePicker.chooseAnother}
+          </Button>
+        </Pressable>
       </FileTrigger>
     </DropZone>
   );

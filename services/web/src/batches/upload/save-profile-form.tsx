@@ -55,7 +55,7 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
           label={TEXTS.saveProfile.name}
           value={name}
           onChange={setName}
-          isRequired
+          required
           pattern={NAME_PATTERN}
           maxLength={64}
           autoComplete="off"

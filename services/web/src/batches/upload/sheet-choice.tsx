@@ -41,7 +41,7 @@ export function SheetChoice({ error, onChoose }: SheetChoiceProps) {
           ))}
         </SelectField>
       ) : (
-        <TextField label={TEXTS.sheetChoice.label} value={sheet} onChange={setSheet} isRequired autoComplete="off" />
+        <TextField label={TEXTS.sheetChoice.label} value={sheet} onChange={setSheet} required autoComplete="off" />
       )}
       <Button type="submit" variant="primary">
         {TEXTS.sheetChoice.submit}

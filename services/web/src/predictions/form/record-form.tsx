@@ -1,6 +1,5 @@
 import { ApiError, type ModelVersion, mayHaveSucceeded } from '@cytoqueue/client';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
-import { Checkbox } from 'react-aria-components';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { TextField } from '../../ui/text-field';
@@ -90,9 +89,10 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
         {features.every(isGrade) && (
           <>
             <KeyHints />
-            <Checkbox className={`${ui.checkbox} ${ui.small}`} isSelected={autoAdvance} onChange={setAutoAdvance}>
-              <span className={ui.box} aria-hidden="true" /> <span>{TEXTS.recordForm.autoAdvance}</span>
-            </Checkbox>
+            <label className={`${ui.choice} ${ui.small}`}>
+              <input type="checkbox" checked={autoAdvance} onChange={({ target }) => setAutoAdvance(target.checked)} />
+              <span>{TEXTS.recordForm.autoAdvance}</span>
+            </label>
           </>
         )}
       </aside>
