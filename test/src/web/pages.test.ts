@@ -2,6 +2,7 @@ import { describeWith } from '../support/optional-tools';
 import { WebStack } from '../support/web-app';
 import { describeBundledPages } from './bundled-pages.test.cases';
 import { describeClinicianPages } from './clinician.test.cases';
+import { describeFirstLoad } from './first-load.test.cases';
 import { describeKeyboard } from './keyboard.test.cases';
 import { describeLabPages } from './lab.test.cases';
 import { describeLayout } from './layout.test.cases';
@@ -20,6 +21,7 @@ const PARTS = {
   layout: describeLayout,
   offline: describeOfflinePages,
   files: describeServedFiles,
+  'first load': describeFirstLoad,
   training: describeTrainingPages,
   'bundled pages': describeBundledPages,
 };

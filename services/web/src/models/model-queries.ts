@@ -1,6 +1,7 @@
 import type { ModelVersion, Session } from '@cytoqueue/client';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { noRetryClient } from '../api/clients';
+import { modelVersionQuery } from '../api/first-queries';
 import { SESSION_KEY } from '../api/query-client';
 import { parseModelReference } from './model-reference';
 
@@ -25,14 +26,8 @@ export function useModels() {
   return useQuery({ queryKey: MODELS_KEY, queryFn: ({ signal }) => noRetryClient.listModels({ signal }) });
 }
 
-/** A version never changes. */
 export function useModelVersion(name: string, version: string, isEnabled = true) {
-  return useQuery({
-    queryKey: ['version', name, version],
-    queryFn: ({ signal }) => noRetryClient.getModelVersion(name, version, { signal }),
-    staleTime: Infinity,
-    enabled: isEnabled,
-  });
+  return useQuery({ ...modelVersionQuery(name, version), enabled: isEnabled });
 }
 
 /** The positive class of a version (`name@version`); "malignant" while it is not known. */

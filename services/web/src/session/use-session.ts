@@ -1,7 +1,6 @@
 import type { Session } from '@cytoqueue/client';
 import { useQuery } from '@tanstack/react-query';
-import { isUnauthorized, noRetryClient } from '../api/clients';
-import { SESSION_KEY } from '../api/query-client';
+import { sessionQuery } from '../api/first-queries';
 
 /** The session; null when signed out, undefined while unknown. */
 export function useSession(): Session | null | undefined {
@@ -9,18 +8,7 @@ export function useSession(): Session | null | undefined {
 }
 
 export function useSessionQuery() {
-  return useQuery<Session | null>({
-    queryKey: SESSION_KEY,
-    queryFn: async ({ signal }) => {
-      try {
-        return await noRetryClient.session({ signal });
-      } catch (error) {
-        if (isUnauthorized(error)) return null;
-        throw error;
-      }
-    },
-    staleTime: Infinity,
-  });
+  return useQuery<Session | null>(sessionQuery);
 }
 
 export interface Permissions {
