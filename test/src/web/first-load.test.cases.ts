@@ -1,6 +1,6 @@
 import type { WebApp } from '../support/web-app';
 
-/** What a browser requests before it shows the first page. */
+/** Requests of a browser before it shows the first page. */
 export function describeFirstLoad(newPeople: () => WebApp): void {
   test('the model of the form is requested while the script of the pages still loads, and nothing twice', async () => {
     const { page, addresses, complaints } = await newPeople().visit('/favicon.svg', 'clinician');

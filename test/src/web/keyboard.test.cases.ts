@@ -46,7 +46,9 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await page.keyboard.press('Enter');
     await page.locator('[aria-invalid="true"]').waitFor();
     expect(await focused(page)).toBe('Access key');
-    const request = await key.evaluate((input: HTMLInputElement) => input.validationMessage);
+    const request = await key.evaluate(
+      (input) => (input as unknown as { validationMessage: string }).validationMessage,
+    );
     await page.getByText(request).waitFor();
     await page.keyboard.type('c');
     await page.getByText(request).waitFor({ state: 'hidden' });
