@@ -106,6 +106,12 @@ class LiveService(unittest.TestCase):
         self.assertEqual(list(results["predicted_class"]), ["benign"])
         self.assertEqual(results["probability_malignant"].dtype, "float64")
 
+    def test_reads_results_with_the_delimiter_of_the_file(self):
+        for delimiter in (";", "\t", " "):
+            file = io.BytesIO("\n".join(delimiter.join(line) for line in (["id", *NAMES], ["007", *map(str, VALUES)])).encode())
+            batch = self.client.wait_for_batch(self.client.submit_file(file)["id"])
+            self.assertEqual(list(self.client.results(batch["id"])["predicted_class"]), ["benign"])
+
 
 class FailingServices(unittest.TestCase):
     def test_repeats_with_the_same_key(self):

@@ -217,10 +217,15 @@ class Client:
         self._repeat(lambda: self._download(batch_id, file, "csv", partial, content))
         content.seek(0)
         numbers = {"row": "int64", "probability_malignant": "float64"}
-        header = pandas.read_csv(content, nrows=0).columns
+        # The results keep the delimiter of the file; those of a workbook or of columns separated by blanks have commas.
+        delimiter = (self.get_batch(batch_id).get("import") or {}).get("delimiter")
+        sep = "," if delimiter in (None, " ") else delimiter
+        header = pandas.read_csv(content, nrows=0, sep=sep).columns
         content.seek(0)
         types = {name: numbers.get(name, "str") for name in header}
-        return pandas.read_csv(content, dtype=types, keep_default_na=False, na_values={"probability_malignant": [""]})
+        return pandas.read_csv(
+            content, sep=sep, dtype=types, keep_default_na=False, na_values={"probability_malignant": [""]}
+        )
 
     def cancel_batch(self, batch_id: str) -> Json:
         return self._json("POST", f"/v1/batches/{quote(batch_id)}/cancel", attempts=1)

@@ -48,7 +48,10 @@ if (status %in% c("failed", "canceled")) {
 path <- paste0("/v1/batches/", id)
 request(paste0(path, "/results"), save = file.path(folder, "results.csv"))
 request(paste0(path, "/errors"), save = file.path(folder, "errors.csv"))
-results <- read.csv(file.path(folder, "results.csv"), check.names = FALSE)
+# The results keep the delimiter of the file; those of a workbook have commas.
+delimiter <- regmatches(batch, regexec('"delimiter":"(\\\\?[^ ])"', batch))[[1]][2]
+sep <- if (is.na(delimiter)) "," else if (delimiter == "\\t") "\t" else delimiter
+results <- read.csv(file.path(folder, "results.csv"), sep = sep, check.names = FALSE)
 scored <- results[results$row_status == "ok", ]
 cat(nrow(scored), "of", nrow(results), "rows scored:", sum(scored$predicted_class == "malignant"), "malignant\n")
 if (grepl('"verdict":"unlike_training"', batch, fixed = TRUE)) quit(status = 6)

@@ -40,6 +40,7 @@ import type {
   ModelSummary,
   ModelVersion,
   NamedImportProfile,
+  SavedImportProfile,
   Page,
   Performance,
   Prediction,
@@ -155,7 +156,7 @@ export class CytoqueueClient extends TrainingMethods {
   }
 
   /** Creates or replaces the profile. Batches that used it keep its earlier content. */
-  putImportProfile(name: string, profile: ImportProfile, { signal }: CallOptions = {}): Promise<NamedImportProfile> {
+  putImportProfile(name: string, profile: ImportProfile, { signal }: CallOptions = {}): Promise<SavedImportProfile> {
     return this.transport.json({ method: 'PUT', path: profilePath(name), json: profile, signal });
   }
 

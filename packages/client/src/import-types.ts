@@ -35,6 +35,9 @@ export interface ImportProfile {
   sheet?: string;
 }
 
+/** As saved; `warnings` names what no upload would use. */
+export type SavedImportProfile = NamedImportProfile & { warnings?: { code: string; detail: string }[] };
+
 export type NamedImportProfile = { name: string } & ImportProfile & {
     /** In lists only: the stored profile is damaged or cannot be read. Replacing it helps. */
     error?: { code: 'object-damaged' | 'object-unreadable'; detail: string };

@@ -248,13 +248,13 @@ export interface Preflight {
   /** Whether an upload of the file would be accepted. */
   accepted: boolean;
   problems: { code: string; detail: string }[];
-  input_sha256: string;
-  bytes: number;
-  /** null when the file was refused before it was read. */
+  /** null, as `bytes`, `import`, `dialect` and `rows`: the file was refused before it was read to its end. */
+  input_sha256: string | null;
+  bytes: number | null;
   import: ImportReport | null;
   warnings: FileWarning[];
   warnings_total: number;
-  dialect: { delimiter: string; line_end: string; bom: boolean };
+  dialect: { delimiter: string; line_end: string; bom: boolean } | null;
   columns: {
     column: string;
     used_as: 'feature' | 'label' | 'id' | 'carried';
@@ -262,7 +262,7 @@ export interface Preflight {
     matched_by?: string;
     suggestion?: string;
   }[];
-  rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
+  rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number } | null;
   rejected_by_code: Record<string, number>;
   errors: { row: number; line: number | null; code: string; detail: string }[];
   faults: { code: string; detail: string; rows: number; first_row: number; first_line: number | null }[];

@@ -8,6 +8,8 @@ export interface HeaderMatch {
   readonly columns: string[];
   /** Feature index → column index. */
   readonly featureColumns: Int32Array;
+  /** Feature index → column with the sender's own text of the value, which errors quote; absent where it is the same column. */
+  readonly textColumns?: readonly number[];
   /** Feature index → how its column was recognised. */
   readonly matchedBy: ('name' | 'alias' | 'profile')[];
   readonly labelColumn?: number;

@@ -49,7 +49,8 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
     }
     const value = parseCell(text, feature);
     sample[index] = value;
-    const error = checkCell(value, text, feature, match.columns[column] ?? feature.name);
+    const given = plainText(cells[match.textColumns?.[index] ?? column] ?? text);
+    const error = checkCell(value, { text, given }, feature, match.columns[column] ?? feature.name);
     if (error !== undefined) errors.push(error);
   });
   const [firstError] = errors;
@@ -58,13 +59,18 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
   return names.length > schema.maxMissing ? rejectMissing(names, schema) : { ok: true, sample, missingMask };
 }
 
-function checkCell(value: number, text: string, feature: Feature, column: string): CellRejection | undefined {
+function checkCell(
+  value: number,
+  { text, given }: { text: string; given: string },
+  feature: Feature,
+  column: string,
+): CellRejection | undefined {
   const code = checkValue(value, feature);
   return (
     code && {
       code,
       column,
-      detail: `${column}: ${quote(text)} ${valueErrorText(code, feature)}${valueHint(text, code)}`,
+      detail: `${column}: ${quote(given)} ${valueErrorText(code, feature)}${valueHint(text, code)}`,
     }
   );
 }

@@ -69,6 +69,7 @@ export function canonicalMatch(columns: CanonicalColumns, schema: Schema): Heade
   return {
     columns: canonicalNames(columns, schema),
     featureColumns: Int32Array.from(columns.features),
+    textColumns: columns.sources,
     matchedBy: columns.features.map(() => 'name'),
     labelColumn: columns.label ?? undefined,
     idColumn: columns.id ?? undefined,

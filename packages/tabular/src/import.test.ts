@@ -1,5 +1,6 @@
 import { FEATURES, GRADES, HEADER, OTHER, ROW, importSource, importText, lines } from '../test/imported';
 import { parseRow, wbc } from '@cytoqueue/schema';
+import { canonicalMatch } from './canonical';
 import type { SourceRow } from './source';
 
 /** Files as labs write them. Each holds the patients P1 and P2 only. */
@@ -116,6 +117,17 @@ test.each([
   expect(start.columns.visible).toEqual([...HEADER, 'Class']);
   expect(read.map(({ values }) => values.map(Number))).toEqual([ROW, OTHER].map((row) => row.slice(1).map(Number)));
   expect(report.header_line).toBe(above.split('\n').length - 1);
+});
+
+test('an error quotes the text of the file, not the number that was read from it', async () => {
+  const file = [HEADER, ['P1', '12,0', ...GRADES.slice(1).map((grade) => `${grade},0`)]].map((cells) =>
+    cells.join(';'),
+  );
+  const { read, start } = await importText(lines(...file));
+  const [row] = read;
+  expect(parseRow([...row!.cells, ...row!.values, '2', ''], canonicalMatch(start.columns, wbc), wbc)).toMatchObject({
+    detail: `${FEATURES[0]}: "12,0" is outside 1 to 10`,
+  });
 });
 
 describe('no patient is taken for a second header row, whose grades stand', () => {

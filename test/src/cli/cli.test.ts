@@ -104,10 +104,19 @@ test('a file that needs a profile is refused with suggestions, and read once the
   writeFileSync(file, `sep=;\n${(HEADER + ROW).replace('V1', 'Dicke').replaceAll(',', ';')}`);
   expect(await cytoqueue('preflight', file)).toMatchObject({
     status: 3,
-    out: expect.stringMatching(/^refused: Line 2 /),
+    out: expect.stringMatching(/^refused: Line 2 .*cytoqueue profiles save(?![^]*^\d+ rows?:)/m),
+  });
+  writeFileSync(pathOf('profile.json'), '{"columns": {"epithelium": "Epithelial"}}');
+  expect(await cytoqueue('profiles', 'save', 'our-lab', pathOf('profile.json'))).toMatchObject({
+    status: 0,
+    error: expect.stringContaining('warning unknown-name: no model has a feature "epithelium"'),
   });
   writeFileSync(pathOf('profile.json'), '{"columns": {"clump_thickness": "Dicke"}}');
-  expect((await cytoqueue('profiles', 'save', 'our-lab', pathOf('profile.json'))).status).toBe(0);
+  expect(await cytoqueue('profiles', 'save', 'our-lab', pathOf('profile.json'))).toMatchObject({
+    status: 0,
+    error: expect.not.stringContaining('warning'),
+  });
+  expect((await cytoqueue('profiles', '--help')).out).toContain('"columns": {"clump_thickness": "Dicke"');
   expect(await cytoqueue('profiles')).toMatchObject({
     status: 0,
     out: 'our-lab: {"columns":{"clump_thickness":"Dicke"}}\n',
@@ -123,6 +132,19 @@ test('a file that needs a profile is refused with suggestions, and read once the
   });
   expect((await cytoqueue('profiles', 'save', 'our-lab', pathOf('absent.json'))).status).toBe(2);
   expect((await cytoqueue('profiles', 'frobnicate')).status).toBe(2);
+});
+
+test('preflight fails when the batch would fail because of a rejected row', async () => {
+  const file = pathOf('rejected.csv');
+  writeFileSync(file, `${HEADER}${ROW}${ROW.replace(',5,', ',55,')}`);
+  expect((await cytoqueue('preflight', file)).status).toBe(0);
+  expect((await cytoqueue('preflight', file, '--on-error', 'abort')).status).toBe(1);
+});
+
+test('upload prints how many rows were left out, as preflight does', async () => {
+  writeFileSync(pathOf('gaps.csv'), `${HEADER}${ROW},,,,,,,,,\n${ROW}`);
+  for (const command of ['preflight', 'upload'])
+    expect((await cytoqueue(command, pathOf('gaps.csv'))).out).toContain('left out: 1 empty row\n');
 });
 
 test('warnings of a file are printed with code, row and line, and its results are saved as a workbook', async () => {
@@ -154,7 +176,7 @@ test('confirmed diagnoses of a file are stored, and performance and drift are sh
   const { status, out } = await cytoqueue('confirmations', pathOf('confirmed.csv'));
   expect([status, out]).toEqual([
     5,
-    '1 confirmed diagnoses stored, 1 rows rejected\n  row 2: You have no such prediction or row; it may have expired or been deleted.\n',
+    '1 confirmed diagnosis stored, 1 row rejected\n  row 2: You have no such prediction or row; it may have expired or been deleted.\n',
   ]);
   await waitUntil('the diagnosis is in the figures', async () =>
     /all: 1 of \d+ confirmed, .*specificity 100\.0 % \(95 % CI/.test((await cytoqueue('performance')).out),
@@ -232,7 +254,7 @@ test('standard input and pipes are uploaded, and - writes results to standard ou
     '"$NODE" "$CLI" upload /dev/stdin -o - < "$ROWS"',
   ])
     expect(readCsv(run(command))).toMatchObject([{ row: '1', row_status: 'ok' }]);
-  expect(run('"$NODE" "$CLI" preflight - < "$ROWS"')).toContain('1 rows: 1 can be scored');
+  expect(run('"$NODE" "$CLI" preflight - < "$ROWS"')).toContain('1 row: 1 can be scored');
   expect(readdirSync(folder)).toEqual(before);
   expect(await cytoqueue('upload', folder)).toMatchObject({ status: 2, error: expect.stringContaining('is a folder') });
 });

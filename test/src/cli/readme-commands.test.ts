@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { wbc } from '@cytoqueue/schema';
 import { finish } from '../support/batches';
 import { ContractClient } from '../support/contract-client';
 import { HEADER, ROW } from '../support/csv-rows';
@@ -18,6 +19,7 @@ function readSamples(page: string): string[] {
   return [...text.matchAll(/^```sh\n([^]*?)^```$/gm)].map(([, commands = '']) => commands);
 }
 
+const UPLOAD = () => sample('services/api/README.md', '(\nset -e');
 const RECORDS = `${HEADER}${ROW}11${ROW.slice(1)}`;
 const found = new Set<string>();
 
@@ -61,9 +63,39 @@ test('the command for one record answers with its class', async () => {
 
 test('the commands for a file upload it and save its results and errors', async () => {
   writeFileSync(join(stack.dataDir, 'records.csv'), RECORDS);
-  expect(await shell(sample('services/api/README.md', 'ID=$(curl'))).toContain('"status":"succeeded"');
+  expect(await shell(UPLOAD())).toContain('"status":"succeeded"');
   expect(readFileSync(join(stack.dataDir, 'results.csv'), 'utf8').split('\n')).toHaveLength(4);
   expect(readFileSync(join(stack.dataDir, 'errors.csv'), 'utf8')).not.toBe('');
+});
+
+test.each([
+  ['a file that is refused', 'no,features\n1,2\n', {}, '"code":"missing-column"'],
+  ['a wrong key', RECORDS, { KEY: 'cq_wrong' }, 'urn:cytoqueue:problem:unauthenticated'],
+])('the commands for a file end with the problem of %s', async (_, file, variables, problem) => {
+  writeFileSync(join(stack.dataDir, 'records.csv'), file);
+  await expect(shell(UPLOAD(), variables)).rejects.toMatchObject({ stdout: expect.stringContaining(problem) });
+});
+
+test('the commands for a file end when the batch is gone', async () => {
+  writeFileSync(join(stack.dataDir, 'records.csv'), RECORDS);
+  const elsewhere = UPLOAD().replace('batches/$ID"', 'batches/batch_gone"');
+  await expect(shell(elsewhere)).rejects.toMatchObject({ stdout: expect.stringContaining('problem:not-found') });
+});
+
+test('the commands for an import profile save it and check a file with it', async () => {
+  writeFileSync(join(stack.dataDir, 'records.csv'), RECORDS.replace('V1', 'Dicke'));
+  const text = sample('services/api/README.md', 'curl --fail-with-body -X PUT "$URL/v1/import-profiles');
+  const [saved = '', report = ''] = (await shell(text.replace('"id": "Fallnummer"', '"id": "id"'))).split('}{');
+  expect(saved).not.toContain('warnings');
+  expect(report).toContain('"accepted":true');
+});
+
+test('the guide lists the names and aliases of the nine grades', () => {
+  const guide = readFileSync(join(ROOT, 'services/api/README.md'), 'utf8');
+  const rows = wbc.features.map(
+    ({ name, aliases }) => `| \`${name}\` | ${aliases.map((alias) => `\`${alias}\``).join(', ')} |`,
+  );
+  expect(guide).toContain(rows.join('\n'));
 });
 
 test('the commands of the front page check a file, upload it and save its results', async () => {

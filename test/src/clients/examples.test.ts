@@ -31,7 +31,9 @@ beforeAll(async () => {
   stack = await startStack();
   folder = mkdtempSync(join(tmpdir(), 'examples-'));
   writeFileSync(pathOf('all.csv'), HEADER + ROW);
-  writeFileSync(pathOf('some.csv'), `${HEADER}${ROW}8,11${ROW.slice(ROW.indexOf(',', ROW.indexOf(',') + 1))}`);
+  const some = `${HEADER}${ROW}8,11${ROW.slice(ROW.indexOf(',', ROW.indexOf(',') + 1))}`;
+  // The results keep the delimiter of the file.
+  writeFileSync(pathOf('some.csv'), some.replaceAll(',', ';'));
 });
 
 afterAll(async () => {

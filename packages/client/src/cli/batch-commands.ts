@@ -61,7 +61,8 @@ export async function preflight(context: CommandContext): Promise<number> {
   const report = await client.preflight(file, { filename, signal, ...batchSettings(options) });
   print(context, report, formatPreflight);
   if (!report.accepted) return EXIT.refused;
-  return report.rows.valid > 0 ? statusOfDrift(report.drift) : EXIT.failed;
+  // The problems of an accepted file: its batch would fail.
+  return report.problems.length === 0 ? statusOfDrift(report.drift) : EXIT.failed;
 }
 
 export async function list(context: CommandContext): Promise<number> {

@@ -19,6 +19,8 @@ export interface CommandContext {
 export interface Command {
   operands: string;
   description: string;
+  /** Further lines of the command's help. */
+  details?: string;
   options: readonly OptionName[];
   /** @returns the exit status */
   run: (context: CommandContext) => Promise<number>;

@@ -19,6 +19,15 @@ const READING = ['profile', 'sheet', 'charset', 'on-warning'] as const;
 const SCORING = ['model', 'operating-point', 'missing', 'on-error', 'formulas', 'explain'] as const;
 const SAVING = ['output', 'errors', 'format'] as const;
 
+const PROFILE_HELP = `A profile says how your files are read. Every member may be left out; the file then decides:
+  {
+    "columns": {"clump_thickness": "Dicke", "id": "Fallnummer", "label": "Diagnose"},
+    "header_line": 3, "delimiter": ";", "decimal": ",", "encoding": "windows-1252",
+    "missing": ["k.A."], "sheet": "Tabelle1"
+  }
+columns: the model's feature, id or label, and your name of its column (cytoqueue preflight lists both).
+missing: texts that mean "not measured". delimiter: , ; | a tab or a blank.`;
+
 /** By name, in the order of the help text. */
 export const commands: Readonly<Record<string, Command>> = {
   upload: {
@@ -29,7 +38,8 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   preflight: {
     operands: 'FILE',
-    description: 'validate a file without creating a batch',
+    description:
+      'validate a file without creating a batch; status 0 if rows can be scored, also if others would be rejected',
     options: [...SCORING, ...READING],
     run: preflight,
   },
@@ -87,6 +97,7 @@ export const commands: Readonly<Record<string, Command>> = {
   profiles: {
     operands: '[show NAME | save NAME FILE | delete NAME]',
     description: 'list import profiles, or show, save (from a JSON file) or delete one',
+    details: PROFILE_HELP,
     options: [],
     run: profiles,
   },

@@ -1,5 +1,5 @@
 import type { Page, Training, TrainingEvaluation } from '../types';
-import { percent } from './format';
+import { counted, percent } from './format';
 
 /** The figures by which a model is judged, in the order in which they are printed. */
 const FIGURES = [
@@ -17,7 +17,7 @@ export function formatTraining(training: Training): string {
   return [
     `${id}: ${status}, ${percent(progress)}${eta}`,
     `  own/${name} from ${filename ?? 'unnamed file'}, schema ${schema}, class column "${label}"${group === null ? '' : `, patients by "${group}"`}`,
-    `  ${data.rows} rows, ${data.complete_rows} complete with ${data.features} features: ${classes.join(', ')}`,
+    `  ${counted(data.rows, 'row')}, ${data.complete_rows} complete with ${data.features} features: ${classes.join(', ')}`,
     ...(error === null ? [] : [`  ${error.code}: ${error.detail}`]),
     ...(evaluation === null ? [] : formatEvaluation(evaluation)),
     ...(model === null ? [] : formatNextSteps(model)),

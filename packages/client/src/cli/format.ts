@@ -23,6 +23,10 @@ import type {
 import { probabilityOf } from '../probability';
 
 const SHOWN_FEATURES = 3;
+
+/** `1 row`, `2 rows`. @param noun its plural ends in s */
+export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
 /** Row number of errors in the header. */
 const HEADER_ROW = 0;
 
@@ -54,15 +58,17 @@ export function formatBatch({
   agreement,
   progress,
   eta_seconds,
+  import: importReport,
 }: Batch): string {
-  // Servers of releases before 0.2 do not count by label.
+  // Earlier servers do not count by label.
   const { benign = 0, malignant = 0, classes = { benign, malignant } } = summary as Partial<Batch['summary']>;
   const eta = eta_seconds === null || progress === 1 ? '' : `, about ${eta_seconds} s left`;
   return [
     `${id}: ${status}, ${percent(progress)}${eta}`,
     `  ${filename ?? 'unnamed file'}, model ${model.name}@${model.version}`,
-    `  ${counts.total} rows: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
+    `  ${counted(counts.total, 'row')}: ${counts.succeeded} scored, ${counts.rejected} rejected, ${counts.failed} failed, ${counts.pending} pending`,
     `  ${formatClasses(classes)}; ${summary.indeterminate} indeterminate, ${summary.missing_features} with a missing measurement`,
+    ...formatSkipped(importReport?.skipped_rows),
     ...formatAgreement(agreement, Object.keys(classes)),
     ...formatDrift(drift),
     ...(summary.drift?.notes ?? []).map(({ text }) => `  note: ${text}`),
@@ -111,7 +117,7 @@ function formatDriftColumns(columns: FileDrift['columns']): string[] {
     return `    ${column}: differs by ${effect} standard deviations${reason}`;
   });
   const rest = lines.length - MAX_DRIFT_COLUMNS;
-  return [...lines.slice(0, MAX_DRIFT_COLUMNS), ...(rest > 0 ? [`    and ${rest} more columns`] : [])];
+  return [...lines.slice(0, MAX_DRIFT_COLUMNS), ...(rest > 0 ? [`    and ${counted(rest, 'more column')}`] : [])];
 }
 
 const MAX_LISTED = 10;
@@ -120,12 +126,12 @@ export function formatPreflight(report: Preflight): string {
   const { problems, columns, rows, rejected_by_code, faults, warnings, warnings_total, drift, eta_seconds } = report;
   return [
     ...problems.map(({ detail }) => `${report.accepted ? 'note' : 'refused'}: ${detail}`),
-    `${rows.total} rows: ${rows.valid} can be scored, ${rows.rejected} would be rejected; ${rows.with_missing_features} with a missing measurement, ${rows.repeated} repeated`,
+    ...formatRows(rows),
     ...formatColumns(columns),
     ...(report.import?.repairs ?? []).map(({ detail }) => `  repaired: ${detail}`),
     ...formatSkipped(report.import?.skipped_rows),
     ...formatWarnings(warnings, warnings_total),
-    ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${count} rows`),
+    ...Object.entries(rejected_by_code).map(([code, count]) => `  ${code}: ${counted(count, 'row')}`),
     ...faults.slice(0, MAX_LISTED).map(({ detail, rows: count, first_row, first_line }) => {
       const location = first_line === null ? `row ${first_row}` : `row ${first_row} (line ${first_line})`;
       return `  ${location}${count === 1 ? '' : ` and ${count - 1} more`}: ${detail}`;
@@ -134,6 +140,15 @@ export function formatPreflight(report: Preflight): string {
     ...(drift.notes ?? []).map(({ text }) => `  note: ${text}`),
     ...(eta_seconds === null ? [] : [`scoring would take about ${eta_seconds} s`]),
   ].join('\n');
+}
+
+/** Nothing for a file that was refused before its rows were read. */
+function formatRows(rows: Preflight['rows']): string[] {
+  if (rows === null) return [];
+  const { total, valid, rejected, with_missing_features, repeated } = rows;
+  return [
+    `${counted(total, 'row')}: ${valid} can be scored, ${rejected} would be rejected; ${with_missing_features} with a missing measurement, ${repeated} repeated`,
+  ];
 }
 
 /** Only counts the columns that the results repeat unchanged, because a file may have hundreds of them. */
@@ -145,7 +160,9 @@ function formatColumns(columns: Preflight['columns']): string[] {
       const hint = suggestion === undefined ? '' : ` (did you mean ${suggestion}?)`;
       return `  ${JSON.stringify(column)} → ${feature ?? used_as}${hint}`;
     }),
-    ...(carried === 0 ? [] : [`  ${carried} other columns are repeated in the results`]),
+    ...(carried === 0
+      ? []
+      : [`  ${counted(carried, 'other column')} ${carried === 1 ? 'is' : 'are'} repeated in the results`]),
   ];
 }
 
@@ -153,7 +170,9 @@ function formatSkipped(skipped: ImportReport['skipped_rows'] | undefined): strin
   const names = Object.entries(skipped ?? {}).filter(([, count]) => count > 0);
   return names.length === 0
     ? []
-    : [`  left out: ${names.map(([kind, count]) => `${count} ${kind.replaceAll('_', ' ')}`).join(', ')} rows`];
+    : [
+        `  left out: ${names.map(([kind, count]) => `${counted(count, `${kind.replaceAll('_', ' ')} row`)}`).join(', ')}`,
+      ];
 }
 
 export function formatWarnings(warnings: readonly FileWarning[], total: number): string[] {
@@ -161,13 +180,13 @@ export function formatWarnings(warnings: readonly FileWarning[], total: number):
     const location = [row === undefined ? '' : `row ${row}`, line === undefined ? '' : `line ${line}`].filter(Boolean);
     return `  warning ${code}: ${location.length === 0 ? '' : `${location.join(', ')}: `}${detail}`;
   });
-  return [...lines, ...(total > lines.length ? [`  and ${total - lines.length} more warnings`] : [])];
+  return [...lines, ...(total > lines.length ? [`  and ${counted(total - lines.length, 'more warning')}`] : [])];
 }
 
 export function formatBatchList({ data, has_more, last_id }: Page<Batch>): string {
   const lines = data.map(
     ({ id, created_at, status, counts, filename }) =>
-      `${id}  ${created_at}  ${status}  ${counts.total} rows  ${filename ?? ''}`,
+      `${id}  ${created_at}  ${status}  ${counted(counts.total, 'row')}  ${filename ?? ''}`,
   );
   return [...lines, ...(has_more ? [`next page: --after ${last_id}`] : [])].join('\n');
 }
@@ -183,7 +202,7 @@ export function formatConfirmationReport({ accepted, rejected, errors }: Confirm
   const lines = errors.slice(0, MAX_LISTED).map(({ row, detail }) => `  row ${row}: ${detail}`);
   const rest = rejected - lines.length;
   return [
-    `${accepted} confirmed diagnoses stored, ${rejected} rows rejected`,
+    `${accepted} confirmed ${accepted === 1 ? 'diagnosis' : 'diagnoses'} stored, ${counted(rejected, 'row')} rejected`,
     ...lines,
     ...(rest > 0 ? [`  and ${rest} more`] : []),
   ].join('\n');
@@ -205,7 +224,7 @@ function formatEstimate(estimate: Estimate | null): string {
 
 export function formatDriftReport({ data }: DriftReport): string {
   const lines = data.flatMap(({ week, model, records, verdict, columns }) => [
-    `${week} ${model}: ${records} records, ${verdict.replaceAll('_', ' ')}`,
+    `${week} ${model}: ${counted(records, 'record')}, ${verdict.replaceAll('_', ' ')}`,
     ...formatDriftColumns(columns),
   ]);
   return lines.length === 0 ? 'nothing was scored' : lines.join('\n');
@@ -231,7 +250,7 @@ export function formatComparisons({ name, version, comparisons }: ModelVersion):
         const { value, difference } = comparison[figure];
         return `${figure} ${value.toFixed(3)} (${difference.value.toFixed(3)}, ${difference.low.toFixed(3)} to ${difference.high.toFixed(3)})`;
       });
-      return `beside ${comparison.model} on ${comparison.records} records: ${figures.join(', ')}`;
+      return `beside ${comparison.model} on ${counted(comparison.records, 'record')}: ${figures.join(', ')}`;
     })
     .join('\n');
 }
@@ -243,8 +262,8 @@ export function formatQueue(queue: QueueState): string {
       ? ''
       : `, empty in about ${Math.ceil(queue.drain_seconds)} s`;
   return [
-    `${queue.backlog_rows} rows in ${queue.backlog_jobs} jobs, the oldest ${Math.round(queue.oldest_job_age_seconds)} s old${drain}`,
-    `${queue.workers_alive} workers, ${Math.round(queue.rows_per_second)} rows per second`,
+    `${counted(queue.backlog_rows, 'row')} in ${counted(queue.backlog_jobs, 'job')}, the oldest ${Math.round(queue.oldest_job_age_seconds)} s old${drain}`,
+    `${counted(queue.workers_alive, 'worker')}, ${Math.round(queue.rows_per_second)} rows per second`,
     ...queue.queues.map(
       ({ name, waiting, prioritized, delayed, active, failed, paused }) =>
         `  ${name}${paused ? ' (paused)' : ''}: ${waiting + prioritized} waiting, ${delayed} delayed, ${active} active, ${failed} failed`,
@@ -254,7 +273,7 @@ export function formatQueue(queue: QueueState): string {
 
 export function formatApiError(error: ApiError): string {
   const request = error.requestId === undefined ? [] : [`request ${error.requestId}`];
-  const more = error.totalErrors > error.errors.length ? [`  … ${error.totalErrors} errors in total`] : [];
+  const more = error.totalErrors > error.errors.length ? [`  … ${counted(error.totalErrors, 'error')} in total`] : [];
   return [
     error.message,
     ...error.errors

@@ -22,9 +22,9 @@ from the stack that npm start runs in this folder, else from cytoqueue login.
 ${EXIT_HELP}`;
 }
 
-export function formatCommandHelp(name: string, { operands, description, options }: Command): string {
+export function formatCommandHelp(name: string, { operands, description, details, options }: Command): string {
   return `cytoqueue ${`${name} ${operands}`.trim()}: ${description}
-
+${details === undefined ? '' : `\n${details}\n`}
 ${optionLines([...options, ...GENERAL])}
 
 ${EXIT_HELP}`;

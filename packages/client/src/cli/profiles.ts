@@ -26,6 +26,7 @@ export async function profiles(context: CommandContext): Promise<number> {
       const [name, path] = expectOperands(rest, ['NAME', 'FILE']);
       const saved = await client.putImportProfile(name, readProfile(path), context);
       if (options.json) terminal.stdout(JSON.stringify(saved));
+      for (const { code, detail } of saved.warnings ?? []) terminal.stderr(`warning ${code}: ${detail}`);
       terminal.stderr(`import profile ${name} is saved; upload with --profile ${name}`);
       return 0;
     }

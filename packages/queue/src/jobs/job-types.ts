@@ -27,7 +27,7 @@ export interface PredictionJob {
   predictionId: string;
 }
 /**
- * Computes the evidence of one row of a batch, on the queue of single records. Workers of releases before 0.2 postpone
+ * Computes the evidence of one row of a batch, on the queue of single records. Earlier workers postpone
  * it.
  */
 export interface RowEvidenceJob {
@@ -56,7 +56,7 @@ export interface FinalizeJob {
   run: number;
 }
 
-/** Trains an own model. Workers of releases before 0.2 have no queue for it. */
+/** Trains an own model. Earlier workers have no queue for it. */
 export interface TrainingJob {
   v: 1;
   tenant: string;

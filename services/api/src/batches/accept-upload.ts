@@ -84,10 +84,14 @@ export async function receiveUpload(
   fileLimits: UploadLimits,
   request: Request,
   response: Response,
-  file: { tenant: string; id: string; schema: Schema; profile: NamedProfile | undefined } & Omit<
-    ImportParameters,
-    'profile'
-  >,
+  file: {
+    tenant: string;
+    id: string;
+    schema: Schema;
+    profile: NamedProfile | undefined;
+    /** Called before the file is read: a refusal can then name it. */
+    onFilename?: (filename: string | null) => void;
+  } & Omit<ImportParameters, 'profile'>,
 ): Promise<{ summary: UploadSummary; filename: string | null }> {
   const { tenant, id, schema, profile, sheet } = file;
   const limits = { ...fileLimits, remainingBytes: await quotas.storage.assertAvailable(tenant) };
@@ -95,6 +99,7 @@ export async function receiveUpload(
   const target = { store, keys, importSemaphore, signal: abortOnDisconnect(request, response) };
   return withoutIdleLimit(request, () =>
     receiveFile(request, response, async (source, filename, charset) => {
+      file.onFilename?.(filename);
       const importSettings = { schema, profile, sheet, charset: file.charset ?? charset };
       const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
       return { filename, summary: await storeUpload(source, target, importSettings, limits, charge) };

@@ -107,6 +107,8 @@ export function matchColumnsOrReject(
 }
 
 const MAX_NAMED = 8;
+const REMEDY =
+  'Rename them in the file, or save an import profile that maps them (web app: check the file there; command: cytoqueue profiles save).';
 
 function describeMismatch(
   columns: string[],
@@ -126,7 +128,7 @@ function describeMismatch(
     return suggestion === undefined ? text : `${text} (did you mean ${suggestion}?)`;
   });
   const more = unmatched.length > MAX_NAMED ? ` and ${unmatched.length - MAX_NAMED} more` : '';
-  const unknown = named.length === 0 ? '' : ` Not recognised in your file: ${named.join(', ')}${more}.`;
+  const unknown = named.length === 0 ? '' : ` Not recognised in your file: ${named.join(', ')}${more}. ${REMEDY}`;
   return `${lacks}${unknown}${suggestModel(columns, schema)}`;
 }
 

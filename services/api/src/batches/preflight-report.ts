@@ -7,15 +7,16 @@ export interface PreflightReport {
   model: ModelPin;
   accepted: boolean;
   problems: { code: string; detail: string }[];
-  input_sha256: string;
-  bytes: number;
+  /** null, as `bytes`, `dialect` and `rows`: the file was refused before it was read to its end. */
+  input_sha256: string | null;
+  bytes: number | null;
   import: ImportDocument | null;
   warnings: ImportWarningDocument[];
   warnings_total: number;
-  dialect: { delimiter: string; line_end: string; bom: boolean };
+  dialect: { delimiter: string; line_end: string; bom: boolean } | null;
   /** Every column of the file and its use. */
   columns: ColumnReport[];
-  rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number };
+  rows: { total: number; valid: number; rejected: number; with_missing_features: number; repeated: number } | null;
   /** Number of rows by kind of error. */
   rejected_by_code: Record<string, number>;
   errors: { row: number; line: number | null; code: string; detail: string }[];

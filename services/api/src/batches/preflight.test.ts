@@ -110,6 +110,16 @@ test('columns that the profile maps are reported as such, also while others are 
   });
 });
 
+test('the report of a refused file names the file, and is null where the file was not read', async () => {
+  const file = new FormData();
+  file.append('file', new Blob([`a|b|c\n1|2|3\n`]), 'lab.txt');
+  const response = await api.fetch('/v1/batches/preflight', { method: 'POST', body: file });
+  expect([response.status, await response.json()]).toMatchObject([
+    200,
+    { accepted: false, filename: 'lab.txt', bytes: null, input_sha256: null, import: null, dialect: null, rows: null },
+  ]);
+});
+
 test('no meaning is reported for the columns of a header that is ambiguous', async () => {
   const names = Array.from({ length: 11 }, (_, index) => `V${index + 1}`).join(',');
   const { columns } = await preflight(`${names}\n1,${ROW.trim()},2\n`);

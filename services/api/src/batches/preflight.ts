@@ -38,6 +38,7 @@ export function preflightBatch(
     const { schema } = loaded.model;
     const profile = await findImportProfile(store, tenant, importParameters.profile);
     const id = createId('batch_');
+    let filename: string | null = null;
     try {
       const received = await receiveUpload(deps, deps.limits, request, response, {
         ...importParameters,
@@ -45,6 +46,7 @@ export function preflightBatch(
         id,
         schema,
         profile,
+        onFilename: (name) => (filename = name),
       });
       const statistics = await readStatistics(deps, tenant, id, received.summary, schema, {
         missing: upload.options.missing,
@@ -52,7 +54,7 @@ export function preflightBatch(
       });
       return await toReport(deps, upload, pin, loaded, received, statistics);
     } catch (error) {
-      return refusedReport(pin, loaded, error);
+      return refusedReport(pin, loaded, filename, error);
     } finally {
       await removeStoredWork(deps, tenant, id);
     }
@@ -159,32 +161,37 @@ const READABLE = new Set([
 ]);
 
 /** @throws the error itself when the file cannot be read */
-function refusedReport(pin: ModelPin, { model }: LoadedModel, error: unknown): PreflightReport {
+function refusedReport(
+  pin: ModelPin,
+  { model }: LoadedModel,
+  filename: string | null,
+  error: unknown,
+): PreflightReport {
   const isReadable =
     error instanceof HeaderProblem ||
     ((error instanceof CsvError || error instanceof TabularError) && READABLE.has(error.code));
   if (!isReadable) throw error;
   const { detail, errors }: Problem = toProblem(error);
   return {
-    filename: null,
+    filename,
     model: pin,
     accepted: false,
     problems: [
       { code: errors[0]?.code ?? 'invalid-csv', detail },
       ...errors.slice(1).map(({ code, detail: text }) => ({ code, detail: text })),
     ],
-    input_sha256: '',
-    bytes: 0,
+    input_sha256: null,
+    bytes: null,
     import: null,
     warnings: [],
     warnings_total: 0,
-    dialect: { delimiter: ',', line_end: '\n', bom: false },
+    dialect: null,
     columns: error instanceof HeaderProblem ? error.columns : [],
-    rows: { total: 0, valid: 0, rejected: 0, with_missing_features: 0, repeated: 0 },
+    rows: null,
     rejected_by_code: {},
     errors: [],
     faults: [],
-    missing_by_feature: Object.fromEntries(model.schema.features.map(({ name }) => [name, 0])),
+    missing_by_feature: {},
     drift: judgeDrift([], model),
     eta_seconds: null,
   };

@@ -233,6 +233,8 @@ export const batch = z
 
 const perName = z.record(text, count);
 
+const UNREAD = 'null where the file was refused before it was read to its end';
+
 export const preflightReport = z
   .strictObject({
     filename: text.nullable(),
@@ -241,12 +243,15 @@ export const preflightReport = z
     problems: z
       .array(z.strictObject({ code: text, detail: text }))
       .meta({ description: 'What an upload would be refused with, or what would become of its batch' }),
-    input_sha256: text,
-    bytes: count,
-    import: importReport.nullable().meta({ description: 'null where the file was refused before it was read' }),
+    input_sha256: text.nullable().meta({ description: UNREAD }),
+    bytes: count.nullable().meta({ description: UNREAD }),
+    import: importReport.nullable().meta({ description: UNREAD }),
     warnings: fileWarnings,
     warnings_total: count,
-    dialect: z.strictObject({ delimiter: text, line_end: text, bom: z.boolean() }),
+    dialect: z
+      .strictObject({ delimiter: text, line_end: text, bom: z.boolean() })
+      .nullable()
+      .meta({ description: UNREAD }),
     columns: z.array(
       z.strictObject({
         column: text,
@@ -256,13 +261,16 @@ export const preflightReport = z
         suggestion: text.optional(),
       }),
     ),
-    rows: z.strictObject({
-      total: count,
-      valid: count,
-      rejected: count,
-      with_missing_features: count,
-      repeated: count,
-    }),
+    rows: z
+      .strictObject({
+        total: count,
+        valid: count,
+        rejected: count,
+        with_missing_features: count,
+        repeated: count,
+      })
+      .nullable()
+      .meta({ description: UNREAD }),
     rejected_by_code: perName,
     errors: z
       .array(z.strictObject({ row: count, line: count.nullable(), code: text, detail: text }))

@@ -1,5 +1,7 @@
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { ObjectKeys, sealDocument } from '@cytoqueue/records';
+import { ModelRegistry } from '@cytoqueue/registry';
+import { thyroidModel } from '../../../../test/src/support/third-schema';
 import { RunningApi } from '../../test/running-api';
 
 let redis: RedisProcess;
@@ -38,6 +40,23 @@ test('a damaged profile is listed as damaged beside the others, can be replaced 
   await damage();
   expect([(await send('DELETE', '/a')).status, (await send('DELETE', '/a')).status]).toEqual([204, 404]);
   expect(await list()).toEqual([{ name: 'b', decimal: ',' }]);
+});
+
+test('a profile is saved with a warning for each name that no model has as a feature', async () => {
+  const columns = { epithelium: 'Epithelial', clump_thickness: 'Dicke', radius_mean: 'r', id: 'Nr', tsh: 'TSH' };
+  const warnings = async () =>
+    ((await (await send('PUT', '/names', { columns })).json()) as { warnings: object[] }).warnings;
+  const epithelium = {
+    code: 'unknown-name',
+    detail: expect.stringMatching(
+      /^no model has a feature "epithelium", .*\(did you mean single_epithelial_cell_size\?\)$/,
+    ),
+  };
+  const tsh = { code: 'unknown-name', detail: 'no model has a feature "tsh", so its column is not used' };
+  expect(await warnings()).toEqual([epithelium, tsh]);
+  expect(await (await send('GET', '/names')).json()).toEqual({ name: 'names', columns });
+  await new ModelRegistry(api.store).ofTenant(api.tenant).add(Buffer.from(thyroidModel('mylab')));
+  expect(await warnings()).toEqual([epithelium]);
 });
 
 test('a profile that is deleted while the list is read is left out', async () => {

@@ -1,3 +1,4 @@
+import type { ModelRegistry } from '@cytoqueue/registry';
 import { type DamageReport, ObjectKeys, importProfileShape, readDocument, putDocument } from '@cytoqueue/records';
 import {
   ObjectCorruptError,
@@ -13,6 +14,7 @@ import { jsonResponse, problemResponses } from '../openapi/responses';
 import { type HandlerContext, type Operation, type Route, validateInput } from '../http/router';
 import { toProblem } from '../to-problem';
 import { importProfile } from './import-profiles';
+import { warnOfUnknownNames } from './unknown-names';
 
 const collectionPath = '/v1/import-profiles';
 const itemPath = `${collectionPath}/{name}`;
@@ -21,6 +23,19 @@ const MAX_PROFILES = 100;
 const tags = ['import profiles'];
 const nameParam = { path: z.object({ name: z.string().max(64) }) };
 const namedProfile = z.strictObject({ name: z.string(), ...importProfile.shape }).meta({ id: 'NamedImportProfile' });
+
+const savedProfile = z
+  .strictObject({
+    ...namedProfile.shape,
+    warnings: z
+      .array(z.strictObject({ code: z.literal('unknown-name'), detail: z.string() }))
+      .optional()
+      .meta({
+        description:
+          'Names in `columns` that no model of the tenant has as a feature; the profile is saved nevertheless',
+      }),
+  })
+  .meta({ id: 'SavedImportProfile' });
 
 const damagedProfile = z
   .strictObject({
@@ -57,7 +72,7 @@ const putProfileOperation: Operation = {
   requestParams: nameParam,
   requestBody: { required: true, content: { 'application/json': { schema: importProfile } } },
   responses: {
-    200: jsonResponse('The profile as stored', namedProfile),
+    200: jsonResponse('The profile as stored', savedProfile),
     ...problemResponses(400, 401, 403, 404, 409, 413, 415, 422, 503, 507),
   },
 };
@@ -72,10 +87,11 @@ const deleteProfileOperation: Operation = {
 
 interface ImportProfileDeps {
   store: ObjectStore;
+  registry: ModelRegistry;
   damage: DamageReport;
 }
 
-export function importProfileRoutes({ store, damage }: ImportProfileDeps): Route[] {
+export function importProfileRoutes({ store, registry, damage }: ImportProfileDeps): Route[] {
   const access = 'patient-data';
   return [
     {
@@ -83,7 +99,7 @@ export function importProfileRoutes({ store, damage }: ImportProfileDeps): Route
       path: collectionPath,
       access,
       operation: listProfilesOperation,
-      handle: (context) => listProfiles({ store, damage }, context),
+      handle: (context) => listProfiles(store, damage, context),
     },
     {
       method: 'get',
@@ -97,7 +113,7 @@ export function importProfileRoutes({ store, damage }: ImportProfileDeps): Route
       path: itemPath,
       access,
       operation: putProfileOperation,
-      handle: (context) => putProfile(store, context),
+      handle: (context) => putProfile({ store, registry }, context),
     },
     {
       method: 'delete',
@@ -121,7 +137,8 @@ async function listNames(store: ObjectStore, tenant: string): Promise<string[]> 
 }
 
 async function listProfiles(
-  { store, damage }: ImportProfileDeps,
+  store: ObjectStore,
+  damage: DamageReport,
   { response, principal: { tenant } }: HandlerContext,
 ): Promise<void> {
   const read = async (name: string) => {
@@ -144,7 +161,10 @@ async function getProfile(store: ObjectStore, { response, params, principal }: H
   response.json(await readProfile(store, principal.tenant, params.name));
 }
 
-async function putProfile(store: ObjectStore, context: HandlerContext): Promise<void> {
+async function putProfile(
+  { store, registry }: Pick<ImportProfileDeps, 'store' | 'registry'>,
+  context: HandlerContext,
+): Promise<void> {
   const { request, response, params, principal, auditEntry } = context;
   const name = params.name;
   const key = ObjectKeys.importProfile(principal.tenant, name);
@@ -155,7 +175,8 @@ async function putProfile(store: ObjectStore, context: HandlerContext): Promise<
   await putDocument(store, key, content);
   if (!names.includes(name)) await assertStillInLimit(store, principal.tenant, key);
   await auditEntry.recordDurably();
-  response.json({ name, ...content });
+  const warnings = await warnOfUnknownNames(registry, principal.tenant, content);
+  response.json({ name, ...content, ...(warnings.length > 0 && { warnings }) });
 }
 
 /** Requests at the same time have not seen each other's profile before they stored it: each of them is refused then. */

@@ -56,7 +56,7 @@ export const operationDescriptions: Record<string, string> = {
     'A profile says how the files of a laboratory are read. Profiles that are damaged are listed with their `error`.',
   getImportProfile: 'Reads one profile of the tenant.',
   putImportProfile:
-    'Name the profile in `profile` of an upload. Members that are left out are decided from the bytes of each file.',
+    'Name the profile in `profile` of an upload. Members that are left out are decided from the bytes of each file. `warnings` names what no upload would use.',
   deleteImportProfile: 'Batches that used the profile keep the content it had.',
   createConfirmation:
     'Names a `prediction_id`, or a `batch_id` with `row` or `sample_id`. The prediction must still be stored. Entries are append-only: a later one for the same prediction replaces the earlier one in the figures. Repeating an `Idempotency-Key` stores nothing twice.',

@@ -171,7 +171,7 @@ function toHistory(
     .reverse();
 }
 
-/** Uses the counters per minute when only workers of releases before 0.2 run, which write no throughput. */
+/** Uses the counters per minute when only earlier workers run, which write no throughput. */
 function orFromMinuteCounters(
   throughput: Throughput,
   { seconds, minutes: [present = {}, before = {}] }: RecentCounters,

@@ -40,7 +40,7 @@ export function PreflightReport(props: PreflightReportProps) {
       onSaved={onProfileSaved}
     />
   );
-  if (!report.accepted)
+  if (!report.accepted || rows === null)
     return (
       <>
         <Refusal report={report} />
@@ -61,7 +61,7 @@ export function PreflightReport(props: PreflightReportProps) {
               hint:
                 scope === 'full'
                   ? formatBytes(fileBytes)
-                  : TEXTS.preflightReport.partOf(formatBytes(report.bytes), formatBytes(fileBytes)),
+                  : TEXTS.preflightReport.partOf(formatBytes(report.bytes ?? 0), formatBytes(fileBytes)),
             },
             {
               name: TEXTS.preflightReport.valid,

@@ -65,7 +65,7 @@ export function SeveralFiles({ files, selectionId }: SeveralFilesProps) {
 }
 
 function isReady(report: Preflight | undefined): boolean {
-  return report !== undefined && report.accepted && report.rows.valid > 0 && !isUnlikeTraining(report);
+  return report !== undefined && report.accepted && (report.rows?.valid ?? 0) > 0 && !isUnlikeTraining(report);
 }
 
 function isUnlikeTraining({ drift }: Preflight): boolean {
@@ -98,7 +98,7 @@ function FileState({ check, batch }: { check: UseQueryResult<Preflight> | undefi
   if (check?.isError) return <span className={ui.fieldError}>{errorMessage(check.error)}</span>;
   const report = check?.data;
   if (report === undefined) return <span className={ui.muted}>{TEXTS.severalFiles.checking}</span>;
-  if (!report.accepted)
+  if (!report.accepted || report.rows === null)
     return <span className={ui.fieldError}>{report.problems[0]?.detail ?? TEXTS.severalFiles.refused}</span>;
   const { valid, rejected } = report.rows;
   return (

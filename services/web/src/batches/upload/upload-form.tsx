@@ -95,11 +95,12 @@ function UploadButton({
   onUpload: () => void;
 }) {
   const isKnown = scope === 'full';
-  const nothing = isKnown && report.rows.valid === 0;
+  const valid = report.rows?.valid ?? 0;
+  const nothing = isKnown && valid === 0;
   return (
     <div className={ui.actions}>
       <Button variant="primary" isDisabled={nothing} onPress={onUpload}>
-        {isKnown ? TEXTS.uploadForm.scoreRows(report.rows.valid) : TEXTS.uploadForm.uploadAndScore}
+        {isKnown ? TEXTS.uploadForm.scoreRows(valid) : TEXTS.uploadForm.uploadAndScore}
       </Button>
       {nothing && <p>{TEXTS.uploadForm.nothingToScore}</p>}
     </div>
