@@ -106,6 +106,8 @@ function isHeader(cells: readonly string[], recognizer: Recognizer): boolean {
   return !cells.some(looksNumeric) && recognizer.isHeader(cells);
 }
 
+const surplus = (count: number): string => (count === 1 ? 'one more delimiter' : `${count} more delimiters`);
+
 type Width = Pick<Layout, 'columns' | 'surplusCells' | 'shortRows'>;
 
 /** Gives cells beyond the header the name '': in a sheet their column is certain. */
@@ -138,7 +140,7 @@ function textWidth(
   if (only !== undefined && only < names.length && names.length - only <= unnamed) {
     log.repair(
       'header-ends-with-delimiter',
-      `The header ends with ${names.length - only} more delimiters than the rows; they were left out.`,
+      `The header ends with ${surplus(names.length - only)} than the rows; the surplus was left out.`,
     );
     return { ...strict, columns: names.slice(0, only) };
   }
@@ -150,7 +152,7 @@ function textWidth(
   ) {
     log.repair(
       'rows-end-with-delimiter',
-      `Every row ends with ${only - names.length} more delimiters than the header; they were left out.`,
+      `Every row ends with ${surplus(only - names.length)} than the header; the surplus was left out.`,
     );
     return { ...strict, surplusCells: only - names.length };
   }

@@ -26,7 +26,7 @@ async function repairAll(store: ObjectStore, dryRun: boolean): Promise<void> {
     for (const kind of ['predictions', 'batches'] as const) {
       const { segments, repaired, added } = await repairStatusIndex(store, { tenant, kind }, { dryRun });
       console.log(
-        `${tenant} ${kind}: ${segments} segments, ${repaired} ${dryRun ? 'differ' : 'corrected'}, ${added} added`,
+        `${tenant} ${kind}: ${segments} ${segments === 1 ? 'segment' : 'segments'}, ${repaired} ${dryRun ? 'differ' : 'corrected'}, ${added} added`,
       );
     }
   }

@@ -17,7 +17,7 @@ export function formatTraining(training: Training): string {
   return [
     `${id}: ${status}, ${percent(progress)}${eta}`,
     `  own/${name} from ${filename ?? 'unnamed file'}, schema ${schema}, class column "${label}"${group === null ? '' : `, patients by "${group}"`}`,
-    `  ${counted(data.rows, 'row')}, ${data.complete_rows} complete with ${data.features} features: ${classes.join(', ')}`,
+    `  ${counted(data.rows, 'row')}, ${data.complete_rows} complete with ${counted(data.features, 'feature')}: ${classes.join(', ')}`,
     ...(error === null ? [] : [`  ${error.code}: ${error.detail}`]),
     ...(evaluation === null ? [] : formatEvaluation(evaluation)),
     ...(model === null ? [] : formatNextSteps(model)),

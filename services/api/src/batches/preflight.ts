@@ -113,7 +113,7 @@ async function toReport(
   else if (options.on_error === 'abort' && statistics.rejected > 0)
     problems.push({
       code: 'rows-rejected',
-      detail: `${statistics.rejected} rows are rejected: with on_error=abort the batch would fail.`,
+      detail: `${statistics.rejected === 1 ? 'One row is' : `${statistics.rejected} rows are`} rejected: with on_error=abort the batch would fail.`,
     });
   return {
     filename,
