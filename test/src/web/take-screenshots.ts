@@ -58,6 +58,8 @@ async function takeAll(app: WebApp): Promise<void> {
 /** As WebP, which playwright itself does not write. */
 async function save(page: Page, name: string): Promise<void> {
   await page.evaluate('document.fonts.ready');
+  // Focusing a field has scrolled the page, which hides its title and the navigation.
+  await page.evaluate('scrollTo(0, 0)');
   const session = await page.context().newCDPSession(page);
   const { data } = await session.send('Page.captureScreenshot', { format: 'webp', quality: QUALITY });
   writeFileSync(join(FOLDER, `${name}.webp`), Buffer.from(data, 'base64'));
