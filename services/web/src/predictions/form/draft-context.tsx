@@ -2,7 +2,10 @@ import { randomHex } from '@cytoqueue/client';
 import { type ReactNode, type RefObject, createContext, useContext, useEffect, useRef, useState } from 'react';
 import { type Draft, emptyDraft, isEmptyDraft } from './draft';
 
-/** Changes members of the draft. Pass a function where they depend on the draft: two keys may be typed between renders. */
+/**
+ * Changes members of the draft, which is then another record: its idempotency key is renewed and `sentVersion` removed,
+ * unless they are given. Pass a function where the members depend on the draft: two keys may be typed between renders.
+ */
 export type ChangeDraft = (change: Partial<Draft> | ((draft: Draft) => Partial<Draft>)) => void;
 
 interface KeptDraft {
@@ -38,7 +41,8 @@ export function DraftProvider({ tenant, children }: { tenant: string; children: 
   const change: ChangeDraft = (given) =>
     setDraft((before) => {
       const part = typeof given === 'function' ? given(before) : given;
-      return Object.keys(part).length === 0 ? before : { ...before, ...part, idempotencyKey: randomHex() };
+      if (Object.keys(part).length === 0) return before;
+      return { ...before, idempotencyKey: randomHex(), sentVersion: undefined, ...part };
     });
   return <DraftContext value={[draft, change]}>{children}</DraftContext>;
 }

@@ -1,4 +1,4 @@
-import { type Feature, type FeatureValues, type OperatingPoint, randomHex } from '@cytoqueue/client';
+import { type Feature, type FeatureValues, type ModelVersion, type OperatingPoint, randomHex } from '@cytoqueue/client';
 import { isGrade, parseFeatureValue } from './feature-value';
 import { TEXTS } from './texts';
 
@@ -10,14 +10,26 @@ export interface Draft {
   texts: Readonly<Record<string, string>>;
   /** The sender's reference of the sample, in the API `sample_id`. */
   sampleReference: string;
-  /** Name of a model whose champion is used; undefined: the model of the laboratory's settings. */
+  /** Name of a model whose champion is used; undefined: the model of the tenant's settings. */
   model: string | undefined;
-  /** undefined: that of the laboratory's settings. */
+  /** undefined: that of the tenant's settings. */
   operatingPoint: OperatingPoint | undefined;
+  /**
+   * The version with which the unchanged draft was first sent, also if another version is the champion by now: the service
+   * refuses an idempotency key that comes with another request.
+   */
+  sentVersion: ModelVersion | undefined;
 }
 
 export function emptyDraft(): Draft {
-  return { idempotencyKey: randomHex(), texts: {}, sampleReference: '', model: undefined, operatingPoint: undefined };
+  return {
+    idempotencyKey: randomHex(),
+    texts: {},
+    sampleReference: '',
+    model: undefined,
+    operatingPoint: undefined,
+    sentVersion: undefined,
+  };
 }
 
 export function isEmptyDraft({ texts, sampleReference }: Draft): boolean {

@@ -1,9 +1,12 @@
 /** @jest-environment jsdom */
-import type { ModelVersion, Session } from '@cytoqueue/client';
+import { ConnectionError, type ModelVersion, type Session } from '@cytoqueue/client';
+import { useQueryClient } from '@tanstack/react-query';
 import { screen, waitFor } from '@testing-library/dom';
-import { noRetryClient } from '../../api/clients';
+import { client, noRetryClient } from '../../api/clients';
+import { DEFAULTS_KEY } from '../../models/model-queries';
 import { useSession } from '../../session/use-session';
 import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
+import { DraftProvider } from './draft-context';
 import { NewPredictionPage } from './new-prediction-page';
 
 const OWN_MODEL: ModelVersion = {
@@ -55,4 +58,63 @@ test('the form begins with the model that came with the session, without asking 
   renderPage(<AfterSession />);
   await screen.findByRole('button', { name: 'Get result' });
   expect(session).toHaveBeenCalledTimes(1);
+});
+
+function PageThatReloadsSettings() {
+  const queryClient = useQueryClient();
+  return (
+    <DraftProvider tenant="clinic">
+      <button type="button" onClick={() => void queryClient.invalidateQueries({ queryKey: DEFAULTS_KEY })}>
+        reload the settings
+      </button>
+      <NewPredictionPage />
+    </DraftProvider>
+  );
+}
+
+/** A record whose first response is lost, after which version 1.1.0 becomes the champion; the next one is accepted. */
+async function sendBeforePromotion() {
+  const defaultsWith = (model: string): Session =>
+    ({ defaults: { model, operating_point: 'default' } }) satisfies Pick<Session, 'defaults'> as Session;
+  const session = jest.spyOn(noRetryClient, 'session').mockResolvedValue(defaultsWith('wbc-knn@1.0.0'));
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([]);
+  jest
+    .spyOn(noRetryClient, 'getModelVersion')
+    .mockImplementation((_name, version) => Promise.resolve({ ...GRADES_MODEL, version, digest: `sha256:${version}` }));
+  const predict = jest
+    .spyOn(client, 'predict')
+    .mockRejectedValueOnce(new ConnectionError('no response'))
+    .mockResolvedValueOnce({ id: 'pred_1', status: 'queued' } as Awaited<ReturnType<typeof client.predict>>);
+  const user = renderPage(<PageThatReloadsSettings />);
+  const submit = await screen.findByText('Get result');
+  await user.keyboard('544343431');
+  await user.click(submit);
+  await screen.findByText(/it is not stored twice/);
+  session.mockResolvedValue(defaultsWith('wbc-knn@1.1.0'));
+  await user.click(screen.getByText('reload the settings'));
+  await screen.findByText('Laboratory’s setting: wbc-knn 1.1.0');
+  return {
+    user,
+    sendAgain: async () => {
+      await user.click(screen.getByText('Get result'));
+      await screen.findByText('now at /predictions/pred_1');
+      return predict.mock.calls as Parameters<typeof client.predict>[];
+    },
+  };
+}
+
+test('an unchanged record whose response was lost is sent again as it was, although another version is the champion by now', async () => {
+  const { sendAgain } = await sendBeforePromotion();
+  screen.getByText(/it is not stored twice/);
+  const [first, second] = await sendAgain();
+  expect(first?.[0].model).toBe('wbc-knn@1.0.0');
+  expect(second).toEqual(first);
+});
+
+test('a record that is changed after a promotion is a new one, with the new champion', async () => {
+  const { user, sendAgain } = await sendBeforePromotion();
+  await user.type(screen.getByLabelText('Reference (optional)'), 'S24-0020');
+  const [first, second] = await sendAgain();
+  expect(second?.[0]).toMatchObject({ model: 'wbc-knn@1.1.0', sample_id: 'S24-0020' });
+  expect(second?.[1]?.idempotencyKey).not.toBe(first?.[1]?.idempotencyKey);
 });

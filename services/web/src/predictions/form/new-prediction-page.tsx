@@ -18,7 +18,8 @@ export function NewPredictionPage() {
   usePageTitle(TEXTS.newPredictionPage.title);
   const [draft, change] = useDraft();
   const defaults = useDefaults();
-  const { data: version, error, refetch } = useVersionToUse(draft.model, defaults.data?.model);
+  const { data: versionInUse, error, refetch } = useVersionToUse(draft.model, defaults.data?.model);
+  const version = draft.sentVersion ?? versionInUse;
   const shownError = error ?? (defaults.data === undefined ? defaults.error : null);
   const noDefault = defaults.data === null && draft.model === undefined;
   return (
@@ -48,7 +49,8 @@ export function NewPredictionPage() {
       {version === undefined ? (
         shownError === null && !noDefault && <Loading />
       ) : (
-        <RecordForm key={version.digest} version={version} draft={draft} change={change} />
+        // A version with the same features keeps the form, so that nobody who is typing loses the focus.
+        <RecordForm key={featureNames(version)} version={version} draft={draft} change={change} />
       )}
     </div>
   );
@@ -60,6 +62,10 @@ function useVersionToUse(chosen: string | undefined, byDefault: string | undefin
   const current = useChampionVersion(chosen ?? '', chosen !== undefined);
   const pinned = useModelVersion(name, version, chosen === undefined && byDefault !== undefined);
   return chosen === undefined ? pinned : current;
+}
+
+function featureNames({ features }: ModelVersion): string {
+  return features.map(({ name }) => name).join();
 }
 
 function featuresLead({ schema, schema_title, features }: ModelVersion): string {

@@ -11,6 +11,8 @@ import { predictionKey } from '../prediction-queries';
 /** The POST waits this long for the result; then the page of the record opens and shows its place in the queue. */
 const WAIT_SECONDS = 2;
 
+const NO_CHANGE: Partial<Draft> = {};
+
 /**
  * Submits a draft as a record. Once accepted, the draft is cleared, whatever page is open, but only if it is still the
  * same draft: the next patient's values are never touched.
@@ -27,7 +29,7 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
       client.predict(
         {
           features: toFeatures(sent.texts, version.features),
-          // The version that the page shows, also when the settings have changed meanwhile.
+          // The version that the page shows, even if another one has become the champion or the setting since.
           model: modelReference(version),
           ...(sent.operatingPoint === undefined ? {} : { operating_point: sent.operatingPoint }),
           ...(sent.sampleReference.trim() === '' ? {} : { sample_id: sent.sampleReference.trim() }),
@@ -37,10 +39,10 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
     // Runs on every page, unlike the callback of `mutate`, which runs only while the form is open.
     onSuccess: async (prediction, { sent }) => {
       // Every change of a draft renews its key, so an equal key means an unchanged draft.
-      change(({ idempotencyKey }) => (idempotencyKey === sent.idempotencyKey ? emptyDraft() : {}));
-      // A 202 is only a notice of acceptance: the page of the record then reads the record itself.
+      change(({ idempotencyKey }) => (idempotencyKey === sent.idempotencyKey ? emptyDraft() : NO_CHANGE));
+      // Only a 201 has the whole record. A 202 has its id and status: the page of the record then reads the rest.
       if (isFullPrediction(prediction)) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);
-      // The lists of records. The record that was set above has another key, so it stays.
+      // The lists of records. The record that was set above has another query key, so it stays.
       await queryClient.invalidateQueries({ queryKey: ['predictions'] });
     },
     onError,
@@ -52,6 +54,12 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
   };
   return {
     ...mutation,
-    send: (version: ModelVersion) => mutation.mutate({ sent: draft, version }, { onSuccess: openRecordPage }),
+    send: (version: ModelVersion) => {
+      const { idempotencyKey } = draft;
+      change((latest) =>
+        latest.idempotencyKey === idempotencyKey ? { idempotencyKey, sentVersion: version } : NO_CHANGE,
+      );
+      mutation.mutate({ sent: draft, version }, { onSuccess: openRecordPage });
+    },
   };
 }
