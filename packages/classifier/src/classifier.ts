@@ -41,9 +41,12 @@ export interface Prediction {
   readonly reasonFlags: number;
   /** The same reasons as sentences for a clinician. */
   readonly reasons: readonly string[];
-  /** The k nearest training rows of either class, nearest first. */
+  /** The k nearest training rows of both classes together, nearest first. */
   readonly neighbors: Neighbor[];
-  /** Scores of the classes, from which the probability is computed, and whether the sample is far. */
+  /**
+   * Scores of the classes, from which the probability is computed, and whether the sample is far. By the model's rule a
+   * score is a mean distance (the class with the smaller one is closer) or a number of votes.
+   */
   readonly classScores: ClassScores;
 }
 
@@ -129,7 +132,7 @@ export class Classifier {
   }
 
   /**
-   * The k nearest training rows of either class, nearest first, ties by the lower training row.
+   * The k nearest training rows of both classes together, nearest first, ties by the lower training row.
    * @throws RangeError unless k is a whole number from 1 to the number of training rows
    */
   kneighbors(sample: ArrayLike<number>, k: number): Neighbor[] {

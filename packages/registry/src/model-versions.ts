@@ -50,7 +50,7 @@ export interface ModelEntry {
 
 /**
  * Model versions of one scope in the object store: immutable files, and one champion per name. Loaded versions are cached.
- * Every load checks the file's own digest; a pinned load also checks the pinned digest.
+ * Every read from the store checks the file's own digest; a pinned load also checks the pinned digest.
  */
 export abstract class ModelVersions {
   private readonly championCache = new BriefCache<string>();

@@ -198,7 +198,8 @@ interface JobHandler<T> {
 
 /**
  * On an error, `runJob` logs it and `toJobError` (errors.ts) turns it into a job error; `JobConsumer` postpones the
- * job, or BullMQ tries it again. When a job has failed for good, `JobConsumer` calls `onFailedForGood`.
+ * job, or BullMQ tries it again. When a job has failed for good, `JobConsumer` calls `onFailedForGood`, which logs the
+ * last error.
  */
 function createConsumer<T extends { v: number; tenant: string }>(
   deps: WorkerDeps,

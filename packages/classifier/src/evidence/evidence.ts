@@ -9,8 +9,8 @@ export interface Evidence {
   /** Null when every feature was measured. */
   readonly missing: MissingEvidence | null;
   /**
-   * Null when no change of one or two features flips the class, and where none is searched: for decimals, and for too
-   * many grades or training rows.
+   * Null when no change of one or two features flips the class, and where none is searched: for decimals, for scaled
+   * grades, and for too many grades or training rows.
    */
   readonly flip: FlipEvidence | null;
   /** Null when the record is not unusual; absent from models without such a rule, which cannot say. */

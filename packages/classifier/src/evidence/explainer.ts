@@ -42,6 +42,7 @@ export class Explainer {
     private readonly options: { readonly maxComparisons: number } = { maxComparisons: MAX_COMPARISONS },
   ) {
     const { file, training } = model;
+    // `predict` uses the reference implementation only, so no kernel is compiled.
     this.classifier = new Classifier(model, { kernel: false });
     this.novelty = file.novelty && new Novelty(file.novelty);
     this.analysis = canUseIntegerAnalysis(model, options.maxComparisons)

@@ -1,4 +1,4 @@
-/** The probability lies strictly between .05 and .95. */
+/** The probability lies strictly between .05 and .95: fixed limits, whatever the threshold of the operating point. */
 export const GREY_ZONE = 1;
 /**
  * The record is far (its k-th nearest training row is farther away than for 99 % of the training rows) or novel (see

@@ -16,10 +16,10 @@ const MAX_UNEXPECTED = 5;
 const MAX_BYTE = 255;
 
 /**
- * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits no class
- * that its probability does not rule out, or when one value lies outside the bounds. The size of the nuclei alone does not
- * show it: a benign nucleus that was measured at twice the magnification is as large as a malignant one, but its other
- * values fit no malignant one. Owns its scratch: not to be shared between threads.
+ * Recognises records that are unlike the training data, from one record alone. A record is novel when it fits none of
+ * the classes that its probability leaves possible, or when one value lies outside the bounds. The size of the nuclei
+ * alone does not show it: a benign nucleus that was measured at twice the magnification is as large as a malignant one,
+ * but its other values fit no malignant one. Owns its scratch: not to be shared between threads.
  */
 export class Novelty {
   /** ln(value + offset) by feature. */
@@ -66,7 +66,7 @@ export class Novelty {
     return !fitsPossibleClass;
   }
 
-  /** Describes how the sample differs from the class that it fits best, of those that its probability does not rule out. */
+  /** Describes how the sample differs from the class that it fits best, of those its probability leaves possible. */
   describe(sample: Float64Array, probability: number, schema: Schema): UnusualEvidence {
     this.loadDoubles(sample, 0);
     const possible = ([0, 1] as const).filter((label) =>
@@ -168,7 +168,10 @@ export class Novelty {
   }
 }
 
-/** Which classes a probability of malignancy does not rule out: the same at every operating point. */
+/**
+ * Which classes a probability of malignancy leaves possible: both between .05 and .95, else the more probable one, at
+ * every operating point.
+ */
 function isBenignPossible(probability: number): boolean {
   return probability < 0.5 || isGreyZone(probability);
 }

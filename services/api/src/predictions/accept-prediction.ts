@@ -45,7 +45,8 @@ export interface AcceptanceOutcome {
 }
 
 /**
- * Accepts a record. Requests with the same idempotency key all return the first one's prediction.
+ * Accepts a record. Requests with the same idempotency key all return the first one's prediction, until that has
+ * expired or was deleted.
  * @throws SchemaError, UnknownModelError, NoChampionError, ModelFileError, ModelDigestError, StoreUnavailableError,
  *   QueueUnavailableError, Problem 409 for damaged settings, Problem 422 for a key that was used for another record
  */
@@ -73,7 +74,7 @@ export async function acceptPrediction(
   // The key is bound to the payload as sent, before settings are filled in, so that a repeat still matches after the
   // settings change. Earlier releases hashed `default` for an omitted operating point; the same here keeps their keys valid.
   const payload = { ...body, operating_point: body.operating_point ?? 'default' };
-  // The tag distinguishes a record from a batch or training that was sent with the same key.
+  // The tag 'prediction' distinguishes a record from a batch or training that was sent with the same key.
   return acceptWithKey(deps, tenant, document, { key, payload: ['prediction', payload] });
 }
 
@@ -83,6 +84,7 @@ async function acceptWithoutKey(
   document: PredictionRequest,
 ): Promise<PredictionRequest> {
   const { store, background, producer } = deps;
+  // While Redis accepts no jobs, no record is accepted either.
   await producer.assertAvailable();
   try {
     await store.putWithMarker(
@@ -120,8 +122,8 @@ async function acceptWithKey(
   // An id contains its time of creation. A key can outlive its record by some hours; a record under the expired id would be
   // deleted at once.
   while (retention.isExpired(id)) id = await idempotency.reclaim(id, tenant, key, claim);
-  const requestKey = ObjectKeys.predictionRequest(tenant, id);
-  const earlier = id === document.id ? undefined : await findDocument(store, requestKey, predictionRequestShape);
+  const requestObject = ObjectKeys.predictionRequest(tenant, id);
+  const earlier = id === document.id ? undefined : await findDocument(store, requestObject, predictionRequestShape);
   const isFinished =
     earlier !== undefined && (await store.head(ObjectKeys.predictionCompletion(tenant, id))) !== undefined;
   if (isFinished) return { accepted: earlier, isNew: false };
@@ -132,8 +134,8 @@ async function acceptWithKey(
     earlier ??
     (await putOrReadDocument(
       store,
-      requestKey,
-      // The digest lets a deletion of the record forget the key.
+      requestObject,
+      // The idempotency key's digest lets a deletion of the record forget the key.
       { ...document, id, idempotency_sha256: keyDigest(key) },
       predictionRequestShape,
     ));

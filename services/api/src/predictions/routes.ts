@@ -68,7 +68,7 @@ async function createPrediction(
   { request, response, principal, auditEntry }: HandlerContext,
 ): Promise<void> {
   const json = await readJson(request, response);
-  // Values of the wrong JSON type first: their errors say how to send them, which the schema's errors do not.
+  // Values of the wrong JSON type first: their errors say how to send them. Those of the request's Zod schema do not.
   assertValueTypes(json);
   const body = validateInput(predictionBody, json, 'field');
   const waitSeconds = preferredWaitSeconds(request.get('Prefer'), deps.maxWaitSeconds);

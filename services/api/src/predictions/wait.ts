@@ -29,6 +29,7 @@ export async function waitForResult<T>({
   const unsubscribe = notifications.subscribe(id, () => changeSignal.wake());
   try {
     for (;;) {
+      // A notification during this read ends the wait below at once.
       const found = await read().catch(() => undefined);
       const leftMs = deadline - performance.now();
       if (found !== undefined || leftMs <= 0 || isAbandoned()) return found;

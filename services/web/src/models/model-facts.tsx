@@ -1,4 +1,4 @@
-import { isGrade } from '../predictions/form/feature-value';
+import { isTenStepGrade } from '../predictions/form/feature-value';
 import { formatCount, formatShare } from '../ui/format';
 import { useEvaluation } from './evaluation';
 import { useModelVersion } from './model-queries';
@@ -16,7 +16,7 @@ export function ModelFacts({ name, version }: { name: string; version: string })
   const facts = [
     [
       TEXTS.modelFacts.inputs,
-      features.every(isGrade)
+      features.every(isTenStepGrade)
         ? TEXTS.modelFacts.grades(formatCount(features.length))
         : TEXTS.modelFacts.measurements(formatCount(features.length)),
     ],

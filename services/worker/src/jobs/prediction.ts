@@ -61,8 +61,8 @@ export class PredictionProcessor {
   }
 
   /**
-   * Deletes the pending marker: the prediction is complete and the reconciler need not enqueue it. Deletes the result
-   * too if the prediction was deleted while it was scored.
+   * Deletes the pending marker: the prediction is complete or was rolled back, and the reconciler need not enqueue it.
+   * Deletes the result too if the prediction was deleted while it was scored.
    */
   async cleanUp({ tenant, predictionId }: PredictionJob): Promise<void> {
     const { store } = this.deps;
@@ -71,12 +71,12 @@ export class PredictionProcessor {
       await store.delete(ObjectKeys.predictionCompletion(tenant, predictionId));
   }
 
-  /** Completes the prediction as failed after the last attempt, so that clients stop waiting. */
+  /** Completes the prediction as failed once its job has failed for good, so that clients stop waiting. */
   async fail(job: PredictionJob): Promise<void> {
     const { tenant, predictionId } = job;
     const error = {
       code: 'scoring-failed',
-      detail: 'The record could not be scored after several attempts. Send it again.',
+      detail: 'The record could not be scored. Send it again.',
     };
     await this.complete(tenant, predictionId, { status: 'failed', error });
     await this.cleanUp(job);

@@ -3,7 +3,7 @@ import { useDefaults, useModelVersion } from '../../models/model-queries';
 import { parseModelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { downloadText } from '../../ui/download-text';
-import { isGrade } from '../../predictions/form/feature-value';
+import { isTenStepGrade } from '../../predictions/form/feature-value';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
 
@@ -25,7 +25,7 @@ export function FileTemplates() {
       <Button variant="quiet" onPress={() => downloadText('cytoqueue-template.csv', templateOf(data, []))}>
         {TEXTS.fileTemplates.template}
       </Button>
-      {data.features.every(isGrade) && (
+      {data.features.every(isTenStepGrade) && (
         <Button variant="quiet" onPress={() => downloadText('cytoqueue-sample.csv', templateOf(data, SAMPLE_GRADES))}>
           {TEXTS.fileTemplates.sample}
         </Button>

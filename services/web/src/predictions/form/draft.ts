@@ -1,5 +1,5 @@
 import { type Feature, type FeatureValues, type ModelVersion, type OperatingPoint, randomHex } from '@cytoqueue/client';
-import { isGrade, parseFeatureValue } from './feature-value';
+import { isTenStepGrade, parseFeatureValue } from './feature-value';
 import { TEXTS } from './texts';
 
 /** A record that is being entered. Kept in memory only, never in an address or in browser storage. */
@@ -48,7 +48,7 @@ export function findErrors(texts: Draft['texts'], features: readonly Feature[]):
     const value = parseFeatureValue(texts[feature.name] ?? '', feature);
     if (value.kind === 'invalid') return [[feature.name, value.message]];
     if (value.kind !== 'empty') return [];
-    return [[feature.name, isGrade(feature) ? TEXTS.recordForm.chooseGrade : TEXTS.recordForm.enterValue]];
+    return [[feature.name, isTenStepGrade(feature) ? TEXTS.recordForm.chooseGrade : TEXTS.recordForm.enterValue]];
   });
   return Object.fromEntries(errors) as Record<string, string>;
 }

@@ -35,7 +35,7 @@ export function rangeText({ min, max, integer }: Pick<Feature, 'min' | 'max' | '
 }
 
 /** Whether a feature is a grade from 1 to 10: shown as ten radio buttons, and entered with one key. */
-export function isGrade({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): boolean {
+export function isTenStepGrade({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'integer'>): boolean {
   return integer && min === 1 && max === 10;
 }
 
@@ -43,5 +43,5 @@ export function isGrade({ min, max, integer }: Pick<Feature, 'min' | 'max' | 'in
 export function canonicalText(text: string, feature: Feature): string {
   const value = parseFeatureValue(text, feature);
   if (value.kind === 'missing') return '?';
-  return value.kind === 'value' && isGrade(feature) ? String(value.value) : text;
+  return value.kind === 'value' && isTenStepGrade(feature) ? String(value.value) : text;
 }

@@ -1,6 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 import type { Draft } from './draft';
-import { isGrade, parseFeatureValue } from './feature-value';
+import { isTenStepGrade, parseFeatureValue } from './feature-value';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
 import styles from './read-back.module.css';
@@ -27,7 +27,7 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
           <dt>{TEXTS.reference}</dt>
           <dd translate="no">{reference === '' ? '–' : <strong>{reference}</strong>}</dd>
         </div>
-        {features.every(isGrade) && (
+        {features.every(isTenStepGrade) && (
           <div>
             <dt>{TEXTS.readBack.grades}</dt>
             <dd className={styles.sequence} translate="no">

@@ -3,7 +3,7 @@ import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { TextField } from '../../ui/text-field';
-import { isGrade } from './feature-value';
+import { isTenStepGrade } from './feature-value';
 import { type Draft, emptyDraft, isEmptyDraft, findErrors } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { GradeField } from './grade-field';
@@ -35,6 +35,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (predict.isPending) return;
+    // The user has not yet chosen which fields the pasted values belong to.
     if (pasting.interpretations.length > 0) return pasting.remindOfQuestion();
     const errors = findErrors(draft.texts, features);
     form.setErrors(errors);
@@ -86,7 +87,7 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
             {TEXTS.recordForm.clear}
           </Button>
         </div>
-        {features.every(isGrade) && (
+        {features.every(isTenStepGrade) && (
           <>
             <KeyHints />
             <label className={`${ui.choice} ${ui.small}`}>
@@ -177,7 +178,7 @@ function Fields({
   return (
     <div className={gradeFieldStyles.grades} role="group" aria-label={TEXTS.recordForm.features}>
       {features.map((feature, field) => {
-        const Field = isGrade(feature) ? GradeField : MeasuredField;
+        const Field = isTenStepGrade(feature) ? GradeField : MeasuredField;
         return (
           <Field
             key={feature.name}

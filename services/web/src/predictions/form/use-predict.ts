@@ -38,7 +38,7 @@ export function usePredict(draft: Draft, change: ChangeDraft, onError: (error: u
       ),
     // Runs on every page, unlike the callback of `mutate`, which runs only while the form is open.
     onSuccess: async (prediction, { sent }) => {
-      // Every change of a draft renews its key, so an equal key means an unchanged draft.
+      // Every change of a draft renews its key, so an equal key means an unchanged draft. Another draft stays as it is.
       change(({ idempotencyKey }) => (idempotencyKey === sent.idempotencyKey ? emptyDraft() : NO_CHANGE));
       // Only a 201 has the whole record. A 202 has its id and status: the page of the record then reads the rest.
       if (isFullPrediction(prediction)) queryClient.setQueryData<Prediction>(predictionKey(prediction.id), prediction);

@@ -1,6 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 import { type KeyboardEvent, useRef, useState } from 'react';
-import { isGrade, parseFeatureValue } from './feature-value';
+import { isTenStepGrade, parseFeatureValue } from './feature-value';
 import type { Draft } from './draft';
 import type { ChangeDraft } from './draft-context';
 import { usePaste } from './use-paste';
@@ -77,7 +77,7 @@ export function useRecordForm({ features, draft, change, autoAdvance }: RecordFo
 
   const onKeyDown = (field: number, event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    if (isGrade(features[field] as Feature)) onGradeKey(field, event);
+    if (isTenStepGrade(features[field] as Feature)) onGradeKey(field, event);
     else onNumberKey(field, event);
     if (!/^[1-9?nN]$/.test(event.key)) advancedTo.current = undefined;
   };

@@ -22,7 +22,7 @@ export function FlipPanel({ result, version }: { result: PredictionResult; versi
     return isUndecided ? null : (
       <Panel title={TEXTS.flipPanel.title}>
         <p>
-          {/* For decimals, and for too many grades or training rows, no flip is searched. */}
+          {/* For decimals, scaled grades, and too many grades or training rows, no flip is searched. */}
           {version.flip_searched
             ? TEXTS.flipPanel.noChange(oppositeClass(result.predicted_class, labels))
             : TEXTS.flipPanel.notComputed}

@@ -2,7 +2,7 @@ import type { Feature, FeatureValues, ModelVersion, Neighbor } from '@cytoqueue/
 import { ClassIcon } from '../../ui/class-icon';
 import { formatFixed } from '../../ui/format';
 import { Panel } from '../../ui/panel';
-import { isGrade } from '../form/feature-value';
+import { isTenStepGrade } from '../form/feature-value';
 import { GradeAxis, NeighborGradePlot } from './neighbor-grade-plot';
 import { TableScroll } from '../../ui/table-scroll';
 import { TEXTS } from './texts';
@@ -32,7 +32,7 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
     >
       <TableScroll label={TEXTS.neighborsPanel.table}>
         <table className={styles.cases}>
-          <Head neighbors={neighbors} positive={positive} hasGradePlot={features.every(isGrade)} />
+          <Head neighbors={neighbors} positive={positive} hasGradePlot={features.every(isTenStepGrade)} />
           <tbody>
             {features.map((feature) => (
               <FeatureRow
@@ -41,11 +41,11 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
                 record={record}
                 neighbors={neighbors}
                 positive={positive}
-                hasGradePlot={features.every(isGrade)}
+                hasGradePlot={features.every(isTenStepGrade)}
               />
             ))}
           </tbody>
-          <Foot neighbors={neighbors} hasGradePlot={features.every(isGrade)} />
+          <Foot neighbors={neighbors} hasGradePlot={features.every(isTenStepGrade)} />
         </table>
       </TableScroll>
       <p className={`${styles.legend} ${ui.small}`}>
