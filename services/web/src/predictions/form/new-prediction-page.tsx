@@ -49,7 +49,7 @@ export function NewPredictionPage() {
       {version === undefined ? (
         shownError === null && !noDefault && <Loading />
       ) : (
-        // A version with the same features keeps the form, so that nobody who is typing loses the focus.
+        // A version with the same features keeps the form, so that a user who is typing keeps the focus.
         <RecordForm key={featureNames(version)} version={version} draft={draft} change={change} />
       )}
     </div>
