@@ -84,7 +84,7 @@ export class ObjectKeys {
     return `${ObjectKeys.batchFolder(tenant, id)}canonical.csv`;
   }
 
-  /** The accepted batch: shards, model, options. Written after the input and before the 202 response. */
+  /** Shards, model and options of a batch. Written after the input, and before the pending marker accepts the batch. */
   static batchDocument(tenant: string, id: string): string {
     return `${ObjectKeys.batchFolder(tenant, id)}batch.json`;
   }
@@ -189,9 +189,9 @@ export class ObjectKeys {
   }
 
   /**
-   * The pending marker of accepted, unfinished work: a prediction or one run of a batch. One marker per run, so that finishing a
-   * run never removes the marker of the next. Run 1 uses the key of earlier releases, which ignore the longer keys of later
-   * runs.
+   * The pending marker of accepted, unfinished work: a prediction, a training or one run of a batch. One marker per
+   * run, so that finishing a run never removes the marker of the next. Run 1 uses the key of earlier releases, which
+   * ignore the longer keys of later runs.
    */
   static pending(tenant: string, id: string, run = 1): string {
     if (run === 1) return `${ObjectKeys.pendingFolder}${checkName(tenant, 'tenant')}/${checkName(id, 'id')}`;

@@ -3,7 +3,7 @@ import { nameAttributes } from './attribute-header';
 import { type NumberFormat, canonicalNumber, decideNumberFormat, looksNumeric } from './cells';
 import { TabularError } from './error';
 import { describeOtherScale } from './grade-scale';
-import { findBelowHeader, findHeader } from './preamble';
+import { findNonRecordsBelowHeader, findHeader } from './preamble';
 import { isBlank } from './records';
 import type { ColumnRoles, Recognizer } from './recognizer';
 import type { ImportLog } from './report';
@@ -20,7 +20,7 @@ export interface Layout {
   /** Physical line after the header; 1 where a container has no lines. */
   firstLine: number;
   /** Rows below the header that are not records, by index. */
-  belowHeader: ReadonlyMap<number, 'title' | 'second_header'>;
+  nonRecordsBelowHeader: ReadonlyMap<number, 'title' | 'second_header'>;
   roles: ColumnRoles;
   /** Number of empty cells at the end of every row for which the header has no name. */
   surplusCells: number;
@@ -63,12 +63,12 @@ export function decideLayout(
       `the header has ${names.length} columns; at most ${options.maxColumns} are allowed`,
     );
   }
-  const belowHeader = findBelowHeader(rows, headerIndex, recognizer.roles(names), options.schema);
+  const nonRecordsBelowHeader = findNonRecordsBelowHeader(rows, headerIndex, recognizer.roles(names), options.schema);
   const records = rows.filter(({ cells, fault }, index) => {
     return (
       index > headerIndex &&
       fault === undefined &&
-      !belowHeader.has(index) &&
+      !nonRecordsBelowHeader.has(index) &&
       !isBlank(cells) &&
       !isHeader(cells, recognizer)
     );
@@ -84,7 +84,7 @@ export function decideLayout(
     headerIndex,
     headerLine: line,
     firstLine: (line ?? 0) + lines,
-    belowHeader,
+    nonRecordsBelowHeader,
     roles,
     numbers,
     otherScale: describeOtherScale(readValues(records, roles, numbers, options.schema), options.schema),

@@ -57,7 +57,7 @@ function fallback(rows: readonly SourceRow[]): number {
  * Finds the rows between the header and the first record, by index: comments, and a second header row of labels or
  * units.
  */
-export function findBelowHeader(
+export function findNonRecordsBelowHeader(
   rows: readonly SourceRow[],
   header: number,
   roles: ColumnRoles,

@@ -32,7 +32,8 @@ const MAX_KNOWN_TEXTS = 1_000;
 /**
  * Checks the rows of a plain file while it is uploaded, and finds those that only an import handles: blank rows,
  * repeated headers, rows that are not records. Nearly all rows pass after a check of two cells; the others are checked
- * by the import's rules.
+ * by the import's rules. It also warns about ambiguous codes in the class column, and about rows of one identifier with
+ * different classes.
  */
 export class RowWatch {
   /** Set by the first such row: the file must be imported from its stored bytes. */
@@ -48,6 +49,7 @@ export class RowWatch {
   private readonly identifierColumn: number;
   /** The larger of both indexes. */
   private readonly lastCheckedColumn: number;
+  /** Whether the class column is still checked for ambiguous codes and for different classes of one identifier. */
   private checksLabels: boolean;
   private line: number;
   /** Rows so far, without empty lines. */
@@ -73,7 +75,7 @@ export class RowWatch {
     this.line = layout.firstLine;
   }
 
-  /** The two cells that WebAssembly checks to skip ordinary rows. */
+  /** One feature's cell and the identifier's cell: a row where both look ordinary needs no further check. */
   get quickCheckCells(): QuickCheckCells {
     return {
       delimiterByte: this.delimiter,
@@ -217,22 +219,22 @@ export class RowWatch {
     return isOrdinary;
   }
 
-  private applyImportRules(record: Buffer): void {
-    const lines = 1 + countByte(record, this.lineEndByte);
+  private applyImportRules(rowBytes: Buffer): void {
+    const lines = 1 + countByte(rowBytes, this.lineEndByte);
     const { line } = this;
     this.line += lines;
     if (this.needsImport) return;
-    this.rules.rows = this.rows - (record.length > 0 ? 1 : 0);
-    const row = this.rules.apply({ cells: this.cellsOf(record), line, lines });
-    if (record.length === 0) return;
+    this.rules.rows = this.rows - (rowBytes.length > 0 ? 1 : 0);
+    const row = this.rules.apply({ cells: this.cellsOf(rowBytes), line, lines });
+    if (rowBytes.length === 0) return;
     this.needsImport = row === undefined || row.fault?.code === 'not-a-record' || row.fault?.code === 'header-changed';
   }
 
-  private cellsOf(record: Buffer): string[] {
+  private cellsOf(rowBytes: Buffer): string[] {
     try {
-      return parseCells(record, this.dialect);
+      return parseCells(rowBytes, this.dialect);
     } catch {
-      return [record.toString()];
+      return [rowBytes.toString()];
     }
   }
 }

@@ -55,14 +55,14 @@ export class RowRules {
   /** undefined for a row that does not stay in the results. */
   apply(row: SourceRow): CanonicalRow | undefined {
     this.index++;
-    const { headerIndex, belowHeader, columns } = this.layout;
+    const { headerIndex, nonRecordsBelowHeader, columns } = this.layout;
     const { cells, line } = row;
     if (this.index === headerIndex) return undefined;
     // The container found a record here that it could not read: it is rejected, never left out.
     if (row.fault === undefined && isBlank(cells)) return this.skip('empty');
     if (cells[0] === CTRL_Z && isBlank(cells.slice(1))) return this.skipCtrlZ();
     if (this.index < headerIndex) return this.skip('title');
-    const below = belowHeader.get(this.index);
+    const below = nonRecordsBelowHeader.get(this.index);
     if (below === 'second_header')
       this.log.warn({
         code: 'second-header',

@@ -50,7 +50,7 @@ export function sniffPlain(
       dialect.delimiter !== ' ' &&
       dialect.mixed !== true &&
       layout.headerIndex === firstFilled &&
-      layout.belowHeader.size === 0 &&
+      layout.nonRecordsBelowHeader.size === 0 &&
       layout.roles.features.every((column) => column >= 0) &&
       log.repairs.length === 0 &&
       log.warningsTotal === 0;

@@ -21,7 +21,8 @@ export interface ScannedRows {
 export type RowsListener = (bytes: Uint8Array, rows: ScannedRows) => void;
 
 /**
- * Finds where records end, whatever the chunking. Header, shards and rows all use this one scanner.
+ * Finds where rows end, whatever the chunking. Header, shards and rows all use this one scanner, except for parts
+ * without quotes, whose row ends WebAssembly finds (wasm/row-ends.ts).
  *
  * A quote opens a quoted cell only as the very first byte of a cell; inside, two quotes stand for one. Whatever
  * follows the closing quote is read as unquoted, as csv-parse with `relax_quotes` does. Multi-byte UTF-8 needs no
@@ -30,7 +31,7 @@ export type RowsListener = (bytes: Uint8Array, rows: ScannedRows) => void;
 export class RowScanner {
   private state = CELL_START;
 
-  /** `otherLineByte` is a second byte that ends records, for a reader who does not know the line end yet. */
+  /** `otherLineByte` is a second byte that ends rows, for a reader who does not know the line end yet. */
   constructor(
     private readonly delimiter: number,
     private readonly lineByte: number,
@@ -46,7 +47,7 @@ export class RowScanner {
     this.state = CELL_START;
   }
 
-  /** Index of the byte that ends the record at `from`; -1 when the bytes end before the record. */
+  /** Index of the byte that ends the row at `from`; -1 when the bytes end before the row. */
   findRowEnd(bytes: Uint8Array, from: number): number {
     const { delimiter, lineByte, otherLineByte } = this;
     const length = bytes.length;
@@ -81,7 +82,7 @@ export class RowScanner {
     return this.state >= QUOTED;
   }
 
-  /** Skips bytes without quotes whose records were found by other means. */
+  /** Skips bytes without quotes whose row ends were found by other means. */
   passUnquoted(bytes: Uint8Array): void {
     const last = bytes.at(-1);
     if (last !== undefined)

@@ -20,7 +20,10 @@ export interface ShardOptions {
   firstLine?: number;
   /** Called with all rows in order, many at a time, empty lines included. */
   onRows?: RowsListener;
-  /** The cells to check while row ends are searched; rows that do not pass are in `ScannedRows.rowsToCheck`. */
+  /**
+   * One feature's cell and the identifier's cell, checked while row ends are searched. A row where both look ordinary
+   * needs no further check; the others are in `ScannedRows.rowsToCheck`.
+   */
   quickCheckCells?: QuickCheckCells;
 }
 
@@ -28,7 +31,8 @@ type FoundRows = Pick<RowEnds, 'ends' | 'rowsToCheck'>;
 
 /**
  * Splits the data part of a file into shards while it streams in, and checks that it is text.
- * The shards are a function of the bytes alone, not of the chunking. Memory: `maxShards` small objects.
+ * The shards are a function of the bytes alone, not of the chunking. Memory: `maxShards` small objects, the row ends of
+ * one part, and for `onRows` the bytes of the open row.
  */
 export class ShardSplitter {
   private readonly scanner: RowScanner;
@@ -222,9 +226,9 @@ export class ShardSplitter {
   }
 
   private reportPartialRow(end: Buffer): void {
-    const record = Buffer.concat([...this.partialRowBytes, end]);
+    const row = Buffer.concat([...this.partialRowBytes, end]);
     this.partialRowBytes = [];
-    this.options.onRows?.(record, { start: 0, ends: Uint32Array.of(record.length), quoted: true });
+    this.options.onRows?.(row, { start: 0, ends: Uint32Array.of(row.length), quoted: true });
   }
 
   /** Adds the scanned bytes up to this file position to the open shard's checksum. */

@@ -1,6 +1,7 @@
 /*
  * Delivery: at least once. An add without a response may have happened, so job ids are derived from the work: adding it again
- * has no effect. Callers first store the work and its pending marker durably.
+ * has no effect. Callers first store the work and its pending marker durably. A row's evidence has no marker: its job
+ * is added when a client requests it, and replaces one that ended without storing any.
  */
 import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -107,6 +108,7 @@ export class JobProducer {
 
   private async addFlow({ tenant, batchId, run, shards }: BatchWork): Promise<void> {
     const data: FinalizeJob = { v: 1, tenant, batchId, run };
+    // Fair share: a shard's priority is its virtual time (fair-share.ts), and the lowest is served first.
     const priorities = await asQueueUnavailable(
       reservePriorities(
         this.connection,

@@ -23,7 +23,11 @@ const TTL_SECONDS = 7 * 86_400;
 /** Rows of finished shards of one run. Approximate: the objects in the store are authoritative. */
 export type ProgressCounts = Record<(typeof FIELDS)[number], number>;
 
-export type LiveProgress = ProgressCounts & { finalizing: boolean; hasAllCounts: boolean };
+export type LiveProgress = ProgressCounts & {
+  finalizing: boolean;
+  /** False if Redis has lost the run's counts since its start: then they lack the shards that were counted before. */
+  hasAllCounts: boolean;
+};
 
 /** Index of a field's value in ARGV: ARGV[1] is the shard, ARGV[2] the TTL, then pairs of name and value follow. Lua counts from 1. */
 function argumentIndexOf(field: (typeof FIELDS)[number]): number {
@@ -118,7 +122,7 @@ export class BatchProgress {
     return recordScoringSpeed(this.redis, modelDigest, rows, ms);
   }
 
-  /** Marks the start of a run: its counts are complete as long as Redis keeps the key. */
+  /** Marks the start of a run with the field `whole`: the counts are complete as long as Redis keeps the key. */
   async startRun(batchId: string, run: number): Promise<void> {
     const key = this.progressKey(batchId, run);
     await asQueueUnavailable(this.redis.multi().hset(key, 'whole', 1).expire(key, TTL_SECONDS).exec());
@@ -135,7 +139,7 @@ export class BatchProgress {
       .exec();
   }
 
-  /** `hasAllCounts`: Redis has kept the counts since the start of the run (field `whole`). @throws QueueUnavailableError */
+  /** @throws QueueUnavailableError */
   async read(batchId: string, run: number): Promise<LiveProgress> {
     const values = await asQueueUnavailable(
       this.redis.hmget(this.progressKey(batchId, run), ...FIELDS, 'finalizing', 'whole'),

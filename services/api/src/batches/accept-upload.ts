@@ -101,8 +101,8 @@ export async function receiveUpload(
     receiveFile(request, response, async (source, filename, charset) => {
       file.onFilename?.(filename);
       const importSettings = { schema, profile, sheet, charset: file.charset ?? charset };
-      const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
-      return { filename, summary: await storeUpload(source, target, importSettings, limits, charge) };
+      const chargeRateLimit = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
+      return { filename, summary: await storeUpload(source, target, importSettings, limits, chargeRateLimit) };
     }),
   );
 }

@@ -1,9 +1,10 @@
 /*
- * The commit point is the pending marker: once it is stored, the response is 202. Without an idempotency key, if a step
- * fails before the marker is known to be stored, what was stored is removed. With a key, it is removed if the claim fails
- * because the key is known to name another resource or another payload. After every other error of the claim, the key may
- * name this resource, and another request may have returned it, so it stays. Repeating the request completes it; without
- * a repeat the sweeper removes it after a day.
+ * The commit point is the pending marker: once it is stored, the response is 202. What was stored is removed if storing
+ * the document fails and, without an idempotency key, if storing the marker fails. With a key, it is removed if the
+ * claim shows that the key names another resource: that one is returned, or the request fails because its payload
+ * differs or a document is damaged. After every other error of the claim or of the marker, the key may name this
+ * resource, and another request may have returned it, so it stays. Repeating the request completes it; without a repeat
+ * the sweeper removes it after a day.
  *
  * When the jobs cannot be enqueued, this process retries, and after a minute the reconciler enqueues them.
  */
@@ -20,8 +21,11 @@ export interface Acceptance<T> {
   /** Holds its objects. */
   folder: string;
   idempotencyKey: string | undefined;
-  /** Stores its document, after all its other objects. */
-  storeDocument: () => Promise<{ resource: T; payload: unknown }>;
+  /**
+   * Reserves its quota, stores its document, after all its other objects, and checks that Redis accepts jobs.
+   * @returns also the payload that a repeat with the key must equal
+   */
+  storeDocument: () => Promise<{ resource: T; keyPayload: unknown }>;
   /** @returns undefined for a resource that was deleted or has expired */
   findResource: (id: string) => Promise<T | undefined>;
   /** Completes the acceptance of an earlier resource whose request was interrupted after its claim. */
@@ -38,7 +42,7 @@ export async function commitAccepted<T extends { id: string }>(
   { tenant, id, folder, idempotencyKey: key, storeDocument, findResource, ensureAccepted, enqueue }: Acceptance<T>,
 ): Promise<T> {
   const putMarker = () => putPending(deps.store, tenant, id);
-  const { resource, payload } = await withRollback(
+  const { resource, keyPayload } = await withRollback(
     deps,
     tenant,
     id,
@@ -52,7 +56,7 @@ export async function commitAccepted<T extends { id: string }>(
   if (key !== undefined) {
     const { idempotency } = deps;
     const accepted = await idempotency
-      .claimFor(tenant, key, resource, payload, findResource)
+      .claimFor(tenant, key, resource, keyPayload, findResource)
       .catch(async (error: unknown) => {
         if (isClaimedByOther(error)) await removeStoredWork(deps, tenant, id, folder);
         throw error;

@@ -19,7 +19,7 @@ export async function commitBatch(
   deps: BatchDeps,
   { tenant, idempotencyKey }: Pick<Upload, 'tenant' | 'idempotencyKey'>,
   batch: BatchDocument,
-  payload: unknown,
+  keyPayload: unknown,
 ): Promise<BatchDocument> {
   return commitAccepted(deps, {
     tenant,
@@ -28,7 +28,7 @@ export async function commitBatch(
     idempotencyKey,
     storeDocument: async () => {
       await reserveStoreAndCheckQueue(deps, tenant, batch);
-      return { resource: batch, payload };
+      return { resource: batch, keyPayload };
     },
     findResource: (id) => findBatch(deps, tenant, id),
     ensureAccepted: (earlier) => ensureAccepted(deps, tenant, earlier),

@@ -89,7 +89,7 @@ async function createBatch(
 ): Promise<void> {
   const { dry_run, ...parameters } = query as z.output<typeof uploadQuery>;
   if (dry_run) return preflight(deps, { request, response, query: parameters, principal, auditEntry });
-  const upload = await readUpload(deps, principal.tenant, parameters);
+  const upload = await readUploadParameters(deps, principal.tenant, parameters);
   const batch = await acceptUpload(deps, request, response, { ...upload, idempotencyKey: idempotencyKeyOf(request) });
   await sendAccepted(deps, { response, principal, auditEntry }, batch);
 }
@@ -105,7 +105,7 @@ async function preflight(
   }: Pick<HandlerContext, 'request' | 'response' | 'query' | 'principal' | 'auditEntry'>,
 ): Promise<void> {
   auditEntry.action = 'batch.preflight';
-  const upload = await readUpload(deps, principal.tenant, query as z.output<typeof preflightQuery>);
+  const upload = await readUploadParameters(deps, principal.tenant, query as z.output<typeof preflightQuery>);
   response.json(await preflightBatch(deps, request, response, upload));
 }
 
@@ -113,7 +113,7 @@ async function preflight(
  * Reads the parameters of an upload. The tenant's settings supply the model and the operating point if they are not
  * given.
  */
-async function readUpload(
+async function readUploadParameters(
   { tenantSettings }: BatchRouteDeps,
   tenant: string,
   { model, operating_point, profile, sheet, charset, on_warning, ...scoringOptions }: z.output<typeof preflightQuery>,

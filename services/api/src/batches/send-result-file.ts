@@ -20,7 +20,7 @@ const PRESIGNED_SECONDS = 300;
 
 /**
  * Sends a file of the latest run: usually the stored CSV, and if requested, converted to another format, by redirect to
- * the store or, while the run has no such file (yet), as a partial file.
+ * the store or, while the run has no such file (yet), as a partial file: the rows of the shards scored so far.
  */
 export async function sendResultFile(
   deps: ResultFileDeps,

@@ -39,7 +39,7 @@ export interface UploadTarget {
  * Stores an upload while inspecting it. A plain file is used as uploaded; any other file is stored unchanged and then
  * imported, in a separate thread, into a canonical file beside it. Memory holds only a few chunks. An error ends the
  * stream, and the store keeps no partial object.
- * @param charge called with the number of rows read, even if the file is rejected at its last row
+ * @param chargeRateLimit called with the number of rows read, even if the file is rejected at its last row
  * @throws Problem 413 for its size or the quota, 422 for a header that does not fit; CsvError, TabularError naming row or
  *   line
  */
@@ -48,10 +48,10 @@ export async function storeUpload(
   target: UploadTarget,
   importSettings: ImportSettings,
   limits: UploadLimits,
-  charge: (rows: number) => void,
+  chargeRateLimit: (rows: number) => void,
 ): Promise<UploadSummary> {
   const { store, keys, signal } = target;
-  return inspectAndImport(target, importSettings, limits, charge, async (inspector) => {
+  return inspectThenImportIfNeeded(target, importSettings, limits, chargeRateLimit, async (inspector) => {
     try {
       // The key and the content type say CSV for every upload, also for workbooks and compressed files.
       await store.put(keys.input, inspector.inspectWhileStreaming(source), { contentType: 'text/csv', signal });
@@ -69,30 +69,30 @@ export async function readStoredUpload(
   target: UploadTarget,
   importSettings: ImportSettings,
   limits: UploadLimits,
-  charge: (rows: number) => void,
+  chargeRateLimit: (rows: number) => void,
 ): Promise<UploadSummary> {
   const stored = (await target.store.getStream(target.keys.input)) as AsyncIterable<Uint8Array>;
-  return inspectAndImport(target, importSettings, limits, charge, async (inspector) => {
+  return inspectThenImportIfNeeded(target, importSettings, limits, chargeRateLimit, async (inspector) => {
     for await (const _ of inspector.inspectWhileStreaming(stored)) await cpuTimeslices.next();
   });
 }
 
 /** @param readThrough passes the upload's bytes through the inspector */
-async function inspectAndImport(
+async function inspectThenImportIfNeeded(
   target: UploadTarget,
   importSettings: ImportSettings,
   limits: UploadLimits,
-  charge: (rows: number) => void,
+  chargeRateLimit: (rows: number) => void,
   readThrough: (inspector: UploadInspector) => Promise<void>,
 ): Promise<UploadSummary> {
   const inspector = new UploadInspector(importSettings, limits);
   try {
     await readThrough(inspector);
   } finally {
-    if (!inspector.needsImport) charge(inspector.rows);
+    if (!inspector.needsImport) chargeRateLimit(inspector.rows);
   }
   if (!inspector.needsImport) return inspector.result();
-  return target.importSemaphore.run(() => importStored(target, inspector, importSettings, limits, charge));
+  return target.importSemaphore.run(() => importStored(target, inspector, importSettings, limits, chargeRateLimit));
 }
 
 async function importStored(
@@ -100,7 +100,7 @@ async function importStored(
   { bytes: size, sha256 }: UploadInspector,
   importSettings: ImportSettings,
   limits: UploadLimits,
-  charge: (rows: number) => void,
+  chargeRateLimit: (rows: number) => void,
 ): Promise<UploadSummary> {
   const read = (offset: number, length: number) =>
     offset >= size || length === 0
@@ -120,7 +120,7 @@ async function importStored(
   } catch (error) {
     throw canonical.failure ?? error;
   } finally {
-    charge(canonical.rows);
+    chargeRateLimit(canonical.rows);
     await imported.stop();
   }
   const { columns, dialect } = imported.start;

@@ -48,7 +48,7 @@ const EMPTY = new Uint8Array(0);
 const MIB = 1024 * 1024;
 const MAX_HEADER_BYTES = 64 * 1024;
 const MAX_ROW_BYTES = MIB;
-/** A flow with more child jobs than this blocks Redis for seconds (see packages/queue). */
+/** A flow with more child jobs than this blocks Redis for seconds. */
 const MAX_SHARDS = 2_000;
 /** A worker reads and scores a shard as a whole; wide rows must not make it large. */
 const MAX_SHARD_BYTES = 4 * MIB;
@@ -176,6 +176,7 @@ export class UploadInspector {
     const splitter = createSplitter(header, this.limits, {
       firstLine: plainLayout.firstLine,
       onRows: (bytes, rows) => watch.checkRows(bytes, rows),
+      // A row whose feature cell and identifier's cell look ordinary needs no further check.
       quickCheckCells: watch.quickCheckCells,
     });
     this.plain = { layout: plainLayout, header, match, splitter, watch };

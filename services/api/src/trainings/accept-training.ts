@@ -85,7 +85,7 @@ async function storeTraining(
   request: Request,
   response: Response,
   { tenant, id, query }: TrainingRequest & { id: string },
-): Promise<{ resource: TrainingDocument; payload: unknown }> {
+): Promise<{ resource: TrainingDocument; keyPayload: unknown }> {
   const { store, quotas, importSemaphore, producer } = deps;
   const keys = { input: TrainingKeys.input(tenant, id), canonical: TrainingKeys.canonical(tenant, id) };
   const signal = abortOnDisconnect(request, response);
@@ -95,9 +95,9 @@ async function storeTraining(
   );
   const { parameters, bytes, sha256, filename, charset } = received;
   const { name, schema, label, group, seed } = parameters;
-  const charge = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
+  const chargeRateLimit = (rows: number) => quotas.rateLimit.addRows(tenant, rows);
   const target = { store, keys, signal, importSemaphore };
-  const upload = await readStoredUpload(target, importSettingsOf(parameters, charset), limits, charge);
+  const upload = await readStoredUpload(target, importSettingsOf(parameters, charset), limits, chargeRateLimit);
   const file = await readTrainingFile(store, keys, upload, parameters, FOLDS);
   if (upload.canonical !== undefined) await store.delete(keys.canonical);
   const rows = encodeTrainingRows(file);
@@ -123,7 +123,7 @@ async function storeTraining(
   };
   await putDocument(store, TrainingKeys.document(tenant, id), training);
   await producer.assertAvailable();
-  return { resource: training, payload: payloadOf(parameters, sha256) };
+  return { resource: training, keyPayload: payloadOf(parameters, sha256) };
 }
 
 function limitsOf({ limits }: TrainingDeps): UploadLimits {

@@ -1,8 +1,8 @@
 /*
  * Delivery: at least once; effect: exactly once. Write order: the list of failed shards, the result files, the marker for
  * the shadow if the model has one, and last the manifest. All but the marker for the shadow are write-once. Then the run's
- * pending marker is deleted; until then, the reconciler sees to it that a finalizer that crashed is repeated. It writes the
- * same bytes again.
+ * pending marker is deleted. BullMQ redelivers a finalizer that crashed, and the reconciler enqueues one whose job
+ * Redis has lost; it writes the same bytes again.
  */
 import type { FinalizeJob } from '@cytoqueue/queue';
 import {
@@ -56,8 +56,8 @@ export class Finalizer {
   }
 
   /**
-   * Completes the run as failed when finalizing failed permanently, so that the batch does not stay `finalizing`. The
-   * scored rows remain available as partial results, and the run can be retried.
+   * Completes the run as failed when its finalizer has failed for good, so that the batch does not stay `finalizing`.
+   * The scored rows remain available as partial results, and the run can be retried.
    */
   failRun(job: FinalizeJob): Promise<void> {
     return this.runUnlessRemoved(job, () => this.writeFailedManifest(job));

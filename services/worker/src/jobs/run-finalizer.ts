@@ -43,8 +43,8 @@ type Section = 'errors' | 'changes';
 
 /**
  * Joins a run's shards into the result files and computes its manifest. The store is authoritative: a shard without an
- * object is scored here, unless its job has failed permanently. Every file depends only on the input, the model and the
- * frozen list of failed shards, so a second finalizer writes the same bytes.
+ * object is scored here, unless its job has failed for good. Every file depends only on the input, the model, the
+ * batch's options and the frozen list of failed shards, so a second finalizer writes the same bytes.
  */
 export class RunFinalizer {
   private readonly total = emptyCounts();

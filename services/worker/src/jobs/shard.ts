@@ -51,8 +51,8 @@ async function scoreUnlessCanceled(
   const startedMs = performance.now();
   const object = await deps.pool.score(await loadShardTask(deps, tenant, batch, shard));
   if (await isCanceled(deps.store, tenant, batch.id, run)) return;
-  const otherFormat = await putShardOnce(deps, tenant, batch, shard, object);
-  const counts = otherFormat?.counts ?? decodeShardCounts(object, shardKey(tenant, batch, shard));
+  const existingInOtherFormat = await putShardOnce(deps, tenant, batch, shard, object);
+  const counts = existingInOtherFormat?.counts ?? decodeShardCounts(object, shardKey(tenant, batch, shard));
   // The object is stored: its memory may be used for another shard.
   deps.pool.release(object);
   const durationMs = performance.now() - startedMs;

@@ -206,7 +206,7 @@ test('compared with another model, rows whose class differs are listed with both
     operatingPoint: 'default',
   } as const;
   const { changes, counts } = scoreShard(classifier, task(rows, { comparedModel: compared }), {
-    comparedModel: baseline,
+    comparedClassifier: baseline,
   });
   expect(differing.length).toBeGreaterThan(0);
   expect(cellsOf(changes).map((cells) => cells[11])).toEqual(differing);

@@ -27,7 +27,7 @@ import { type RowRange, type ShardFormat, ShardWriter } from './shard-writer';
 
 export interface ScoringExtras {
   /** It scores every row too, and rows whose class differs are listed as changes. */
-  comparedModel?: Classifier;
+  comparedClassifier?: Classifier;
   /** Adds evidence columns after the result of each row. */
   explainer?: RowExplainer;
   /**
@@ -47,7 +47,7 @@ const MAX_EXACT_MASK_FEATURES = 32;
  * not change it.
  */
 export function scoreShard(classifier: Classifier, task: ShardTask, extras: ScoringExtras = {}): ShardObject {
-  const { comparedModel, explainer, results } = extras;
+  const { comparedClassifier, explainer, results } = extras;
   const cache = explainer === undefined ? extras.cache : undefined;
   const { schema } = classifier.model;
   const match = matchStoredColumns(task, schema);
@@ -55,7 +55,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   const predictions =
     cache === undefined ? predict(classifier, parsed, task.options.operating_point) : predictCached(cache, parsed);
   const comparedPredictions =
-    comparedModel && task.comparedModel && predict(comparedModel, parsed, task.comparedModel.operatingPoint);
+    comparedClassifier && task.comparedModel && predict(comparedClassifier, parsed, task.comparedModel.operatingPoint);
 
   const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
   const missingNames = (sample: number) => namesOfMissing(parsed, sample, schema);
@@ -63,12 +63,12 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   // Cache the result columns as CSV text for each sample that `predictCached` did not find in the cache.
   if (cache !== undefined) writer.cacheResults(cache.resultCache, predictions, parsed.missingMasks);
   // Not for canonical rows: the cache copies whole rows, hidden columns included.
-  const resultCache = task.canonical === undefined ? cache?.resultCache : undefined;
+  const rowTextCache = task.canonical === undefined ? cache?.resultCache : undefined;
   let row = 0;
   let sampleIndex = 0;
   while (row < parsed.table.rows) {
-    if (resultCache !== undefined) {
-      const nextRow = writer.writeCachedRows(resultCache, row, sampleIndex, task.firstRow + row);
+    if (rowTextCache !== undefined) {
+      const nextRow = writer.writeCachedRows(rowTextCache, row, sampleIndex, task.firstRow + row);
       // Cached rows are never rejected, so each of them has a sample.
       sampleIndex += nextRow - row;
       row = nextRow;
@@ -89,7 +89,7 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
     row++;
   }
   if (comparedPredictions !== undefined)
-    writeChanges(writer, task, parsed, predictions, comparedPredictions, comparedModel?.model.ref ?? '');
+    writeChanges(writer, task, parsed, predictions, comparedPredictions, comparedClassifier?.model.ref ?? '');
   return {
     counts: countRows(parsed, predictions, comparedPredictions),
     probabilities: countProbabilities(predictions.probability),

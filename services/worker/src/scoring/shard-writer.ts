@@ -130,6 +130,7 @@ export class ShardWriter {
     const { bytes, format, results } = this;
     const { delimiter } = format.dialect;
     writeInputRow(results, bytes, range.start, range.end, format.dialect, format);
+    // Class, probability, outcome, reason and missing features stay empty.
     results.ascii(['', rowNumber, status, '', '', '', '', '', ''].join(delimiter) + format.model);
     this.writeCells(results, [rejection.code, rejection.detail]);
     results.ascii(delimiter.repeat(format.evidenceColumns));

@@ -19,9 +19,9 @@ const models = new LoadedModels();
 const results = new ByteWriter();
 
 function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer | undefined): ShardObject {
-  const comparedModel = task.comparedModel && models.classifierFor(task.comparedModel.model);
+  const comparedClassifier = task.comparedModel && models.classifierFor(task.comparedModel.model);
   try {
-    return scoreShard(classifier, task, { comparedModel, explainer, cache: models.cacheFor(task), results });
+    return scoreShard(classifier, task, { comparedClassifier, explainer, cache: models.cacheFor(task), results });
   } catch (error) {
     // After an error a cache may hold incomplete entries.
     models.clearCaches();
