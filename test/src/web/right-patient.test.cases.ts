@@ -131,6 +131,9 @@ export function describeRightPatient(newPeople: () => WebApp): void {
       await page.getByRole('button', { name: 'Sign in' }).click();
       await field(page, 'Clump thickness').waitFor();
       expect([await reference(page).inputValue(), await values(page)]).toEqual(expected);
+      const warnings = page.getByText('was being entered when the session ended');
+      expect(await warnings.count()).toBe(person === 'colleague' ? 1 : 0);
+      expect(await axeViolations(page)).toEqual([]);
     }
   });
 

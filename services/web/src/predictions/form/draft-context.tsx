@@ -34,7 +34,9 @@ export function useKeptDraft(): RefObject<KeptDraft | undefined> {
  */
 export function DraftProvider({ tenant, children }: { tenant: string; children: ReactNode }) {
   const kept = useKeptDraft();
-  const [draft, setDraft] = useState(() => (kept.current?.tenant === tenant ? kept.current.draft : emptyDraft()));
+  const [draft, setDraft] = useState(() =>
+    kept.current?.tenant === tenant ? { ...kept.current.draft, isRestored: true } : emptyDraft(),
+  );
   useEffect(() => {
     kept.current = isEmptyDraft(draft) ? undefined : { tenant, draft };
   }, [draft, kept, tenant]);

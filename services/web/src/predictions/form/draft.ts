@@ -19,6 +19,8 @@ export interface Draft {
    * refuses an idempotency key that comes with another request.
    */
   sentVersion: ModelVersion | undefined;
+  /** Whether it comes from a session that has ended; another person may have entered it. */
+  isRestored: boolean;
 }
 
 export function emptyDraft(): Draft {
@@ -29,6 +31,7 @@ export function emptyDraft(): Draft {
     model: undefined,
     operatingPoint: undefined,
     sentVersion: undefined,
+    isRestored: false,
   };
 }
 

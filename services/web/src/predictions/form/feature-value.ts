@@ -12,11 +12,12 @@ const MISSING_TOKEN = /^(\?|na|nan)$/i;
 const MAX_QUOTED_LENGTH = 20;
 
 export function parseFeatureValue(text: string, { min, max, integer }: Feature): FeatureValue {
-  const trimmed = text.trim();
+  // Full-width digits become plain ones.
+  const trimmed = text.normalize('NFKC').trim();
   if (trimmed === '') return { kind: 'empty' };
   if (MISSING_TOKEN.test(trimmed)) return { kind: 'missing' };
   const range = rangeText({ min, max, integer });
-  const isNumber = integer ? /^-?\d+([.,]0+)?$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
+  const isNumber = integer ? /^-?0?(0|[1-9]\d*)([.,]0+)?$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
   if (!isNumber)
     return { kind: 'invalid', message: TEXTS.featureValue.notInRange(trimmed.slice(0, MAX_QUOTED_LENGTH), range) };
   const value = Number(trimmed.replace(',', '.'));

@@ -98,15 +98,48 @@ test('a blank line in a column is an empty cell, and the values behind it stay i
     certain: false,
     interpretations: [
       { values: ['4', '', '3', '4', '2', '4', '3', '1', '2'], reference: '5' },
-      { values, ignoredClass: '2' },
+      { values, notUsed: '2' },
     ],
   });
   expect(read(['S24-0001', ...values, '2'].join('\r\n'))).toEqual({
     kind: 'interpretations',
     certain: false,
-    interpretations: [{ values, reference: 'S24-0001', ignoredClass: '2' }],
+    interpretations: [{ values, reference: 'S24-0001', notUsed: '2' }],
   });
   expect(read(['', 'S24-0001', ...nine].join('\n'))).toMatchObject({ kind: 'refused' });
+});
+
+test.each([
+  ['between spaces, which hold no empty cell, and a class at the end', '1057013 8 4 5 1 2 7 3 1 4', '8'],
+  ['between spaces, with a reference of two words', 'S24 7 5 4 4 3 4 5 4 3', '7'],
+  ['and a class at the end', 'S24-0001\t8\t4\t5\t1\t2\t7\t3\t1\t4', '8'],
+])('a row that may lack a value, %s, is a question', (_kind, text, first) => {
+  const result = read(text);
+  expect(result).toMatchObject({ certain: false, interpretations: [{ values: expect.arrayContaining([first]) }] });
+});
+
+test('a column with another name than a known identifier is a question that shows what is not used', () => {
+  const question = (text: string) => expect(read(text)).toMatchObject({ certain: false });
+  question(`Fallnummer\t${NAMES.join('\t')}\nS24-0001\t${nine.join('\t')}`);
+  expect(read(`Fallnummer,${NAMES.join()},Class\nS24-0001,${nine.join()},2`)).toEqual({
+    kind: 'interpretations',
+    certain: false,
+    interpretations: [{ values: nine, notUsed: 'Fallnummer: S24-0001' }],
+  });
+  expect(read(`id,Reader,${NAMES.join()}\nS24-0001,Lee,${nine.join()}`)).toMatchObject({
+    certain: true,
+    interpretations: [{ values: nine, reference: 'S24-0001' }],
+  });
+});
+
+test('invisible marks and full-width digits are read as what they show', () => {
+  const marked = nine.map((value) => `\u200E${value}\u200B`).join('\t');
+  const wide = nine.join('\t').replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
+  expect(read(`\uFEFFS24-0001\u200B\t${marked}`)).toMatchObject({
+    certain: true,
+    interpretations: [{ values: nine, reference: 'S24-0001' }],
+  });
+  expect(read(`S24-0001\t${wide}`)).toMatchObject({ certain: true, interpretations: [{ reference: 'S24-0001' }] });
 });
 
 test('bars around a row add no empty cells', () => {
@@ -129,7 +162,7 @@ test('ten values give a choice of both interpretations, none of them selected', 
     certain: false,
     interpretations: [
       { values: ['5', '4', '4', '3', '4', '5', '4', '3', '1'], reference: '3' },
-      { values: ['3', '5', '4', '4', '3', '4', '5', '4', '3'], ignoredClass: '1' },
+      { values: ['3', '5', '4', '4', '3', '4', '5', '4', '3'], notUsed: '1' },
     ],
   });
 });
@@ -143,6 +176,8 @@ test.each([
   ['a header that names another table', `a,b,c,d,e,f,g,h,i\n${nine.join()}`, /2 lines/],
   ['a header and a row that is one short', `id,${NAMES.join()}\nS24-0001,${nine.slice(1).join()}`, /2 lines/],
   ['a header that names a feature twice', `${NAMES.join()},v1\n${nine.join()},5`, /2 lines/],
+  ['a reference that is too long', `${'x'.repeat(257)}\t${nine.join('\t')}`, /Found 10 cells for 9 fields/],
+  ['a number of four digits as a grade', '0007,5,4,4,3,4,5,4,3', /Cell 1 does not fit/],
   ['nothing', ' \n ', /no text/],
 ])('%s: nothing is filled in', (_kind, text, reason) => {
   expect(read(text)).toEqual({ kind: 'refused', reason: expect.stringMatching(reason) });
@@ -152,7 +187,7 @@ test('a number after the values may be a class or a surplus cell, so the user mu
   expect(read(`1000025,${nine.join()},2`)).toEqual({
     kind: 'interpretations',
     certain: false,
-    interpretations: [{ values: nine, reference: '1000025', ignoredClass: '2' }],
+    interpretations: [{ values: nine, reference: '1000025', notUsed: '2' }],
   });
 });
 
@@ -162,7 +197,7 @@ describe('measurements', () => {
   const thirty = measured.map((_, i) => `${i + 10},${i}5`);
   test.each(['\t', ';', ' '])('with decimal commas and %j between them are read as decimals', (separator) => {
     expect(read(`842302x${separator}${thirty.join(separator)}`, measured)).toMatchObject({
-      certain: true,
+      certain: separator !== ' ',
       interpretations: [{ values: thirty, reference: '842302x' }],
     });
   });
@@ -188,15 +223,17 @@ test('no damaged row is read unambiguously with a value at another feature', () 
     fc.record({ kind: fc.constant('insert' as const), at: fc.nat(10), text: fc.constantFrom('', '0', '11', 'x', '5') }),
     fc.constant({ kind: 'none' as const }),
   );
+  const classes = fc.constantFrom([], ['2'], ['4'], ['benign'], ['M']);
   fc.assert(
     fc.property(
       fc.array(value, { minLength: 9, maxLength: 9 }),
       reference,
+      classes,
       separator,
       edit,
       fc.constantFrom('', '\n', '\r\n', '\t'),
-      (values, name, by, change, end) => {
-        const cells: string[] = name === '' ? [...values] : [name, ...values];
+      (values, name, label, by, change, end) => {
+        const cells: string[] = [...(name === '' ? [] : [name]), ...values, ...label];
         if (change.kind === 'drop') cells.splice(change.at, 1);
         if (change.kind === 'insert') cells.splice(change.at, 0, change.text);
         const result = parsePastedRow(cells.join(by) + end, grades);

@@ -8,8 +8,8 @@ export interface Interpretation {
   values: string[];
   /** Sender's reference of the record. */
   reference?: string;
-  /** Class after the values; not used. */
-  ignoredClass?: string;
+  /** Class after the values, or the cells below other column names; not used. */
+  notUsed?: string;
 }
 
 /** `certain`: only one interpretation is possible. Otherwise the user chooses one or none. */
@@ -18,10 +18,18 @@ export type PastedRow =
   | { kind: 'value'; text: string }
   | { kind: 'refused'; reason: string };
 
-const SEPARATORS = [/\t/, /;/, /\|/, /,/, /\s+/];
+const WHITE_SPACE = /\s+/;
+const SEPARATORS = [/\t/, /;/, /\|/, /,/, WHITE_SPACE];
 const NAMED_CLASS = /^(benign|malignant|b|m)$/i;
 /** Class codes that are also grades, so that a surplus cell could be mistaken for a class. */
 const CLASS_CODE = /^[0124]$/;
+/** Class codes of the Wisconsin data. As a last cell they are a class more often than a grade of mitoses. */
+const WISCONSIN_CLASS_CODE = /^[24]$/;
+const LABEL_NAME = /^(class|label|diagnosis|outcome)$/;
+/** Longer cells are no references; the API would refuse them. */
+const MAX_REFERENCE_LENGTH = 256;
+/** Marks without a glyph that web pages and documents put into copied text: byte order, direction, zero width. */
+const INVISIBLE_MARKS = /\p{Cf}/gu;
 const ID_NAME = /^(id|sample_?(id|code_number)|patient(_id)?|record_id|case_id|reference)$/;
 const MAX_CELLS = 200;
 
@@ -31,7 +39,10 @@ const MAX_CELLS = 200;
  * could be a record number, it returns a question, not a guess.
  */
 export function parsePastedRow(text: string, features: readonly Feature[]): PastedRow {
-  const pasted = text.split(/\r\n|\r|\n/).map((line) => line.replace(/[ \t]+$/, ''));
+  const pasted = text
+    .replaceAll(INVISIBLE_MARKS, '')
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.replace(/[ \t]+$/, ''));
   const lines = pasted.filter((line) => line.trim() !== '');
   const first = lines[0];
   if (first === undefined) return { kind: 'refused', reason: TEXTS.pastedRow.noText };
@@ -56,26 +67,39 @@ interface Candidate {
   certain: boolean;
 }
 
+interface Table {
+  rows: string[][];
+  /** Whether an empty cell would show. White space cannot hold one, so the values behind it may have shifted. */
+  keepsEmptyCells: boolean;
+}
+
 /** Splits lines into cells, once for each possible separator. */
-function tables(lines: string[]): string[][][] {
+function tables(lines: string[]): Table[] {
   return SEPARATORS.filter((separator) => lines.some((line) => separator.test(line.trim())))
-    .map((separator) => lines.map((line) => split(line, separator)))
-    .filter((table) => table.every((row) => row.length <= MAX_CELLS));
+    .map((separator) => ({
+      rows: lines.map((line) => split(line, separator)),
+      keepsEmptyCells: separator !== WHITE_SPACE,
+    }))
+    .filter(({ rows }) => rows.every((row) => row.length <= MAX_CELLS));
 }
 
 /** Strips the outer bars of Markdown rows; they do not enclose empty cells. */
-function markdownTables(lines: string[]): string[][][] {
+function markdownTables(lines: string[]): Table[] {
   const framed = lines.map((line) => /^\|(.*)\|$/.exec(line.trim())?.[1]);
-  return framed.every((line) => line !== undefined) ? [framed.map((line) => split(line, /\|/))] : [];
+  return framed.every((line) => line !== undefined)
+    ? [{ rows: framed.map((line) => split(line, /\|/)), keepsEmptyCells: true }]
+    : [];
 }
 
 /**
  * Takes each line as a cell. A blank line before the last value is an empty cell; dropping it would shift the values
  * after it.
  */
-function singleColumnTable(pasted: string[]): string[][][] {
+function singleColumnTable(pasted: string[]): Table[] {
   const end = pasted.findLastIndex((line) => line.trim() !== '') + 1;
-  return end > 1 && end <= MAX_CELLS ? [pasted.slice(0, end).map((line) => [unquote(line)])] : [];
+  return end > 1 && end <= MAX_CELLS
+    ? [{ rows: pasted.slice(0, end).map((line) => [unquote(line)]), keepsEmptyCells: true }]
+    : [];
 }
 
 function cellsOf(line: string): string[][] {
@@ -94,8 +118,11 @@ function unquote(cell: string): string {
     .trim();
 }
 
-function parseTable(table: string[][], features: readonly Feature[]): Candidate[] {
-  if (table.length === 1) return parseCells(table[0] as string[], features);
+function parseTable({ rows: table, keepsEmptyCells }: Table, features: readonly Feature[]): Candidate[] {
+  if (table.length === 1) {
+    const candidates = parseCells(table[0] as string[], features);
+    return candidates.map(({ interpretation, certain }) => ({ interpretation, certain: certain && keepsEmptyCells }));
+  }
   const [header, ...rows] = table as [string[], ...string[][]];
   if (rows.length === 1) return parseNamed(header, rows[0] as string[], features);
   if (table.every((row) => row.length === 1))
@@ -112,7 +139,10 @@ function parseTable(table: string[][], features: readonly Feature[]): Candidate[
   return [];
 }
 
-/** Reads values below a header, in any order; ignores other columns except the identifier. */
+/**
+ * Reads values below a header, in any order. Without a column named as an identifier, another column may hold it, so
+ * the user is asked and shown what is not used.
+ */
 function parseNamed(names: string[], values: string[], features: readonly Feature[]): Candidate[] {
   const folded = names.map(normalizeName);
   const columns = features.map((feature) => {
@@ -125,14 +155,24 @@ function parseNamed(names: string[], values: string[], features: readonly Featur
   const ids = folded.flatMap((name, column) => (ID_NAME.test(name) ? [column] : []));
   const reference = ids.length === 1 ? values[ids[0] as number] : undefined;
   const picked = columns.map(([column]) => values[column as number] as string);
-  return areValid(picked, features)
-    ? [
-        {
-          interpretation: { values: picked, ...(reference === undefined || reference === '' ? {} : { reference }) },
-          certain: true,
-        },
-      ]
-    : [];
+  if (!areValid(picked, features) || (reference ?? '').length > MAX_REFERENCE_LENGTH) return [];
+  const used = [...columns.flat(), ...(ids.length === 1 ? ids : [])];
+  const others = names.flatMap((name, column) =>
+    used.includes(column) || LABEL_NAME.test(folded[column] as string) || values[column] === ''
+      ? []
+      : [`${name}: ${values[column] as string}`],
+  );
+  const hasReference = reference !== undefined && reference !== '';
+  return [
+    {
+      interpretation: {
+        values: picked,
+        ...(hasReference ? { reference } : {}),
+        ...(others.length > 0 && !hasReference ? { notUsed: others.join(', ') } : {}),
+      },
+      certain: hasReference || others.length === 0,
+    },
+  ];
 }
 
 function normalizeName(name: string): string {
@@ -149,7 +189,7 @@ function parseCells(given: string[], features: readonly Feature[]): Candidate[] 
   const cells = trimEnd(given, count);
   const [first = ''] = cells;
   const last = cells.at(-1) ?? '';
-  const isReference = first !== '';
+  const isReference = first !== '' && first.length <= MAX_REFERENCE_LENGTH;
   // A reference that could itself be a value is ambiguous.
   const certain = parseFeatureValue(first, features[0] as Feature).kind === 'invalid';
   const isClass = NAMED_CLASS.test(last) || CLASS_CODE.test(last);
@@ -159,10 +199,12 @@ function parseCells(given: string[], features: readonly Feature[]): Candidate[] 
     if (areValid(values, features)) candidates.push({ interpretation: { values, ...candidate }, certain: isCertain });
   };
   if (cells.length === count) add(0, {}, false);
-  if (cells.length === count + 1 && isReference) add(1, { reference: first }, certain);
-  if (cells.length === count + 1 && isClass) add(0, { ignoredClass: last }, false);
+  // Without one of its values, a row that ends with a class is as long as a whole one.
+  if (cells.length === count + 1 && isReference)
+    add(1, { reference: first }, certain && !WISCONSIN_CLASS_CODE.test(last));
+  if (cells.length === count + 1 && isClass) add(0, { notUsed: last }, false);
   if (cells.length === count + 2 && isReference && isClass)
-    add(1, { reference: first, ignoredClass: last }, certain && NAMED_CLASS.test(last));
+    add(1, { reference: first, notUsed: last }, certain && NAMED_CLASS.test(last));
   return candidates;
 }
 

@@ -1,6 +1,6 @@
 import type { Feature } from '@cytoqueue/client';
 import type { Draft } from './draft';
-import { isTenStepGrade, parseFeatureValue } from './feature-value';
+import { type FeatureValue, isTenStepGrade, parseFeatureValue } from './feature-value';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
 import styles from './read-back.module.css';
@@ -30,12 +30,8 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
         {features.every(isTenStepGrade) && (
           <div>
             <dt>{TEXTS.readBack.grades}</dt>
-            <dd className={styles.sequence} translate="no">
-              {values.map((value, index) => (
-                <span key={index} data-kind={value.kind}>
-                  {value.kind === 'value' ? value.value : value.kind === 'missing' ? '?' : '–'}
-                </span>
-              ))}
+            <dd>
+              <GradeSequence values={values} />
             </dd>
           </div>
         )}
@@ -46,5 +42,18 @@ export function ReadBack({ draft, features, errorCount }: ReadBackProps) {
       </p>
       {errorCount > 0 && <p className={`${ui.small} ${ui.fieldError}`}>{TEXTS.readBack.errors(errorCount)}</p>}
     </>
+  );
+}
+
+/** Grades in the order of the features. */
+export function GradeSequence({ values }: { values: readonly FeatureValue[] }) {
+  return (
+    <span className={styles.sequence} translate="no">
+      {values.map((value, index) => (
+        <span key={index} data-kind={value.kind}>
+          {value.kind === 'value' ? value.value : value.kind === 'missing' ? '?' : '–'}
+        </span>
+      ))}
+    </span>
   );
 }

@@ -2,6 +2,7 @@ import { ApiError, type ModelVersion, mayHaveSucceeded } from '@cytoqueue/client
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
+import { Notice } from '../../ui/notice';
 import { TextField } from '../../ui/text-field';
 import { isTenStepGrade } from './feature-value';
 import { type Draft, emptyDraft, isEmptyDraft, findErrors } from './draft';
@@ -72,6 +73,11 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
       </div>
       <aside className={`${ui.panel} ${styles.entrySide}`} aria-labelledby="send">
         <h2 id="send">{TEXTS.recordForm.send}</h2>
+        {draft.isRestored && (
+          <Notice tone="warning">
+            <p>{TEXTS.recordForm.restored}</p>
+          </Notice>
+        )}
         <ReadBack draft={draft} features={features} errorCount={Object.keys(form.errors).length} />
         {predict.isError && (
           <ErrorNotice

@@ -32,6 +32,8 @@ export const TEXTS = {
     reference: 'Reference (optional)',
     referenceHelp: 'Your case number. Only your laboratory sees it; it is never part of an address.',
     send: 'Check and send',
+    restored:
+      'This record was being entered when the session ended. Check reference and values before you send it, or clear it.',
     acceptanceUnknown: 'The record may have been accepted. Send it again from this page: it is not stored twice.',
     notAccepted: 'The record was not accepted.',
     scoring: 'Scoring …',
@@ -75,10 +77,10 @@ export const TEXTS = {
   },
   pasteQuestion: {
     label: 'What was pasted',
-    ambiguous: 'The pasted row is ambiguous.',
-    check: (hasReference: boolean, feature: string) =>
-      `Check the pasted row: does the ${hasReference ? 'second cell' : 'first cell'} belong to ${feature}?`,
-    values: 'Values',
+    ambiguous: 'The pasted row can be read in more than one way. Is one of them right?',
+    check: (first: string, last: string) =>
+      `Compare with your sheet: is the first value ${first} and the last one ${last}?`,
+    values: 'Values in order',
     notUsed: 'Not used',
     discard: 'Discard',
     emptyCell: 'an empty cell',
@@ -97,7 +99,7 @@ export const TEXTS = {
     answerFirst: 'Answer the question about the pasted row first.',
     filled: (count: number, reference: string | undefined) =>
       `All ${count} values filled in${reference === undefined ? '' : ` for reference ${reference}`}.`,
-    classNotUsed: (name: string) => `The class “${name}” after them was not used.`,
+    notUsed: (cells: string) => `Not used: ${cells}.`,
     referenceRemoved: (reference: string) =>
       `The reference ${reference} was removed, because these values may belong to another record.`,
   },

@@ -26,20 +26,24 @@ export function usePaste({ features, draft, change, focus, fieldOf, clearError, 
   const [isRefused, setIsRefused] = useState(false);
   const [interpretations, setInterpretations] = useState<readonly Interpretation[]>([]);
 
-  const fill = ({ values, reference, ignoredClass }: Interpretation): void => {
+  const fill = ({ values, reference, notUsed }: Interpretation): void => {
     const hadValues = Object.values(draft.texts).some((text) => text !== '');
     const texts = Object.fromEntries(
       features.map((feature, index) => [feature.name, canonicalText(values[index] ?? '', feature)]),
     );
     // Pasted values without a reference may belong to another patient, so the old reference is removed.
     const isDoubtful = reference === undefined && hadValues && draft.sampleReference !== '';
-    change({ texts, ...(reference !== undefined || isDoubtful ? { sampleReference: reference ?? '' } : {}) });
+    change({
+      texts,
+      isRestored: false,
+      ...(reference !== undefined || isDoubtful ? { sampleReference: reference ?? '' } : {}),
+    });
     setInterpretations([]);
     setIsRefused(false);
     setNote(
       filledText(features.length, {
         reference,
-        leftOut: ignoredClass,
+        notUsed,
         removed: isDoubtful ? draft.sampleReference : undefined,
       }),
     );
@@ -106,12 +110,12 @@ function filledText(
   count: number,
   {
     reference,
-    leftOut,
+    notUsed,
     removed,
-  }: { reference: string | undefined; leftOut: string | undefined; removed: string | undefined },
+  }: { reference: string | undefined; notUsed: string | undefined; removed: string | undefined },
 ): string {
   const sentences = [TEXTS.pastedRow.filled(count, reference)];
-  if (leftOut !== undefined) sentences.push(TEXTS.pastedRow.classNotUsed(leftOut));
+  if (notUsed !== undefined) sentences.push(TEXTS.pastedRow.notUsed(notUsed));
   if (removed !== undefined) sentences.push(TEXTS.pastedRow.referenceRemoved(removed));
   return sentences.join(' ');
 }
