@@ -60,6 +60,22 @@ test('unmatched columns are mapped by hand, saved as a profile, and the file is 
   await waitFor(() => expect(upload.mock.calls.map(([, options]) => options?.profile)).toEqual(['mine']));
 });
 
+test('a file cannot be sent while columns are chosen that no profile holds, because the choice would be ignored', async () => {
+  preflight.mockResolvedValue({
+    ...MATCHED,
+    columns: MATCHED.columns.map((column) => (column.used_as === 'id' ? { ...column, used_as: 'carried' } : column)),
+  });
+  const user = renderForm();
+  const sendButton = await screen.findByRole('button', { name: /^Score 1 row/ });
+  expect(await screen.findByText(/No column is read as the reference/)).toBeTruthy();
+  await user.selectOptions(await useOf('Fallnummer'), 'id');
+  expect(sendButton.hasAttribute('disabled')).toBe(true);
+  expect(screen.getByText(/save them below as an import profile/)).toBeTruthy();
+  expect(screen.queryByText(/No column is read as the reference/)).toBeNull();
+  await user.selectOptions(await useOf('Fallnummer'), '');
+  expect(sendButton.hasAttribute('disabled')).toBe(false);
+});
+
 test('a suggestion is a hint: the column has no use, and nothing can be saved, until it is chosen', async () => {
   const user = renderForm();
   expect((await useOf('Klumpen')).value).toBe('');

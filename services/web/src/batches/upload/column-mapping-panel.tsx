@@ -1,5 +1,5 @@
 import type { BatchSettings, ImportProfile, Preflight } from '@cytoqueue/client';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useModelVersion } from '../../models/model-queries';
 import { featureTitle } from '../../predictions/result/feature-titles';
 import { type ColumnChoices, addToProfile, findMappingFaults } from './column-mapping';
@@ -13,13 +13,17 @@ interface ColumnMappingPanelProps {
   /** With which the file was checked. */
   settings: BatchSettings;
   onSaved: (name: string) => void;
+  /** Told whether columns were chosen that no saved profile holds yet. */
+  onUnsavedChoices: (areUnsaved: boolean) => void;
 }
 
 /** Columns of the checked file; unmatched ones are mapped by hand and saved as an import profile. */
-export function ColumnMappingPanel({ report, settings, onSaved }: ColumnMappingPanelProps) {
+export function ColumnMappingPanel({ report, settings, onSaved, onUnsavedChoices }: ColumnMappingPanelProps) {
   const { data: version } = useModelVersion(report.model.name, report.model.version);
   const profiles = useImportProfiles();
   const [choices, setChoices] = useState<ColumnChoices>({});
+  const areUnsaved = Object.keys(choices).length > 0;
+  useEffect(() => onUnsavedChoices(areUnsaved), [areUnsaved, onUnsavedChoices]);
   if (version === undefined) return null;
   const { features } = version;
   const choose = (index: number, use: string | undefined): void =>
@@ -30,7 +34,7 @@ export function ColumnMappingPanel({ report, settings, onSaved }: ColumnMappingP
     choices,
     features.map(({ name }) => name),
   );
-  const isNeeded = !report.accepted || Object.keys(choices).length > 0;
+  const isNeeded = !report.accepted || areUnsaved;
   const form = (
     <SaveProfileForm
       // The profile arrives after the first rendering.

@@ -1,6 +1,7 @@
 import type { Feature, Preflight } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
 import { formatCount } from '../../ui/format';
+import { Notice } from '../../ui/notice';
 import { Panel } from '../../ui/panel';
 import { TableScroll } from '../../ui/table-scroll';
 import { featureTitle } from '../../predictions/result/feature-titles';
@@ -20,8 +21,14 @@ interface ColumnsPanelProps {
 /** Lists every column and its use. The use of a column that was not recognised is chosen here, never guessed. */
 export function ColumnsPanel({ report, features, choices, onChoose, children }: ColumnsPanelProps) {
   const { columns, missing_by_feature: missing } = report;
+  const uses = columns.map((_, index) => columnUse(index, columns, choices));
   return (
     <Panel title={TEXTS.columnsPanel.title} lead={columnsLead(columns, features)}>
+      {uses.includes(undefined) && !uses.includes('id') && (
+        <Notice tone="warning">
+          <p>{TEXTS.columnsPanel.noReference}</p>
+        </Notice>
+      )}
       <TableScroll label={TEXTS.columnsPanel.title}>
         <table className={`${ui.list} ${ui.compact} ${ui.cards}`}>
           <thead>

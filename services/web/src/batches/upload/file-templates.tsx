@@ -22,11 +22,11 @@ export function FileTemplates() {
   if (data === undefined) return null;
   return (
     <div className={ui.actions}>
-      <Button variant="quiet" onPress={() => downloadText('cytoqueue-template.csv', templateOf(data, []))}>
+      <Button onPress={() => downloadText('cytoqueue-template.csv', templateOf(data, []))}>
         {TEXTS.fileTemplates.template}
       </Button>
       {data.features.every(isTenStepGrade) && (
-        <Button variant="quiet" onPress={() => downloadText('cytoqueue-sample.csv', templateOf(data, SAMPLE_GRADES))}>
+        <Button onPress={() => downloadText('cytoqueue-sample.csv', templateOf(data, SAMPLE_GRADES))}>
           {TEXTS.fileTemplates.sample}
         </Button>
       )}

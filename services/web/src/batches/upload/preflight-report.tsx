@@ -21,6 +21,7 @@ interface PreflightReportProps {
   /** With which the file was checked. */
   settings: BatchSettings;
   onProfileSaved: (name: string) => void;
+  onUnsavedChoices: (areUnsaved: boolean) => void;
   /** Possible next actions. */
   children: ReactNode;
 }
@@ -29,7 +30,7 @@ const MAX_LISTED = 20;
 
 /** Report of the file check; nothing has been stored yet. */
 export function PreflightReport(props: PreflightReportProps) {
-  const { report, scope, fileBytes, settings, onProfileSaved, children } = props;
+  const { report, scope, fileBytes, settings, onProfileSaved, onUnsavedChoices, children } = props;
   const { rows } = report;
   const columns = report.columns.length > 0 && (
     <ColumnMappingPanel
@@ -38,6 +39,7 @@ export function PreflightReport(props: PreflightReportProps) {
       report={report}
       settings={settings}
       onSaved={onProfileSaved}
+      onUnsavedChoices={onUnsavedChoices}
     />
   );
   if (!report.accepted || rows === null)

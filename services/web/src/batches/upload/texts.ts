@@ -33,6 +33,8 @@ export const TEXTS = {
     scoreRows: (rows: number) => `Score ${rowsText(rows)}`,
     uploadAndScore: 'Upload and score',
     nothingToScore: 'No row of this file can be scored.',
+    unsavedChoices:
+      'The columns that you chose are not in use yet: save them below as an import profile, or undo the choice.',
   },
   uploadProgressBar: {
     starting: 'starting',
@@ -105,6 +107,8 @@ export const TEXTS = {
     title: 'Columns',
     lead: (columns: number, matched: number, features: number) =>
       `${pluralize(columns, { one: 'column', other: 'columns' })}: ${matched} of ${features} features matched.`,
+    noReference:
+      'No column is read as the reference, so the results name each row by its number only. If the file has a column of references, choose it here.',
     column: 'Column of the file',
     use: 'Interpreted as',
     matchedBy: 'Matched by',

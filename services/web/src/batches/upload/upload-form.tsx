@@ -28,6 +28,7 @@ interface UploadFormProps {
 export function UploadForm({ file, selectionId }: UploadFormProps) {
   const [settings, setSettings] = useState<BatchSettings>(DEFAULT_SETTINGS);
   const [profileRevision, setProfileRevision] = useState(0);
+  const [hasUnsavedChoices, setHasUnsavedChoices] = useState(false);
   const check = usePreflight(file, selectionId, settings, profileRevision);
   const upload = useUpload(file);
   const report = check.data;
@@ -56,6 +57,7 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
             setSettings({ ...settings, profile });
             setProfileRevision((revision) => revision + 1);
           }}
+          onUnsavedChoices={setHasUnsavedChoices}
         >
           {check.scope === 'sample' && <CheckFullFile check={check} file={file} />}
           {upload.isError && <UploadErrorNotice error={upload.error} what={rejectionMessage(upload.error)} />}
@@ -63,7 +65,12 @@ export function UploadForm({ file, selectionId }: UploadFormProps) {
             <UploadProgressBar label={TEXTS.uploadForm.uploading} progress={upload.progress} onCancel={upload.cancel} />
           )}
           {!upload.isPending && !check.isFetching && (
-            <UploadButton report={report} scope={check.scope} onUpload={() => upload.send(settings)} />
+            <UploadButton
+              report={report}
+              scope={check.scope}
+              hasUnsavedChoices={hasUnsavedChoices}
+              onUpload={() => upload.send(settings)}
+            />
           )}
         </PreflightReport>
       )}
@@ -88,10 +95,13 @@ function CheckFullFile({ check, file }: { check: PreflightCheck; file: File }) {
 function UploadButton({
   report,
   scope,
+  hasUnsavedChoices,
   onUpload,
 }: {
   report: Preflight;
   scope: PreflightCheck['scope'];
+  /** Columns were chosen with which the file has not been checked; sending it now would ignore them. */
+  hasUnsavedChoices: boolean;
   onUpload: () => void;
 }) {
   const isKnown = scope === 'full';
@@ -99,10 +109,11 @@ function UploadButton({
   const nothing = isKnown && valid === 0;
   return (
     <div className={ui.actions}>
-      <Button variant="primary" isDisabled={nothing} onPress={onUpload}>
+      <Button variant="primary" isDisabled={nothing || hasUnsavedChoices} onPress={onUpload}>
         {isKnown ? TEXTS.uploadForm.scoreRows(valid) : TEXTS.uploadForm.uploadAndScore}
       </Button>
       {nothing && <p>{TEXTS.uploadForm.nothingToScore}</p>}
+      {hasUnsavedChoices && <p>{TEXTS.uploadForm.unsavedChoices}</p>}
     </div>
   );
 }
