@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatProbability, pluralize } from './format';
+import { formatBytes, formatDuration, formatProbability, formatShare, pluralize } from './format';
 
 test.each([
   [0, '0 %'],
@@ -8,6 +8,17 @@ test.each([
   [1, '100 %'],
 ])('the probability %d', (probability, words) => {
   expect(formatProbability(probability)).toBe(words.replace(' %', '\u00A0%'));
+});
+
+test.each([
+  [0, '0 %'],
+  [0.634, '63.4 %'],
+  [200 / 1_000_000, '0.02 %'],
+  [307_718 / 307_771, '99.98 %'],
+  [0.9999999, '100 %'],
+  [1, '100 %'],
+])('the share %d', (share, words) => {
+  expect(formatShare(share)).toBe(words.replace(' %', '\u00A0%'));
 });
 
 test.each([

@@ -4,6 +4,10 @@ import { TEXTS } from './texts';
 
 const wholeNumber = new Intl.NumberFormat(TEXTS.locale, { maximumFractionDigits: 0 });
 const oneDigit = new Intl.NumberFormat(TEXTS.locale, { maximumFractionDigits: 1 });
+/** For shares: more digits the closer a share is to 0 or 1. */
+const shareDigits = [1, 2, 3, 4].map(
+  (maximumFractionDigits) => new Intl.NumberFormat(TEXTS.locale, { maximumFractionDigits }),
+);
 const dateTimeSeconds = new Intl.DateTimeFormat(TEXTS.locale, { dateStyle: 'medium', timeStyle: 'medium' });
 const timeOfDay = new Intl.DateTimeFormat(TEXTS.locale, { timeStyle: 'medium' });
 const date = new Intl.DateTimeFormat(TEXTS.locale, { dateStyle: 'medium', timeZone: 'UTC' });
@@ -30,8 +34,11 @@ export function formatProbability(probability: number): string {
   return formatShare(probability);
 }
 
+/** One decimal, or as many as show that a share is neither 0 % nor 100 %: 53 missed cases of 300,000 are not none. */
 export function formatShare(share: number): string {
-  return TEXTS.percent(oneDigit.format(share * 100));
+  const texts = shareDigits.map((digits) => digits.format(share * 100));
+  const isExact = share === 0 || share === 1;
+  return TEXTS.percent(texts.find((text) => isExact || (text !== '0' && text !== '100')) ?? (texts[0] as string));
 }
 
 export function formatDateTime(timestamp: string): string {
