@@ -11,6 +11,7 @@ import { Loading } from '../ui/loading';
 import { formatDateTime, formatProbability } from '../ui/format';
 import { usePageTitle } from '../ui/page-title';
 import { TextField } from '../ui/text-field';
+import { isUnusual } from './result/reason-labels';
 import { resultTitle } from './result/result-labels';
 import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
@@ -109,7 +110,8 @@ function Outcome({ record: { result, status } }: { record: Prediction }) {
   return (
     <>
       <ClassIcon name={result.outcome === 'indeterminate' ? 'indeterminate' : toneOf(result.predicted_class, result)} />{' '}
-      {TEXTS.status.succeeded} {resultTitle(result)}
+      {TEXTS.status.succeeded} {resultTitle(result)}{' '}
+      {isUnusual(result.reasons) && <span className={`${ui.chip} ${ui.chipWarning}`}>{TEXTS.unusual}</span>}
     </>
   );
 }

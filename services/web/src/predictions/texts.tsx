@@ -19,6 +19,7 @@ export const TEXTS = {
   result: 'Model result',
   probability: 'Probability of malignancy',
   sent: 'Sent',
+  unusual: 'Unusual record',
   status: {
     queued: 'waiting',
     processing: 'being scored',

@@ -10,7 +10,7 @@ import { Panel } from '../../ui/panel';
 import { ModelSummary } from '../../models/model-summary';
 import { useModelVersion } from '../../models/model-queries';
 import { PrintIdentity, PrintSignature } from '../../predictions/result/print-parts';
-import { reasonLabel } from '../../predictions/result/reason-labels';
+import { isUnusual, reasonLabel } from '../../predictions/result/reason-labels';
 import { Verdict } from '../../predictions/result/verdict';
 import { ValuesList } from '../../predictions/result/values-list';
 import { ReviewsPanel } from '../../reviews/reviews-panel';
@@ -95,7 +95,7 @@ function RowResult({ batch, row: { result, error }, version }: { batch: Batch; r
     <Verdict result={result} threshold={thresholdOf(batch, version)} range={null}>
       {result.outcome === 'indeterminate' && (
         <>
-          <p>{TEXTS.rowPage.favours(result.predicted_class)}</p>
+          <p>{isUnusual(result.reasons) ? TEXTS.rowPage.unusual : TEXTS.rowPage.favours(result.predicted_class)}</p>
           <ul className={ui.bullets}>
             {result.reasons.map((reason) => (
               <li key={reason}>{reasonLabel(reason)}</li>

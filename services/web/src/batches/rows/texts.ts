@@ -24,6 +24,7 @@ export const TEXTS = {
     systemError: 'Not scored: system error',
     invalid: 'Not scored: invalid row',
     favours: (name: string) => `The model favours ${name} but is not certain enough to classify the record.`,
+    unusual: 'The record is unlike the training cases, so its probability says little; treat as undecided.',
     noDiagnosis: 'No diagnosis and no C1 to C5 category.',
     noneFollows: 'No undecided row follows. Back to the batch',
     next: (row: string) => `Next undecided row (${row})`,
@@ -34,7 +35,7 @@ export const TEXTS = {
   },
   rowsPanel: {
     title: 'Rows',
-    lead: 'In the order of the file, unusual records first. Open a row to see its values and to record a review.',
+    lead: 'In the order of the file, loaded 25 at a time; of these, unusual records come first. Open a row to see its values and to record a review.',
     all: 'All rows',
     filter: 'Show rows',
     loadFailed: 'The rows could not be loaded.',

@@ -16,6 +16,7 @@ export function ConfidencePanel({ result, model }: { result: PredictionResult; m
   const { missing, conformal } = result.evidence;
   return (
     <Panel title={TEXTS.confidencePanel.title}>
+      {result.evidence.unusual && <p>{TEXTS.confidencePanel.unusual}</p>}
       {/* Not shown for an unusual record, because the cases of the cross-validation are unlike it. */}
       {!result.evidence.unusual && result.positive_class === undefined && (
         <ObservedReliability probability={probabilityOf(result)} model={model} />

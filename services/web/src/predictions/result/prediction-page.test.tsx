@@ -1,5 +1,5 @@
 /** @jest-environment jsdom */
-import type { Prediction, Session } from '@cytoqueue/client';
+import type { Prediction, PredictionResult, Session } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { Link } from 'react-router';
 import { noRetryClient } from '../../api/clients';
@@ -34,6 +34,35 @@ function scoredRecord(id: string): Prediction {
 }
 
 afterEach(() => jest.restoreAllMocks());
+
+test('the probability of an unusual record is shown with the warning that it says little', async () => {
+  const record = scoredRecord('a');
+  const unusual = {
+    compared_with: 'malignant',
+    distance_over_limit: 4.24,
+    magnification: null,
+    outside_training_range: [],
+    unexpected: [{ feature: 'uniformity_of_cell_shape', value: 1, expected: 6.62 }],
+  };
+  jest.spyOn(noRetryClient, 'getPrediction').mockResolvedValue({
+    ...record,
+    result: {
+      ...(record.result as PredictionResult),
+      predicted_class: 'malignant',
+      probability_malignant: 0.969,
+      outcome: 'indeterminate',
+      reasons: ['The record is unlike those the model has seen.'],
+      evidence: { conformal: null, shapley: { base: 0.1, values: {} }, missing: null, flip: null, unusual },
+    },
+  });
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
+  jest.spyOn(noRetryClient, 'listReviews').mockResolvedValue({ data: [], has_more: false, last_id: null });
+  renderPage(<PredictionPage />, '/predictions/:id', '/predictions/a');
+  await screen.findByText(/its probability of malignancy \(96\.9\s%\) says little; treat as undecided/);
+  expect(screen.queryByText(/The model favours/)).toBeNull();
+  expect(screen.getByText(/do not rely on these figures/)).toBeTruthy();
+  expect(screen.getByText(/with the other values about 7 would be usual/)).toBeTruthy();
+});
 
 test('a review that was begun for one record does not appear under the next one', async () => {
   jest.spyOn(noRetryClient, 'getPrediction').mockImplementation((id) => Promise.resolve(scoredRecord(id)));

@@ -16,12 +16,14 @@ export function resultTitle({
 }
 
 export function explainOutcome(result: PredictionResult): string {
-  const { outcome, predicted_class, operating_point } = result;
+  const { outcome, predicted_class, operating_point, evidence } = result;
   const probability = formatProbability(probabilityOf(result));
   const subject = probabilitySubject(result);
   const sentence =
     outcome === 'indeterminate'
-      ? TEXTS.outcome.undecided(predicted_class, subject, probability)
+      ? evidence.unusual
+        ? TEXTS.outcome.unusual(subject, probability)
+        : TEXTS.outcome.undecided(predicted_class, subject, probability)
       : TEXTS.outcome.decided(subject, probability);
   return operating_point.name === 'sensitivity99'
     ? `${sentence} ${TEXTS.outcome.cautious(positiveClassOf(result), formatProbability(operating_point.threshold))}`

@@ -80,6 +80,8 @@ export const TEXTS = {
     cautious: (positive: string, threshold: string) => `The cautious threshold for ${positive} is ${threshold}.`,
     undecided: (favoured: string, subject: string, probability: string) =>
       `The model favours ${favoured} (probability of ${subject} ${probability}) but is not certain enough to classify it; treat as undecided.`,
+    unusual: (subject: string, probability: string) =>
+      `The record is unlike the training cases, so its probability of ${subject} (${probability}) says little; treat as undecided.`,
     decided: (subject: string, probability: string) =>
       `The probability of ${subject} is ${probability}, outside the undecided range (${UNDECIDED_RANGE} %).`,
   },
@@ -134,6 +136,7 @@ export const TEXTS = {
           : 'No such value would change the class.'}
       </>
     ),
+    unusual: 'The record is unlike the training cases, so do not rely on these figures.',
     ofTheCases: (name: string) => `Of the ${name} cases`,
     atypical: 'are at least as atypical as this record would be',
   },

@@ -35,7 +35,7 @@ test('the three oddest values are named with what the other values lead to expec
   }));
   const found = reasons({ unexpected });
   expect(found).toHaveLength(3);
-  expect(found[1]).toBe('Bare nuclei is 9; with the other values about 1.23 would be usual.');
+  expect(found[1]).toBe('Bare nuclei is 9; with the other values about 1 would be usual.');
 });
 
 test('magnification and distance are stated where they are beyond their limits', () => {

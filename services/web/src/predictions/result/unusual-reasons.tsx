@@ -1,5 +1,5 @@
 import type { Evidence, Feature } from '@cytoqueue/client';
-import { formatSignificant } from '../../ui/format';
+import { formatCount, formatSignificant } from '../../ui/format';
 import { featureTitle } from './feature-titles';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
@@ -33,7 +33,10 @@ export function UnusualReasons({ unusual, features }: UnusualReasonsProps) {
           {TEXTS.unusualReasons.unexpected(
             <strong>{featureTitle(feature, features)}</strong>,
             formatSignificant(value),
-            formatSignificant(expected),
+            // A grade has no decimals.
+            features.find(({ name }) => name === feature)?.integer === true
+              ? formatCount(expected)
+              : formatSignificant(expected),
           )}
         </li>
       ))}

@@ -1,5 +1,6 @@
 import type { PredictionResult, ProbabilityFields } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
+import { ClassIcon } from '../../ui/class-icon';
 import { toneOf } from '../../ui/class-words';
 import { ProbabilityScale } from './probability-scale';
 import { resultTitle } from './result-labels';
@@ -23,7 +24,7 @@ export function Verdict({ result, threshold, range, children }: VerdictProps) {
       <div className={styles.words}>
         <p className={styles.kind}>{TEXTS.verdict.kind}</p>
         <h2 id="verdict" tabIndex={-1}>
-          {resultTitle(result)}
+          <ClassIcon name={tone} /> {resultTitle(result)}
         </h2>
         {children}
       </div>
