@@ -118,6 +118,20 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     await page.getByText('The probability of malignancy is').or(page.getByText('The model favours')).first().waitFor();
   });
 
+  test.each([
+    ['is unlike the training cases', [1, 10, 1, 10, 1, 10, 1, 10, 1]],
+    ['lacks values', [5, null, 4, null, 4, null, 4, 3, 1]],
+  ])('an undecided record that %s prints on one page', async (_kind, grades) => {
+    const app = newPeople();
+    const features = Object.fromEntries(Object.keys(MALIGNANT_RECORD).map((name, index) => [name, grades[index]]));
+    const id = await app.scoreRecord('clinician', { sample_id: REFERENCE, features });
+    const { page } = await app.visit(`/predictions/${id}`, 'clinician');
+    await page.getByRole('heading', { name: 'Undecided' }).waitFor();
+    await page.getByRole('row', { name: /Confirmed diagnosis/ }).waitFor();
+    const pdf = await page.pdf({ preferCSSPageSize: true });
+    expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+  });
+
   test('a record is found by its reference, opens by its link for a colleague, and not for another laboratory', async () => {
     const app = newPeople();
     await app.scoreRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD });

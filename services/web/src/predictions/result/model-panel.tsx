@@ -51,7 +51,7 @@ export function ModelPanel({ model, version, operatingPoint, completedAt }: Mode
           </dd>
         </div>
       </dl>
-      <ul className={ui.bullets}>
+      <ul className={`${ui.bullets} ${styles.limits}`}>
         {version.limits_of_use.map((limit) => (
           <li key={limit}>{limit}</li>
         ))}

@@ -11,7 +11,11 @@ interface NeighborGradePlotProps {
 const GRADE_WIDTH = 20;
 const WIDTH = 10 * GRADE_WIDTH;
 const HEIGHT = 27;
-const CASE_OFFSET = 4.5;
+/** Marks of one grade stand two by two, so that none of up to six hides another. */
+const MARKS_IN_ROW = 2;
+const MARK_DISTANCE = 8.25;
+/** Between the record's mark and the edge of its cell. */
+const MARGIN = 1;
 
 /**
  * Plots the grades of the record and its neighbours from 1 to 10. Hidden from screen readers: the table cells hold the
@@ -23,19 +27,18 @@ export function NeighborGradePlot({ own, cases }: NeighborGradePlotProps) {
       {Array.from({ length: 10 }, (_, index) => (
         <line key={index} x1={x(index + 1)} x2={x(index + 1)} y1="0" y2={HEIGHT} className={ui.gridLine} />
       ))}
-      {cases.map(
-        ({ isPositive, grade }, index) =>
-          typeof grade === 'number' && (
-            <CaseMarker
-              key={index}
-              isPositive={isPositive}
-              x={x(grade)}
-              y={HEIGHT / 2 + (index - (cases.length - 1) / 2) * CASE_OFFSET}
-            />
-          ),
-      )}
+      {Array.from({ length: 10 }, (_, index) => (
+        <CaseMarkers key={index} left={x(index + 1)} cases={cases.filter(({ grade }) => grade === index + 1)} />
+      ))}
       {own !== null && (
-        <rect x={x(own) - 7} y="2" width="14" height={HEIGHT - 4} rx="4" className={styles.recordMark} />
+        <rect
+          x={x(own) - GRADE_WIDTH / 2 + MARGIN}
+          y={MARGIN}
+          width={GRADE_WIDTH - 2 * MARGIN}
+          height={HEIGHT - 2 * MARGIN}
+          rx="4"
+          className={styles.recordMark}
+        />
       )}
     </svg>
   );
@@ -58,10 +61,27 @@ function x(grade: number): number {
   return (grade - 0.5) * GRADE_WIDTH;
 }
 
+/** The cases of one grade. */
+function CaseMarkers({ left, cases }: { left: number; cases: NeighborGradePlotProps['cases'] }) {
+  const rows = Math.ceil(cases.length / MARKS_IN_ROW);
+  return cases.map(({ isPositive }, index) => {
+    const row = Math.floor(index / MARKS_IN_ROW);
+    const inRow = Math.min(MARKS_IN_ROW, cases.length - row * MARKS_IN_ROW);
+    return (
+      <CaseMarker
+        key={index}
+        isPositive={isPositive}
+        x={left + ((index % MARKS_IN_ROW) - (inRow - 1) / 2) * MARK_DISTANCE}
+        y={HEIGHT / 2 + (row - (rows - 1) / 2) * MARK_DISTANCE}
+      />
+    );
+  });
+}
+
 function CaseMarker({ isPositive, x: left, y }: { isPositive: boolean; x: number; y: number }) {
   return isPositive ? (
-    <path d={`M${left} ${y - 5} l5 5 l-5 5 l-5 -5 z`} className={`${ui.fillMalignant} ${styles.case}`} />
+    <path d={`M${left} ${y - 4} l4 4 l-4 4 l-4 -4 z`} className={`${ui.fillMalignant} ${styles.case}`} />
   ) : (
-    <circle cx={left} cy={y} r="4" className={`${ui.fillBenign} ${styles.case}`} />
+    <circle cx={left} cy={y} r="3.4" className={`${ui.fillBenign} ${styles.case}`} />
   );
 }
