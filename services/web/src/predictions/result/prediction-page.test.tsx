@@ -42,7 +42,7 @@ test('the probability of an unusual record is shown with the warning that it say
     distance_over_limit: 4.24,
     magnification: null,
     outside_training_range: [],
-    unexpected: [{ feature: 'uniformity_of_cell_shape', value: 1, expected: 6.62 }],
+    unexpected: [{ feature: 'uniformity_of_cell_shape', value: 1, expected: 6.62, deviations: 4 }],
   };
   jest.spyOn(noRetryClient, 'getPrediction').mockResolvedValue({
     ...record,
