@@ -5,7 +5,7 @@ export type LineEnd = '\n' | '\r\n' | '\r';
 export interface Dialect {
   delimiter: Delimiter;
   /**
-   * Line end of the header. In '\n' and '\r\n' files both of these end a record and a lone '\r' is content; in '\r'
+   * Line end of the header. In '\n' and '\r\n' files both of these end a row and a lone '\r' is content; in '\r'
    * files only '\r' does.
    */
   lineEnd: LineEnd;

@@ -3,7 +3,7 @@ import { asBuffer } from '../encoding';
 import { CsvError } from '../error';
 
 /**
- * The decoded cells of one record (given without its line end), as csv-parse with `relax_column_count` reads them.
+ * The decoded cells of one row (given without its line end), as csv-parse with `relax_column_count` reads them.
  * A quote inside an unquoted cell is literal, as in `5" mass`.
  * @throws CsvError `malformed-quotes` when a quoted cell does not close, or text follows its closing quote.
  */
@@ -23,7 +23,7 @@ export function parseCells(row: Uint8Array, dialect: Dialect): string[] {
 }
 
 /**
- * Where the raw cells of one record lie, quotes included: start and end of the first, of the second, and so on.
+ * Where the raw cells of one row lie, quotes included: start and end of the first, of the second, and so on.
  * Never throws; text after a closing quote belongs to its cell.
  */
 export function cellOffsets(row: Uint8Array, dialect: Dialect): number[] {

@@ -32,7 +32,7 @@ interface HeaderRow {
 /** The first bytes of a file, cut at the limit, and what is known of the rest. */
 interface Region {
   bytes: Buffer;
-  /** Where the header record starts: after a BOM and empty lines. */
+  /** Where the header row starts: after a BOM and empty lines. */
   start: number;
   bom: boolean;
   /** The region is the whole file. */
@@ -73,7 +73,7 @@ export function readHeader(prefix: Uint8Array, options: HeaderOptions): Header |
   return best;
 }
 
-/** The header's raw record within the bytes it was read from: no BOM, no empty lines before it, no line end. */
+/** The header's raw row within the bytes it was read from: no BOM, no empty lines before it, no line end. */
 export function headerRow(prefix: Uint8Array, header: Pick<Header, 'dialect' | 'byteLength'>): Uint8Array {
   const start = skipEmptyLines(prefix, header.dialect.bom ? 3 : 0);
   const lineEnd = Buffer.from(header.dialect.lineEnd);

@@ -3,7 +3,7 @@ import { asBuffer } from '../encoding';
 import { RowScanner } from './row-scanner';
 
 /**
- * Regroups the chunks of a stream's data part into blocks of whole records, for callers that parse rows as they arrive.
+ * Regroups the chunks of a stream's data part into blocks of whole rows, for callers that parse rows as they arrive.
  */
 export class WholeRowChunker {
   private readonly scanner: RowScanner;
@@ -13,7 +13,7 @@ export class WholeRowChunker {
     this.scanner = new RowScanner(delimiterByte(delimiter), lineEndByte(lineEnd));
   }
 
-  /** @returns the records that the chunk completes; empty when it completes none */
+  /** @returns the rows that the chunk completes; empty when it completes none */
   push(chunk: Uint8Array): Buffer {
     const bytes = asBuffer(chunk);
     const end = this.lastRowEnd(bytes);
@@ -26,7 +26,7 @@ export class WholeRowChunker {
     return block;
   }
 
-  /** @returns the last record if it has no line end; otherwise empty */
+  /** @returns the last row if it has no line end; otherwise empty */
   end(): Buffer {
     return this.incompleteRow;
   }

@@ -59,7 +59,7 @@ function set(exports: object, values: Record<string, number>): void {
 }
 
 /**
- * Finds the ends of records in bytes that hold no quote and begin outside of a quoted cell.
+ * Finds the ends of rows in bytes that hold no quote and begin outside of a quoted cell.
  * @param bytes at most `MAX_SEARCHED_BYTES`
  * @returns tables that are good until the next call
  */

@@ -155,7 +155,7 @@ export class WasmRowReader {
     return column === 'values' ? this.featureCount : COLUMN_BYTES[column];
   }
 
-  /** Appends the record that begins at an offset, as a row that is not fast-parsed. @returns the offset after it */
+  /** Appends the row that begins at an offset, without fast parsing. @returns the offset after it */
   private parseSlowRow(bytes: Uint8Array, start: number, scanner: RowScanner): number {
     scanner.reset();
     const found = scanner.findRowEnd(bytes, start);
