@@ -11,6 +11,7 @@ import {
 import { type AuditEvent, ObjectKeys, VersionedDocument, keysFileShape, tenantKeysShape } from '@cytoqueue/records';
 import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { auditCommand } from '../audit/audit-command';
+import { EmptyStoreError } from '../existing-store';
 import type { Environment } from '../stack/launch';
 
 export class UsageError extends Error {}
@@ -27,14 +28,17 @@ export interface KeysFile {
   change: (change: (keys: ApiKeys) => ApiKeys, event: () => Event) => Promise<void>;
 }
 
+type OpenStore = <T>(url: string, use: (store: ObjectStore) => Promise<T>) => Promise<T>;
+
 /**
  * The named store or file, else API_KEYS_FILE, else the local stack's file, which must always contain the local key.
  */
 export async function resolveKeysFile(
   environment: Environment,
   { file, store }: { file?: string; store?: string },
+  openStoreAt: OpenStore = withStore,
 ): Promise<KeysFile> {
-  if (store !== undefined) return storedKeysFile(store);
+  if (store !== undefined) return storedKeysFile(store, openStoreAt);
   if (file !== undefined) return localKeysFile(file);
   const { apiKeysFile, dataDir } = loadConfig(environment);
   return localKeysFile(apiKeysFile ?? (await ensureLocalApiKey(dataDir)).apiKeysFile);
@@ -53,12 +57,12 @@ function localKeysFile(file: string): KeysFile {
  * The keys file in the object store. Running services apply a change within ten seconds; concurrent changes are both
  * kept.
  */
-function storedKeysFile(url: string): KeysFile {
+function storedKeysFile(url: string, openStoreAt: OpenStore): KeysFile {
   const place = `the keys file in ${url}`;
   return {
     place,
     takenIds: (tenant) =>
-      withStore(url, async (store) => {
+      openStoreAt(url, async (store) => {
         const { value } = await new VersionedDocument(
           store,
           ObjectKeys.tenantKeysFolder(tenant),
@@ -67,7 +71,7 @@ function storedKeysFile(url: string): KeysFile {
         return value?.keys.map(({ id }) => id) ?? [];
       }),
     change: (change, event) =>
-      withStore(url, async (store) => {
+      openStoreAt(url, async (store) => {
         await new VersionedDocument(store, ObjectKeys.keysFileFolder, keysFileShape).update(
           (before = { tenants: [] }) => {
             const keys = parseApiKeys(JSON.stringify(before), place);
@@ -91,7 +95,11 @@ async function withStore<T>(url: string, use: (store: ObjectStore) => Promise<T>
 
 /** Prints the error, with a stack trace only for unexpected ones, and sets the exit code. */
 export function reportFailure(error: unknown): void {
-  const known = error instanceof UsageError || error instanceof ConfigError || error instanceof ApiKeysError;
+  const known =
+    error instanceof UsageError ||
+    error instanceof EmptyStoreError ||
+    error instanceof ConfigError ||
+    error instanceof ApiKeysError;
   console.error(known ? error.message : error);
   process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 import type { Environment } from '../stack/launch';
 import { parseOptions } from '../command-options';
+import { withExistingStore } from '../existing-store';
 import { removeKey } from './add-key';
 import { UsageError, reportFailure, resolveKeysFile } from './keys-file';
 
@@ -16,7 +17,7 @@ export async function revokeKey(environment: Environment, args: readonly string[
     );
     if (tenant === undefined || key === undefined || (file !== undefined && store !== undefined))
       throw new UsageError(USAGE);
-    const keysFile = await resolveKeysFile(environment, { file, store });
+    const keysFile = await resolveKeysFile(environment, { file, store }, withExistingStore);
     await keysFile.change(
       (before) => removeKey(before, tenant, key),
       () => ({ action: 'key.remove', resource: `keys/${tenant}/${key}` }),

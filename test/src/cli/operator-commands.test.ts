@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { ROOT, makeDataDir } from '../support/stack-process';
@@ -122,6 +122,29 @@ test.each([
   }
   expect(existsSync(missing)).toBe(false);
   expect(readdirSync(empty)).toEqual([]);
+});
+
+test('revoke-key fails at a store that is missing, and does not create it', async () => {
+  const missing = join(dataDir, 'mistyped');
+  const args = ['--tenant', 'lab-a', '--key', 'k1', '--store', `file://${missing}`];
+  const { status, stderr } = await runScript('keys/revoke-key', ...args);
+  expect([status, stderr, existsSync(missing)]).toEqual([
+    1,
+    `nothing found at file://${missing}: is the address right?\n`,
+    false,
+  ]);
+});
+
+test('the recipe of a backup ends at the first copy that fails, before the copy is verified', async () => {
+  const guide = readFileSync(join(ROOT, 'ecs/README.md'), 'utf8');
+  const [, recipe = ''] = /^```sh\n(set -eu[^]*?rsync[^]*?)^```$/m.exec(guide) ?? [];
+  expect(recipe).toContain('npm run verify');
+  // The only program on the path: rsync is missing, and verify would approve.
+  const programs = join(dataDir, 'programs');
+  mkdirSync(programs);
+  writeFileSync(join(programs, 'npm'), '#!/bin/sh\n', { mode: 0o755 });
+  const variables = { PATH: programs, DATA_DIR: dataDir, BACKUP: join(dataDir, 'backup') };
+  expect((await runIn(variables, '/bin/sh', '-c', recipe)).status).toBe(127);
 });
 
 test('bench --help prints its options and measures nothing', async () => {
