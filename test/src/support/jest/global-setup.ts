@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
+import Module from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { launchChromium } from '../chromium';
 import { LimitedS3 } from '../limited-s3';
 import { launchMoto } from '../moto-server';
@@ -16,6 +19,7 @@ interface Started {
 const started = new Map<string, Promise<Started>>();
 let front: Server | undefined;
 let memoryFolder: string | undefined;
+let codeFolder: string | undefined;
 
 const START: Record<SharedServer, () => Promise<Started>> = {
   async moto() {
@@ -39,6 +43,7 @@ const START: Record<SharedServer, () => Promise<Started>> = {
 export default async function startSharedServers(): Promise<void> {
   if (process.env['TMPDIR'] === undefined) memoryFolder = makeMemoryFolder();
   if (memoryFolder !== undefined) process.env['TMPDIR'] = memoryFolder;
+  cacheCode();
   front = createServer((request, response) => {
     addressOf(request.url?.slice(1) ?? '').then(
       (url) => response.end(url),
@@ -49,6 +54,15 @@ export default async function startSharedServers(): Promise<void> {
   await once(front, 'listening');
   front.unref();
   announceSharedServers(`http://127.0.0.1:${(front.address() as AddressInfo).port}`);
+}
+
+/** The programs that tests start share the code that V8 has compiled. Before version 22, Node.js needs a module for it. */
+function cacheCode(): void {
+  codeFolder = mkdtempSync(join(tmpdir(), 'cytoqueue-code-'));
+  process.env['NODE_COMPILE_CACHE'] = codeFolder;
+  if ('enableCompileCache' in Module) return;
+  const preload = `--require ${join(__dirname, 'code-cache-preload.js')}`;
+  process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} ${preload}`.trim();
 }
 
 async function addressOf(name: string): Promise<string> {
@@ -62,5 +76,6 @@ export async function stopSharedServers(): Promise<void> {
   front?.close();
   front?.closeAllConnections();
   await Promise.all([...started.values()].map(async (server) => (await server).stop()));
-  if (memoryFolder !== undefined) rmSync(memoryFolder, { recursive: true, force: true });
+  for (const folder of [codeFolder, memoryFolder])
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }

@@ -1,4 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import vm from 'node:vm';
 import fc from 'fast-check';
@@ -8,6 +11,8 @@ import { reuseCompiledCode } from './compiled-code';
 import { FUZZ_SEED, FUZZ_SHARE } from './seeds';
 import { longestFirst, shuffle } from './sequencer';
 import { disableStorages, noteStorages } from './storages';
+
+const PRELOAD = 'test/dist/support/jest/code-cache-preload.js';
 
 const paths = [
   'packages/schema/src/row.test.ts',
@@ -95,4 +100,37 @@ test('a storage that was used is disabled', () => {
   } finally {
     AsyncLocalStorage.prototype.run = run;
   }
+});
+
+test('a program takes the code of its modules that an earlier process has compiled, until the files change', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'code-cache-'));
+  const fileOf = (name: string): string => join(folder, name);
+  const start = (): unknown =>
+    JSON.parse(
+      execFileSync(process.execPath, ['--require', join(ROOT, PRELOAD), fileOf('main.js')], {
+        env: { NODE_COMPILE_CACHE: fileOf('cache') },
+        encoding: 'utf8',
+      }),
+    );
+  const write = (name: string, text: string, seconds: number): void => {
+    writeFileSync(fileOf(name), text);
+    utimesSync(fileOf(name), seconds, seconds);
+  };
+  mkdirSync(fileOf('cache'));
+  write('main.js', "require('./part.js')(require.main === module);", 1);
+  write('eager.mjs', 'export default "imported";', 1);
+  write('lazy.js', "module.exports = async () => (await import('./eager.mjs')).default;", 1);
+  const part = (answer: number): string => `
+    const describe = async (main) => [${answer}, main, __filename, require.resolve('./lazy.js'), await require('./lazy.js')()];
+    module.exports = async (main) => console.log(JSON.stringify(await describe(main)));`;
+  const answer = (first: number) => [first, true, fileOf('part.js'), fileOf('lazy.js'), 'imported'];
+  write('part.js', part(1), 1);
+  expect(start()).toEqual(answer(1));
+  expect(readdirSync(fileOf('cache'))).toHaveLength(1);
+  // The cache decides by size and time.
+  write('part.js', part(2), 1);
+  expect(start()).toEqual(answer(1));
+  write('part.js', part(2), 2);
+  expect(start()).toEqual(answer(2));
+  rmSync(folder, { recursive: true });
 });
