@@ -41,8 +41,10 @@ interface Outcome {
   stderr: string;
 }
 
-/** The first damage of each kind, which reads every kind of object. */
-const ONE_OF_EACH = DAMAGES.filter(([, kind], place) => DAMAGES.findIndex(([, other]) => other === kind) === place);
+/** One damage of each way to find it: by reading a document, by streaming a file, by asking for an object, by listing. */
+const FEW = DAMAGES.filter(([name]) =>
+  ['a truncated description', 'a flipped shard', 'a missing input', 'a missing manifest'].includes(name),
+);
 
 function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { isWhole: boolean }): void {
   let fixture: StackFixture;
@@ -149,13 +151,14 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     expect(findings).toEqual([]);
   });
 
-  test.each(isWhole ? DAMAGES : ONE_OF_EACH)('%s is found and named with a remedy', async (_, kind, keyOf, change) => {
+  test.each(isWhole ? DAMAGES : FEW)('%s is found and named with a remedy', async (_, kind, keyOf, change) => {
     const key = keyOf(made);
     const before = (await store.head(key)) === undefined ? undefined : await store.get(key);
     const after = change(before ?? Buffer.alloc(0));
     if (after === undefined) await store.delete(key);
     else await store.put(key, after);
-    const findings = await findingsOf();
+    const isShared = [ObjectKeys.modelsFolder, ObjectKeys.shadowFolder].some((folder) => key.startsWith(folder));
+    const findings = await findingsOf(isShared ? undefined : TENANT);
     if (before === undefined) await store.delete(key);
     else await store.put(key, before);
     expect(findings).toContainEqual({
@@ -296,7 +299,7 @@ describe('verifying a file store', () => {
 });
 
 describeWith('moto_server', 'verifying a bucket', () => {
-  // A contract test compares the two stores, so one damage of each kind is enough here.
+  // A contract test compares the two stores, so few damages are enough here.
   suite(
     async () => {
       const { url } = await connectMoto();
