@@ -6,7 +6,8 @@ import { openStore } from '@cytoqueue/storage';
 import { finish, run, score } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
 import { BENIGN_RECORD, WISCONSIN, readCsv } from '../support/records';
-import { ROOT, runProgram } from '../support/stack-process';
+import { ROOT } from '../support/stack-process';
+import { runModels } from '../../../scripts/src/models/models-command.test.fixtures';
 import type { SharedStack } from './shared-stack';
 
 const shipped = join(ROOT, 'packages/registry/models/wbc-knn/1.0.0.json');
@@ -18,12 +19,7 @@ export function modelVersionCases({ stack, connect }: SharedStack): void {
     client = await connect('models');
   });
 
-  async function models(...args: string[]) {
-    const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), ...args], {
-      DATA_DIR: stack().dataDir,
-    });
-    return { status: await program.exited, said: program.stdout() + program.stderr() };
-  }
+  const models = (...args: string[]) => runModels(stack().dataDir, ...args);
 
   /** The shipped model with another threshold, so that its predictions differ. */
   function writeVersion(version: string): string {

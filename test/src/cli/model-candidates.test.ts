@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { type ModelFile, parseModel, serializeModel } from '@cytoqueue/classifier';
 import { type Label, wbc } from '@cytoqueue/schema';
 import { type LabelledSample, fit } from '@cytoqueue/training';
-import { ROOT, makeDataDir, runProgram } from '../support/stack-process';
+import { runModels } from '../../../scripts/src/models/models-command.test.fixtures';
+import { ROOT, makeDataDir } from '../support/stack-process';
 
 const dataDir = makeDataDir();
 const champion = parseModel(readFileSync(join(ROOT, 'packages/registry/models/wbc-knn/1.1.0.json')));
@@ -15,12 +16,7 @@ const rows = Array.from(trainingRows, (trainingRow, row): LabelledSample => {
 
 afterAll(() => rmSync(dataDir, { recursive: true }));
 
-async function models(...args: string[]): Promise<{ status: number | string | null; said: string }> {
-  const program = runProgram(process.execPath, [join(ROOT, 'scripts/dist/models/main.js'), ...args], {
-    DATA_DIR: dataDir,
-  });
-  return { status: await program.exited, said: program.stdout() + program.stderr() };
-}
+const models = (...args: string[]) => runModels(dataDir, ...args);
 
 function fitted(labelled: readonly LabelledSample[], k = 5): Omit<ModelFile, 'digest'> {
   const dataDigest = champion.file.training.data_digest;
