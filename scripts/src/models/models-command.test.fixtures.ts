@@ -7,7 +7,7 @@ import { runModelsCommand } from './models-command';
 export async function runModels(dataDir: string, ...args: string[]): Promise<{ status: number; said: string }> {
   const lines: string[] = [];
   const spies = (['log', 'error'] as const).map((name) =>
-    jest.spyOn(console, name).mockImplementation((line) => void lines.push(String(line))),
+    jest.spyOn(console, name).mockImplementation((...line: unknown[]) => void lines.push(line.join(' '))),
   );
   try {
     await runModelsCommand({ DATA_DIR: dataDir }, args);

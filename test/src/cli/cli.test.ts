@@ -19,9 +19,10 @@ import { openStore } from '@cytoqueue/storage';
 import { HEADER, ROW } from '../support/csv-rows';
 import { whilePaused } from '../support/paused-workers';
 import { WISCONSIN, readCsv } from '../support/records';
-import { type Environment, ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
+import { ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
 import { thyroidModel } from '../support/third-schema';
 import { waitUntil } from '../support/wait-until';
+import { runCommand } from './command.test.fixtures';
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
 
@@ -44,8 +45,11 @@ function cytoqueue(...args: string[]) {
   return cytoqueueWith({ DATA_DIR: stack.dataDir }, ...args);
 }
 
-async function cytoqueueWith(environment: Environment, ...args: string[]) {
-  const program = runProgram(process.execPath, [CLI, ...args], environment);
+const cytoqueueWith = runCommand;
+
+/** Starts the program, to test its exit status and its streams. */
+async function startCytoqueue(...args: string[]) {
+  const program = runProgram(process.execPath, [CLI, ...args], { DATA_DIR: stack.dataDir });
   const status = await program.exited;
   return { status, out: program.stdout(), error: program.stderr() };
 }
@@ -54,7 +58,7 @@ const pathOf = (name: string) => join(folder, name);
 
 test('upload sends a file, follows the batch and saves results and errors', async () => {
   writeFileSync(pathOf('lab.csv'), `${WISCONSIN.toString()}extra,11,1,1,1,2,1,3,1,1,2\n`);
-  const { status, out, error } = await cytoqueue(
+  const { status, out, error } = await startCytoqueue(
     'upload',
     pathOf('lab.csv'),
     '--json',
@@ -281,7 +285,7 @@ test('errors are JSON with --json, each command has its help, and completion scr
   expect(help).not.toContain('--limit');
   expect((await cytoqueue('help', 'predict')).out).toContain('--id ID');
   expect(await cytoqueue('list', '--profile', 'x')).toMatchObject({ status: 2 });
-  expect((await cytoqueue('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+  expect((await startCytoqueue('--version')).out).toMatch(/^\d+\.\d+\.\d+\n$/);
   expect((await cytoqueue('predict', '-1')).error).toContain('put -- before negative values');
   const script = (await cytoqueue('completion', 'bash')).out;
   const completed = execFileSync(
@@ -339,7 +343,7 @@ test('errors are named, and the exit status distinguishes wrong usage from a fai
   expect(unusable.status).toBe(3);
   expect(unusable.error).toMatch(/The file cannot be processed|not valid/);
   expect(existsSync(pathOf('none.csv'))).toBe(false);
-  expect((await cytoqueue('frobnicate')).status).toBe(2);
+  expect((await startCytoqueue('frobnicate')).status).toBe(2);
   expect(await cytoqueue('models', '--url', 'http://127.0.0.1:9', '--key', 'none')).toMatchObject({
     status: 4,
     error: expect.stringContaining('cannot be reached'),

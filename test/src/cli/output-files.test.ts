@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, runProgram } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
+import { runCommand } from './command.test.fixtures';
 
 /*
  * Output files of the command. The API is a test server that serves one fixed file and cuts the response off, or never
@@ -77,8 +78,11 @@ const pathOf = (name: string): string => join(folder, name);
 
 async function save(...output: string[]) {
   const program = runProgram(process.execPath, [CLI, 'results', 'batch_1', ...output], environment());
-  return { status: await program.exited, out: program.stdout(), error: program.stderr() };
+  return { status: await program.exited, out: program.stdout() };
 }
+
+/** Like `save`, for an output that is a file. */
+const saveFile = (...output: string[]) => runCommand(environment(), 'results', 'batch_1', ...output);
 
 /** Runs the command in a shell, to test redirection. */
 async function shell(command: string): Promise<{ status: number; out: Buffer }> {
@@ -131,7 +135,7 @@ test('a symbolic link is kept and its target is written, even if that does not e
   symlinkSync('first', pathOf('second'));
   symlinkSync(pathOf('elsewhere/new.csv'), pathOf('dangling'));
   for (const link of ['second', 'dangling']) {
-    expect((await save('-o', pathOf(link))).status).toBe(0);
+    expect((await saveFile('-o', pathOf(link))).status).toBe(0);
     expect(lstatSync(pathOf(link)).isSymbolicLink()).toBe(true);
     expect(readFileSync(pathOf(link)).equals(FILE)).toBe(true);
   }
@@ -147,19 +151,18 @@ test('an unwritable output is rejected before any request', async () => {
     [pathOf('absent/x.csv'), 'does not exist'],
     [pathOf('loop'), 'is a loop of symbolic links'],
   ] as const) {
-    const { status, error } = await save('-o', path);
+    const { status, error } = await saveFile('-o', path);
     expect([status, error]).toEqual([2, expect.stringContaining(reason)]);
   }
   writeFileSync(pathOf('in.csv'), 'V1\n1\n');
-  const upload = (...output: string[]) =>
-    runProgram(process.execPath, [CLI, 'upload', pathOf('in.csv'), ...output], environment());
+  const upload = (...output: string[]) => runCommand(environment(), 'upload', pathOf('in.csv'), ...output);
   for (const output of [
     ['-o', pathOf('absent/x.csv')],
     ['--errors', folder],
     ['-o', pathOf('in.csv')],
     ['-o', pathOf('x.csv'), '--errors', pathOf('x.csv')],
   ]) {
-    expect(await upload(...output).exited).toBe(2);
+    expect((await upload(...output)).status).toBe(2);
   }
   expect(ranges).toEqual([]);
   expect(readFileSync(pathOf('in.csv'), 'utf8')).toBe('V1\n1\n');

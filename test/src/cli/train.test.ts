@@ -6,6 +6,7 @@ import { whilePaused } from '../support/paused-workers';
 import { ROOT, type RunningStack, runProgram, startStack } from '../support/stack-process';
 import { thyroidCsv, thyroidRows, thyroidSchema } from '../support/third-schema';
 import { waitUntil } from '../support/wait-until';
+import { runCommand } from './command.test.fixtures';
 
 const CLI = join(ROOT, 'packages/client/bin/cytoqueue.js');
 
@@ -28,10 +29,7 @@ function start(...args: string[]) {
   return runProgram(process.execPath, [CLI, ...args], { DATA_DIR: stack.dataDir });
 }
 
-async function cytoqueue(...args: string[]) {
-  const program = start(...args);
-  return { status: await program.exited, out: program.stdout(), error: program.stderr() };
-}
+const cytoqueue = (...args: string[]) => runCommand({ DATA_DIR: stack.dataDir }, ...args);
 
 const trainArgs = (file = join(folder, 'cases.csv'), schema = join(folder, 'schema.json')) =>
   `train ${file} --name thyroid --label Verlauf --group Fallnummer --schema ${schema}`.split(' ');

@@ -98,6 +98,11 @@ function isOurVariable(name: string): boolean {
   return OUR_VARIABLES.has(name) || name.startsWith('AWS_') || name.startsWith('CYTOQUEUE_');
 }
 
+/** The variables of this process that do not configure the product. */
+export function inheritedEnvironment(): Environment {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurVariable(name)));
+}
+
 /**
  * Starts the real stack on a free port and, unless DATA_DIR is given, in a temporary directory; resolves when it is
  * ready. The stack ends with this process.
@@ -155,10 +160,9 @@ export function runProgram(
   environment: Environment,
   detached = false,
 ): RunningProgram {
-  const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !isOurVariable(name)));
   const child = spawn(command, args, {
     cwd: ROOT,
-    env: { ...inherited, ...environment },
+    env: { ...inheritedEnvironment(), ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     detached,
   });

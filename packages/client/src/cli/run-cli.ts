@@ -11,7 +11,7 @@ import { formatApiError } from './format';
 import { formatCommandHelp, formatHelp } from './help';
 import type { Environment } from './login-file';
 import { isStdout } from './output';
-import { createTerminal } from './terminal';
+import { type OutputStreams, createTerminal } from './terminal';
 import { UsageError } from './usage-error';
 
 /** Exit statuses by shell convention: 128 + signal number. */
@@ -19,10 +19,14 @@ const SIGNAL_EXIT_STATUSES = { SIGHUP: 129, SIGINT: 130, SIGQUIT: 131, SIGTERM: 
 const EXIT_BROKEN_PIPE = 141;
 
 /** The `cytoqueue` command. @returns its exit status, see `exit-status.ts` */
-export async function runCli(args: readonly string[], environment: Environment): Promise<number> {
-  const terminal = createTerminal(process.stdout, process.stderr);
+export async function runCli(
+  args: readonly string[],
+  environment: Environment,
+  streams: OutputStreams = process,
+): Promise<number> {
+  const terminal = createTerminal(streams);
   const stop = new AbortController();
-  const stopStatus = abortOnSignals(stop);
+  const signals = abortOnSignals(stop, streams);
   let context: CommandContext | undefined;
   try {
     const { command, operands, options } = parseArguments(args);
@@ -52,12 +56,14 @@ export async function runCli(args: readonly string[], environment: Environment):
     return await selected.run(context);
   } catch (error) {
     if (stop.signal.aborted) {
-      if (context?.afterInterrupt !== undefined && stopStatus() !== EXIT_BROKEN_PIPE)
+      if (context?.afterInterrupt !== undefined && signals.status !== EXIT_BROKEN_PIPE)
         terminal.stderr(`interrupted; ${context.afterInterrupt}`);
-      return stopStatus();
+      return signals.status;
     }
     terminal.stderr(args.includes('--json') ? toJson(error) : `cytoqueue: ${formatError(error)}`);
     return statusOfError(error);
+  } finally {
+    signals.ignore();
   }
 
   function print(text: string): number {
@@ -78,22 +84,27 @@ function readVersion(): string {
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
-/** Aborts the command on a signal, which removes partial files. A second signal exits at once. @returns a function that gives the exit status */
-function abortOnSignals(stop: AbortController): () => number {
-  let status = 1;
-  const abort = (newStatus: number, reason: string): void => {
+/** Aborts the command on a signal, which removes partial files. A second signal exits at once. */
+function abortOnSignals(stop: AbortController, { stdout }: OutputStreams): { status: number; ignore: () => void } {
+  const abort = (status: number, reason: string): void => {
     if (stop.signal.aborted) return;
-    status = newStatus;
+    signals.status = status;
     stop.abort(new Error(reason));
   };
-  for (const [signal, signalStatus] of Object.entries(SIGNAL_EXIT_STATUSES)) {
+  const listeners = Object.entries(SIGNAL_EXIT_STATUSES).map(([signal, status]) => {
     // process.exit runs the exit handlers, which remove a partial download.
-    process.on(signal, () => (stop.signal.aborted ? process.exit(signalStatus) : abort(signalStatus, 'interrupted')));
-  }
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    const listener = () => (stop.signal.aborted ? process.exit(status) : abort(status, 'interrupted'));
+    process.on(signal, listener);
+    return { signal, listener };
+  });
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') abort(EXIT_BROKEN_PIPE, 'the output pipe was closed');
   });
-  return () => status;
+  const signals = {
+    status: 1,
+    ignore: () => listeners.forEach(({ signal, listener }) => process.off(signal, listener)),
+  };
+  return signals;
 }
 
 function formatError(error: unknown): string {

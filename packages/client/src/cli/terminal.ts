@@ -1,3 +1,5 @@
+import type { Writable } from 'node:stream';
+
 /** Output streams of a command: results to `stdout`, messages to `stderr`, so that results can be piped. */
 export interface Terminal {
   stdout: (text: string) => void;
@@ -6,7 +8,13 @@ export interface Terminal {
   status: (text: string) => void;
 }
 
-export function createTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+/** Standard output and standard error, as a process has them. */
+export interface OutputStreams {
+  readonly stdout: Writable;
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+}
+
+export function createTerminal({ stdout, stderr }: OutputStreams): Terminal {
   let hasStatusLine = false;
   const clear = (): void => {
     if (hasStatusLine) stderr.write('\r\u001b[K');
