@@ -11,26 +11,20 @@ beforeEach(() => {
 
 afterEach(() => fixture.end());
 
-describe('a killed stack', () => {
-  it('ends its child processes', async () => {
-    const stack = await fixture.start({ WORKERS: '2' });
-    stack.process.kill('SIGKILL');
-    expect(await stack.exited).toBe('SIGKILL');
-    await waitUntilGone(pidsOf(stack.ready));
-  });
-
-  it('can be started again at once on the same directory and port, even if some of its processes still run', async () => {
-    const PORT = String(await findFreePort());
-    const first = await fixture.start({ PORT });
-    await setInRedis(first.ready, 'kept', 'yes');
-    process.kill(first.ready.pids.api, 'SIGSTOP');
-    first.process.kill('SIGKILL');
-    await first.exited;
-    const second = await fixture.start({ PORT });
-    expect(second.url).toBe(first.url);
-    expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
-    expect(pidsOf(first.ready).filter(isRunning)).toEqual([]);
-  });
+test('a killed stack can be started again at once on the same directory and port, even if some of its processes still run, and ends its child processes', async () => {
+  const PORT = String(await findFreePort());
+  const first = await fixture.start({ PORT });
+  await setInRedis(first.ready, 'kept', 'yes');
+  process.kill(first.ready.pids.api, 'SIGSTOP');
+  first.process.kill('SIGKILL');
+  await first.exited;
+  const second = await fixture.start({ PORT });
+  expect(second.url).toBe(first.url);
+  expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
+  expect(pidsOf(first.ready).filter(isRunning)).toEqual([]);
+  second.process.kill('SIGKILL');
+  expect(await second.exited).toBe('SIGKILL');
+  await waitUntilGone(pidsOf(second.ready));
 });
 
 describe('a process of the stack that is killed', () => {

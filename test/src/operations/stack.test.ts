@@ -16,7 +16,7 @@ beforeEach(() => {
 afterEach(() => fixture.end());
 
 describe('a stack', () => {
-  it('prints its address, writes it to ready.json for its owner only, and leaves nothing running after SIGTERM', async () => {
+  it('prints its address, writes it to ready.json for its owner only, leaves nothing running after SIGTERM, continues with the same data and key when started again, and stops when the parent that holds its IPC channel has ended', async () => {
     const stack = await fixture.start({ WORKERS: '2' });
     expect(stack.ready).toEqual({
       url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
@@ -45,11 +45,19 @@ describe('a stack', () => {
     expect(pidsOf(stack.ready).filter(isRunning)).toHaveLength(5);
     const answer = await fetch(`${stack.url}/v1/predictions`, { headers: { authorization: `Bearer ${stack.apiKey}` } });
     expect(answer.status).toBe(200);
+    await setInRedis(stack.ready, 'kept', 'yes');
     stack.process.kill('SIGTERM');
     expect(await stack.exited).toBe(0);
     expect(pidsOf(stack.ready).filter(isRunning)).toEqual([]);
     expect(tracesIn(fixture.dataDir)).toEqual([]);
     expect(stack.stderr()).toBe('');
+
+    const second = await fixture.start();
+    expect(second.apiKey).toBe(stack.apiKey);
+    expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
+    second.process.disconnect();
+    expect(await second.exited).toBe(0);
+    expect(pidsOf(second.ready).filter(isRunning)).toEqual([]);
   });
 
   it('sends a worker its signal only after the API has ended', async () => {
@@ -78,18 +86,6 @@ describe('a stack', () => {
     stack.process.kill('SIGINT');
     expect(await stack.exited).toBe(0);
     expect(pidsOf(ready).filter(isRunning)).toEqual([]);
-  });
-
-  it('continues with the same data and key when started again, and stops when the parent that holds its IPC channel has ended', async () => {
-    const first = await fixture.start();
-    await setInRedis(first.ready, 'kept', 'yes');
-    expect(await first.stop()).toBe(0);
-    const second = await fixture.start();
-    expect(second.apiKey).toBe(first.apiKey);
-    expect(await getFromRedis(second.ready, 'kept')).toBe('yes');
-    second.process.disconnect();
-    expect(await second.exited).toBe(0);
-    expect(pidsOf(second.ready).filter(isRunning)).toEqual([]);
   });
 
   it('can be stopped while it starts', async () => {

@@ -8,18 +8,21 @@ interface AxeResults {
   violations: { id: string; nodes: { target: unknown; failureSummary?: string }[] }[];
 }
 
-/** Violations that axe finds on the current page, one per line. */
-export async function axeViolations(page: Page): Promise<string[]> {
+/** The rules whose result depends on colours and sizes. */
+const APPEARANCE_RULES = ['color-contrast', 'link-in-text-block', 'target-size', 'meta-viewport'];
+
+/** Violations that axe finds on the current page, one per line; of all rules unless only the appearance has changed. */
+export async function axeViolations(page: Page, { appearanceOnly = false } = {}): Promise<string[]> {
   // Not as a script element, which the content security policy forbids.
   await page.evaluate(AXE);
-  const { violations } = await page.evaluate<AxeResults, string[]>(
+  const { violations } = await page.evaluate<AxeResults, object>(
     // axe would also list passed checks, which takes most of the time on a page with tables.
-    (rules) =>
+    (runOnly) =>
       (globalThis as unknown as { axe: { run: (options: object) => Promise<AxeResults> } }).axe.run({
-        runOnly: rules,
+        runOnly,
         resultTypes: ['violations'],
       }),
-    RULES,
+    appearanceOnly ? { type: 'rule', values: APPEARANCE_RULES } : { type: 'tag', values: RULES },
   );
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ target, failureSummary }) => `${id}: ${JSON.stringify(target)} ${failureSummary ?? ''}`),
