@@ -4,7 +4,7 @@ import { type FormEvent, type RefObject, useRef, useState } from 'react';
 import { client } from '../api/clients';
 import { Button } from '../ui/button';
 import { CopyButton } from '../ui/copy-button';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice } from '../ui/error-notice';
 import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { SelectField } from '../ui/select-field';
@@ -77,7 +77,7 @@ export function CreateKeyForm() {
           />
         </div>
         {create.isError && (
-          <ErrorNotice error={create.error} what={keyErrorText(create.error, TEXTS.createKeyForm.failed)} />
+          <ChangeErrorNotice error={create.error} what={keyErrorText(create.error, TEXTS.createKeyForm.failed)} />
         )}
         <div className={ui.actions}>
           <Button type="submit" variant="primary" isPending={create.isPending}>

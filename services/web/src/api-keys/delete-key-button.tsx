@@ -2,7 +2,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../api/clients';
 import { ConfirmButton } from '../ui/confirm-button';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice } from '../ui/error-notice';
 import { TextField } from '../ui/text-field';
 import { KEYS_KEY, keyErrorText } from './key-queries';
 import { TEXTS } from './texts';
@@ -39,7 +39,7 @@ export function DeleteKeyButton({ id, isOwn }: { id: string; isOwn: boolean }) {
         </div>
       </ConfirmButton>
       {remove.isError && (
-        <ErrorNotice error={remove.error} what={keyErrorText(remove.error, TEXTS.deleteKeyButton.failed)} />
+        <ChangeErrorNotice error={remove.error} what={keyErrorText(remove.error, TEXTS.deleteKeyButton.failed)} />
       )}
     </>
   );

@@ -5,7 +5,7 @@ import { client } from '../api/clients';
 import { PROFILES_KEY, useImportProfilesQuery } from '../batches/upload/import-profiles';
 import { ConfirmButton } from '../ui/confirm-button';
 import { DataTable } from '../ui/data-table';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice } from '../ui/error-notice';
 import { usePageTitle } from '../ui/page-title';
 import { Panel } from '../ui/panel';
 import { QueryState } from '../ui/query-state';
@@ -110,7 +110,7 @@ function DeleteProfile({ name }: { name: string }) {
       >
         <p>{TEXTS.deleteText}</p>
       </ConfirmButton>
-      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.deleteFailed} />}
+      {remove.isError && <ChangeErrorNotice error={remove.error} what={TEXTS.deleteFailed} />}
     </>
   );
 }

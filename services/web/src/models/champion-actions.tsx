@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { client } from '../api/clients';
 import { ConfirmButton } from '../ui/confirm-button';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice } from '../ui/error-notice';
 import { SelectField } from '../ui/select-field';
 import { DEFAULTS_KEY, MODELS_KEY } from './model-queries';
 import { isOwnModel, modelLabel } from './model-reference';
@@ -57,7 +57,7 @@ export function ChampionActions({ model: { name, versions, champion, history } }
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <ErrorNotice error={failure.error} what={TEXTS.championActions.unchanged} />}
+      {failure !== undefined && <ChangeErrorNotice error={failure.error} what={TEXTS.championActions.unchanged} />}
       {refused !== undefined && (
         <div className={ui.actions}>
           <ConfirmButton

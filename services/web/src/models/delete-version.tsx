@@ -3,7 +3,7 @@ import { useNavigate } from 'react-router';
 import { client } from '../api/clients';
 import { useSession } from '../session/use-session';
 import { ConfirmButton } from '../ui/confirm-button';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice } from '../ui/error-notice';
 import { MODELS_KEY } from './model-queries';
 import { isOwnModel, modelLabel } from './model-reference';
 import { TEXTS } from './texts';
@@ -38,7 +38,7 @@ export function DeleteVersion({ name, version }: { name: string; version: string
           <p>{TEXTS.deleteVersion.text}</p>
         </ConfirmButton>
       </div>
-      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.deleteVersion.failed} />}
+      {remove.isError && <ChangeErrorNotice error={remove.error} what={TEXTS.deleteVersion.failed} />}
     </>
   );
 }

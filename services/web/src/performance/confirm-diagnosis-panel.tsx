@@ -8,7 +8,7 @@ import { parseModelReference } from '../models/model-reference';
 import { decisionLabel } from '../reviews/review-labels';
 import { Button } from '../ui/button';
 import { downloadText } from '../ui/download-text';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice } from '../ui/error-notice';
 import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { SelectField } from '../ui/select-field';
@@ -72,7 +72,7 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
           {TEXTS.confirmDiagnosisPanel.template}
         </Button>
       </div>
-      {send.isError && <ErrorNotice error={send.error} what={TEXTS.confirmDiagnosisPanel.fileFailed} />}
+      {send.isError && <ChangeErrorNotice error={send.error} what={TEXTS.confirmDiagnosisPanel.fileFailed} />}
       {data !== undefined && (
         <Notice tone={data.rejected === 0 ? 'success' : 'warning'}>
           <p>{TEXTS.confirmDiagnosisPanel.stored(data.accepted, data.rejected)}</p>
@@ -153,7 +153,7 @@ function CaseForm({ classes }: { classes: readonly ClassName[] }) {
           onChange={(day) => change({ day })}
         />
       </div>
-      {add.isError && <ErrorNotice error={add.error} what={TEXTS.confirmDiagnosisPanel.failed} />}
+      {add.isError && <ChangeErrorNotice error={add.error} what={TEXTS.confirmDiagnosisPanel.failed} />}
       {add.isSuccess && <Notice tone="success">{TEXTS.confirmDiagnosisPanel.isStored}</Notice>}
       <div className={ui.actions}>
         <Button type="submit" isPending={add.isPending} isDisabled={body === undefined}>

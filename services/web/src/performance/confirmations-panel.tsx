@@ -8,7 +8,7 @@ import { permissionsOf, useSession } from '../session/use-session';
 import { Button } from '../ui/button';
 import { ConfirmButton } from '../ui/confirm-button';
 import { type Column, DataTable } from '../ui/data-table';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice, ErrorNotice } from '../ui/error-notice';
 import { formatDate, formatDateTime } from '../ui/format';
 import { Loading } from '../ui/loading';
 import { Panel } from '../ui/panel';
@@ -86,7 +86,7 @@ function ConfirmationTable({ confirmations }: { confirmations: readonly Confirma
           ...(session && permissionsOf(session).admin ? [deletion] : []),
         ]}
       />
-      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.confirmationsPanel.deleteFailed} />}
+      {remove.isError && <ChangeErrorNotice error={remove.error} what={TEXTS.confirmationsPanel.deleteFailed} />}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { type ReviewBody, type ReviewedItem, mayHaveSucceeded, randomHex } from '@cytoqueue/client';
+import { type ReviewBody, type ReviewedItem, randomHex } from '@cytoqueue/client';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { client, noRetryClient } from '../api/clients';
@@ -17,16 +17,21 @@ export function useReviews(reviewed: ReviewedItem) {
   });
 }
 
-/** Adds a review. A request repeated after a lost response has the same key, so that it adds one review. */
+/**
+ * Adds a review. Until one is added, the same review is sent with the same key, so that repeats add it once: even a
+ * refusal, such as of too many requests, does not tell whether an earlier request whose response was lost added it.
+ */
 export function useAddReview(reviewed: ReviewedItem, onAdded: () => void) {
   const queryClient = useQueryClient();
-  const key = useRef(randomHex());
+  const sent = useRef<{ readonly content: string; readonly idempotencyKey: string }>(undefined);
   return useMutation({
-    mutationFn: (review: ReviewBody) => client.addReview(reviewed, review, { idempotencyKey: key.current }),
-    onSettled: (_review, error) => {
-      if (!mayHaveSucceeded(error)) key.current = randomHex();
+    mutationFn: (review: ReviewBody) => {
+      const content = JSON.stringify(review);
+      if (sent.current?.content !== content) sent.current = { content, idempotencyKey: randomHex() };
+      return client.addReview(reviewed, review, { idempotencyKey: sent.current.idempotencyKey });
     },
     onSuccess: async () => {
+      sent.current = undefined;
       onAdded();
       await Promise.all(
         [reviewsKey(reviewed), WORKLIST_KEY].map((queryKey) => queryClient.invalidateQueries({ queryKey })),

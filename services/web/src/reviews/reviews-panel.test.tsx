@@ -33,6 +33,7 @@ afterEach(() => jest.restoreAllMocks());
 
 const renderPanel = () => renderPage(<ReviewsPanel reviewed={REVIEWED} labels={['benign', 'malignant']} />);
 const record = () => screen.getByRole('button', { name: 'Record review' });
+const sentKeys = () => add.mock.calls.map(([, , options]) => options?.idempotencyKey);
 const choose = (name: string) => screen.getByRole('radio', { name });
 
 test('reviews are listed with decision, key and note', async () => {
@@ -66,20 +67,35 @@ test('another decision needs a note', async () => {
   expect(record().hasAttribute('disabled')).toBe(false);
 });
 
-test('a review whose answer was lost is sent again with its key; the next review has another', async () => {
+test('a review whose answer was lost is sent again with its key, also after a refusal; the next review has another', async () => {
   add.mockRejectedValueOnce(new ConnectionError('lost'));
+  add.mockRejectedValueOnce(problem(429, { detail: 'Too many requests.' }));
   const user = renderPanel();
   await user.click(choose('Benign'));
   await user.click(record());
-  await screen.findByText(/The review was not recorded/);
+  await screen.findByText(/not known whether this was done/);
+  await user.click(record());
+  await screen.findByText(/Too many requests/);
   await user.click(record());
   await screen.findByText('The review is recorded.');
   await user.click(choose('Benign'));
   await user.click(record());
-  await waitFor(() => expect(add).toHaveBeenCalledTimes(3));
-  const keys = add.mock.calls.map(([, , options]) => options?.idempotencyKey);
-  expect(keys[1]).toBe(keys[0]);
-  expect(keys[2]).not.toBe(keys[0]);
+  await waitFor(() => expect(add).toHaveBeenCalledTimes(4));
+  const [lost, refused, recorded, next] = sentKeys();
+  expect([refused, recorded]).toEqual([lost, lost]);
+  expect(next).not.toBe(lost);
+});
+
+test('a review that is changed after its answer was lost is another review', async () => {
+  add.mockRejectedValueOnce(new ConnectionError('lost'));
+  const user = renderPanel();
+  await user.click(choose('Benign'));
+  await user.click(record());
+  await screen.findByText(/not known whether this was done/);
+  await user.click(choose('Malignant'));
+  await user.click(record());
+  await screen.findByText('The review is recorded.');
+  expect(new Set(sentKeys()).size).toBe(2);
 });
 
 test('a refused review says why and keeps what was entered', async () => {

@@ -1,7 +1,7 @@
 import type { Review, ReviewedItem } from '@cytoqueue/client';
 import { type FormEvent, type ReactNode, useId, useState } from 'react';
 import { Button } from '../ui/button';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice, ErrorNotice } from '../ui/error-notice';
 import { formatDateTime } from '../ui/format';
 import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
@@ -107,7 +107,7 @@ function ReviewForm({ reviewed, labels }: Omit<ReviewsPanelProps, 'children'>) {
           {TEXTS.noteHelp}
         </span>
       </div>
-      {add.isError && <ErrorNotice error={add.error} what={TEXTS.failed} />}
+      {add.isError && <ChangeErrorNotice error={add.error} what={TEXTS.failed} />}
       {isAdded && <Notice tone="success">{TEXTS.recorded}</Notice>}
       <div className={ui.actions}>
         <Button

@@ -7,7 +7,7 @@ import { DEFAULTS_KEY, useModels, usePositiveClass } from '../models/model-queri
 import { modelLabel, modelReference } from '../models/model-reference';
 import { OperatingPointField } from '../models/operating-point-field';
 import { Button } from '../ui/button';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice, ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
 import { Notice } from '../ui/notice';
 import { usePageTitle } from '../ui/page-title';
@@ -92,7 +92,7 @@ function SettingsForm({ stored }: { stored: Settings }) {
             onChange={(point) => change({ operating_point: point as OperatingPoint })}
           />
         </div>
-        {save.isError && <ErrorNotice error={save.error} what={TEXTS.failed} />}
+        {save.isError && <ChangeErrorNotice error={save.error} what={TEXTS.failed} />}
         {save.isSuccess && <Notice tone="success">{TEXTS.saved}</Notice>}
         <div className={ui.actions}>
           <Button type="submit" variant="primary" isPending={save.isPending}>

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from 'react-router';
 import { client } from '../api/clients';
 import { ConfirmButton } from '../ui/confirm-button';
-import { ErrorNotice } from '../ui/error-notice';
+import { ChangeErrorNotice } from '../ui/error-notice';
 import { TRAININGS_KEY, trainingKey } from './training-queries';
 import { TEXTS } from './texts';
 import { ui } from '../ui/styles';
@@ -39,7 +39,7 @@ export function TrainingActions({ training }: { training: Training }) {
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <ErrorNotice error={failure.error} what={TEXTS.trainingActions.failed} />}
+      {failure !== undefined && <ChangeErrorNotice error={failure.error} what={TEXTS.trainingActions.failed} />}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import { ConnectionError } from '@cytoqueue/client';
 import { screen } from '@testing-library/dom';
 import { problem, renderPage } from '../page.test.fixtures';
-import { ErrorNotice } from './error-notice';
+import { ChangeErrorNotice, ErrorNotice } from './error-notice';
 
 const text = () => screen.getByRole('alert').textContent;
 
@@ -27,4 +27,13 @@ test('a connection error has a retry button', async () => {
   expect(text()).toContain('The service is not responding.');
   await user.click(screen.getByRole('button', { name: 'Try again' }));
   expect(retry).toHaveBeenCalledTimes(1);
+});
+
+test.each([
+  ['a refused change was not made', problem(409, { detail: 'Newer settings exist.' }), 'Not saved.'],
+  ['a change without a response may have been made', new ConnectionError(), 'It is not known whether this was done.'],
+  ['a change that a proxy answered may have been made', problem(502), 'It is not known whether this was done.'],
+])('%s', (_case, error, expected) => {
+  renderPage(<ChangeErrorNotice error={error} what="Not saved." />);
+  expect(text()?.startsWith(expected)).toBe(true);
 });

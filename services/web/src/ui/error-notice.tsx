@@ -1,4 +1,4 @@
-import { ApiError } from '@cytoqueue/client';
+import { ApiError, mayHaveSucceeded } from '@cytoqueue/client';
 import { errorMessage } from '../api/clients';
 import { Button } from './button';
 import { Notice } from './notice';
@@ -28,4 +28,13 @@ export function ErrorNotice({ error, what, onRetry }: ErrorNoticeProps) {
       {onRetry !== undefined && <Button onPress={onRetry}>{TEXTS.tryAgain}</Button>}
     </Notice>
   );
+}
+
+/**
+ * Shows that a change failed, or that this is not known: when the response was lost, the change may have been made.
+ *
+ * @param what says that it was not made, as a full sentence
+ */
+export function ChangeErrorNotice({ error, what }: Pick<ErrorNoticeProps, 'error' | 'what'>) {
+  return <ErrorNotice error={error} what={mayHaveSucceeded(error) ? TEXTS.outcomeUnknown : what} />;
 }

@@ -5,6 +5,7 @@ export const TEXTS = {
   loading: 'Loading …',
   goBack: 'Go back',
   tryAgain: 'Try again',
+  outcomeUnknown: 'It is not known whether this was done. Look before you repeat it.',
   request: 'Request',
   malignancy: 'malignancy',
   quoted: (name: string) => `“${name}”`,

@@ -4,7 +4,7 @@ import { useNavigate } from 'react-router';
 import { client } from '../../api/clients';
 import { ConfirmButton } from '../../ui/confirm-button';
 import { Button } from '../../ui/button';
-import { ErrorNotice } from '../../ui/error-notice';
+import { ChangeErrorNotice } from '../../ui/error-notice';
 import { BATCHES_KEY, batchKey } from '../batch-queries';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
@@ -60,7 +60,7 @@ export function BatchActions({ batch }: { batch: Batch }) {
           </ConfirmButton>
         )}
       </div>
-      {failure !== undefined && <ErrorNotice error={failure.error} what={TEXTS.batchActions.failed} />}
+      {failure !== undefined && <ChangeErrorNotice error={failure.error} what={TEXTS.batchActions.failed} />}
     </>
   );
 }

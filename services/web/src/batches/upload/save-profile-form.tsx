@@ -1,7 +1,7 @@
 import type { ImportProfile } from '@cytoqueue/client';
 import { type FormEvent, useId, useState } from 'react';
 import { Button } from '../../ui/button';
-import { ErrorNotice } from '../../ui/error-notice';
+import { ChangeErrorNotice } from '../../ui/error-notice';
 import { SelectField } from '../../ui/select-field';
 import { TextField } from '../../ui/text-field';
 import { useSaveImportProfile } from './import-profiles';
@@ -86,7 +86,7 @@ export function SaveProfileForm(props: SaveProfileFormProps) {
           description={TEXTS.saveProfile.missingHelp}
         />
       </div>
-      {save.isError && <ErrorNotice error={save.error} what={TEXTS.saveProfile.failed} />}
+      {save.isError && <ChangeErrorNotice error={save.error} what={TEXTS.saveProfile.failed} />}
       <div className={ui.actions}>
         <Button
           type="submit"

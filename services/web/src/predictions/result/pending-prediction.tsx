@@ -2,7 +2,7 @@ import type { Prediction } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { client } from '../../api/clients';
 import { ConfirmButton } from '../../ui/confirm-button';
-import { ErrorNotice } from '../../ui/error-notice';
+import { ChangeErrorNotice } from '../../ui/error-notice';
 import { Panel } from '../../ui/panel';
 import { predictionKey } from '../prediction-queries';
 import { TEXTS } from './texts';
@@ -21,7 +21,7 @@ export function PendingPrediction({ prediction }: { prediction: Prediction }) {
     <Panel title={prediction.status === 'queued' ? TEXTS.pendingPrediction.waiting : TEXTS.pendingPrediction.scoring}>
       <p className={styles.queuePosition}>{positionText(prediction)}</p>
       <p className={ui.muted}>{TEXTS.pendingPrediction.lead}</p>
-      {cancel.isError && <ErrorNotice error={cancel.error} what={TEXTS.pendingPrediction.cancelFailed} />}
+      {cancel.isError && <ChangeErrorNotice error={cancel.error} what={TEXTS.pendingPrediction.cancelFailed} />}
       <ConfirmButton
         label={TEXTS.pendingPrediction.cancel}
         title={TEXTS.pendingPrediction.cancelTitle}

@@ -6,7 +6,7 @@ import { parseModelReference } from '../../models/model-reference';
 import { Button } from '../../ui/button';
 import { ConfirmButton } from '../../ui/confirm-button';
 import { CopyButton } from '../../ui/copy-button';
-import { ErrorNotice } from '../../ui/error-notice';
+import { ChangeErrorNotice } from '../../ui/error-notice';
 import { emptyDraft, toDraftTexts } from '../form/draft';
 import { useDraft } from '../form/draft-context';
 import { useDefaults } from '../../models/model-queries';
@@ -80,7 +80,7 @@ function DeleteRecord({ id }: { id: string }) {
       >
         <p>{TEXTS.recordActions.deleteText}</p>
       </ConfirmButton>
-      {remove.isError && <ErrorNotice error={remove.error} what={TEXTS.recordActions.deleteFailed} />}
+      {remove.isError && <ChangeErrorNotice error={remove.error} what={TEXTS.recordActions.deleteFailed} />}
     </>
   );
 }
