@@ -14,8 +14,8 @@ import {
 } from '../support/stack-process';
 
 const DEMO = join(ROOT, 'scripts/dist/scale/main.js');
-/** A tenth of the rows that the demo scores by default. */
-const SMALL = ['--rows', '100000', '--target', '50000'];
+/** A fiftieth of the rows that the demo scores by default. */
+const SMALL = ['--rows', '20000', '--target', '10000'];
 
 let dataDir: string;
 let program: RunningProgram;
@@ -54,7 +54,7 @@ it('starts a second worker on the real queue, accounts for every row and leaves 
   const [, rows, batches] = (/([\d,]+) rows in (\d+) batches: each in its result once/.exec(shown) ?? []).map((text) =>
     Number(text.replaceAll(',', '')),
   );
-  expect(rows).toBe(100_000 * (batches as number));
+  expect(rows).toBe(20_000 * (batches as number));
   expect(readFileSync(/Chart: (.*)/.exec(shown)?.[1] ?? '', 'utf8')).toMatch(/^<svg[^]*<\/svg>\n$/);
 });
 
