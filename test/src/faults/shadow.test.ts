@@ -12,7 +12,7 @@ import { ROOT } from '../support/stack-process';
 import { waitUntil } from '../support/wait-until';
 
 const PATH = '/v1/models/wbc-knn/shadow';
-const BATCHES = 3;
+const BATCHES = 2;
 
 let faults: FaultStack;
 
