@@ -32,7 +32,8 @@ export class SharedStrings {
     const length = Buffer.byteLength(text);
     this.bytes += length;
     if (this.bytes > MAX_BYTES || this.count === MAX_TEXTS) throw tooManyTexts();
-    if (this.used + length > BLOCK_BYTES) {
+    // An empty first text needs a block too.
+    if (this.used + length >= BLOCK_BYTES) {
       this.blocks.push(Buffer.allocUnsafeSlow(Math.max(BLOCK_BYTES, length)));
       this.used = 0;
     }

@@ -25,6 +25,13 @@ test('each kind of cell becomes the text that a person reads', async () => {
   });
 });
 
+test('an empty text may be the first of the shared ones', async () => {
+  const file = await xlsxOf('<row><c t="s"><v>0</v></c><c t="s"><v>1</v></c></row>', {
+    'xl/sharedStrings.xml': `<sst xmlns="${MAIN}"><si><t></t></si><si><t>id</t></si></sst>`,
+  });
+  expect((await readRowsOf(file)).cells).toEqual([['', 'id']]);
+});
+
 test('numbers in a style of dates become ISO texts, all others stay numbers', async () => {
   const formats = [
     'General',
