@@ -1,64 +1,35 @@
 import { normalizeName, plainText } from '@cytoqueue/schema';
 import type { ColumnRoles } from './recognizer';
 
-/** Normalized names of summary rows (totals, means) in English, German and French, and of pandas' `describe`. */
-const SUMMARY_WORDS = new Set([
-  'min',
-  'minimum',
-  'lowest',
-  'lowest_value',
-  'max',
-  'maximum',
-  'highest',
-  'highest_value',
-  'mean',
-  'average',
-  'avg',
-  'median',
-  'total',
-  'totals',
-  'sum',
-  'subtotal',
-  'grand_total',
-  'sd',
-  'std',
-  'stdev',
-  'std_dev',
-  'stddev',
-  'standard_deviation',
-  'variance',
-  '25%',
-  '50%',
-  '75%',
-  'mittelwert',
-  'durchschnitt',
-  'summe',
-  'gesamt',
-  'standardabweichung',
-  'moyenne',
-  'somme',
-  'médiane',
-  'écart_type',
-]);
+/**
+ * Words of summary rows (totals, means) without accents, and of pandas' `describe`: English, German, French, Spanish,
+ * Italian, Portuguese, Dutch, Scandinavian and Polish.
+ */
+const SUMMARY_WORDS = new Set(
+  [
+    'min minimum lowest lowest_value minimalwert minimo massimo max maximum highest highest_value maximalwert maximo',
+    'mean average avg mittel mittelwert durchschnitt durchschnittswert moyenne media promedio gemiddelde',
+    'medelvarde medel gennemsnit gjennomsnitt srednia',
+    'median mediane mediana mediaan',
+    'total totals sum subtotal grand_total summe gesamt gesamtsumme gesamtergebnis insgesamt zwischensumme spaltensumme',
+    'somme suma soma somma totale totaal som summa razem',
+    'sd s_d std stdev std_dev stddev standard_deviation standardabweichung std_abw stdabw stabw ecart_type',
+    'desviacion_estandar desviacion_tipica desv_est desvio_padrao deviazione_standard',
+    'standaarddeviatie standaardafwijking standardavvikelse standardafvigelse odchylenie_standardowe',
+    'std_error standard_error standardfehler stdev_p stdev_s',
+    'variance varianz varianza variancia 25% 50% 75% 1st_qu 3rd_qu',
+  ].flatMap((words) => words.split(' ')),
+);
 /** Further ones that count only in the identifier's column. */
 const IDENTIFIER_WORDS = new Set([
   ...SUMMARY_WORDS,
-  'n',
-  'count',
-  'anzahl',
-  'range',
-  'spannweite',
-  'var',
-  'q1',
-  'q3',
-  'low',
-  'high',
-  'lower',
-  'upper',
-  'scale',
+  ...'n count anzahl range spannweite var mode q1 q3 low high lower upper scale skala all overall ø σ μ'.split(' '),
+  ...'normal_range reference_range referenzbereich normbereich'.split(' '),
 ]);
-/** In a column of names these are given names of people. */
-const GIVEN_NAMES = new Set(['max', 'min', 'sum']);
+/** Words that may stand beside these: "Mean value", "Total général". */
+const QUALIFIERS = new Set(['value', 'values', 'grand', 'general', 'generale', 'column', 'row', 'arithmetic']);
+/** In a column of names these are names of people. */
+const GIVEN_NAMES = new Set(['max', 'min', 'sum', 'suma', 'som', 'mittel', 'media']);
 const NAME_COLUMN = /name|nom$|vorname|surname|patient/;
 
 /** Whether every cell is blank; invisible characters count as blank. */
@@ -102,10 +73,21 @@ function summary(text: string): string {
 function isAmong(words: ReadonlySet<string>, text: string): boolean {
   // Nearly every identifier ends with a digit; of the words only those of two characters do.
   if (text === '' || text.length > MAX_WORD || (text.length > 2 && /\d$/.test(text))) return false;
-  return words.has(normalizeName(text.replace(/[:.)\s]+$/, '')));
+  const name = withoutAccents(normalizeName(text.replace(/\s*[([].*$/, '').replace(/[:.=)\s]+$/, '')));
+  if (words.has(name)) return true;
+  const parts = name.split(/[^\p{L}\p{N}%]+/u);
+  return (
+    parts.length > 1 &&
+    parts.some((part) => words.has(part)) &&
+    parts.every((part) => words.has(part) || QUALIFIERS.has(part))
+  );
 }
 
-const MAX_WORD = 20;
+function withoutAccents(text: string): string {
+  return /^[ -~]*$/.test(text) ? text : text.normalize('NFD').replace(/\p{M}/gu, '');
+}
+
+const MAX_WORD = 30;
 
 /**
  * Whether every feature's cell has its column number (from 0 or 1), or the features of a row without identifier count
