@@ -1,5 +1,5 @@
 import { schemas, normalizeName } from './index';
-import { matchFeature } from './column-names';
+import { isNamedAs, matchFeature } from './column-names';
 
 const features = Object.values(schemas).flatMap((schema) =>
   schema.features.map((feature, index) => ({ schema, feature, index })),
@@ -36,3 +36,29 @@ test('a name may stand behind server, database, schema and table; a text of thou
   expect(matchFeature('host.lab.public.cases.clump_thickness', wbc)).toEqual({ featureIndex: 0, matchedBy: 'alias' });
   expect(matchFeature(`${'x.'.repeat(30_000)}clump_thickness`, wbc)).toBeUndefined();
 });
+
+test.each([
+  ['points_worst', 'concave_points_worst'],
+  ['dimension_mean', 'fractal_dimension_mean'],
+  ['Mean of radius', 'radius_mean'],
+  ['standard error of area', 'area_se'],
+  ['C#texture_se', 'texture_se'],
+])('%j of a copy or a tutorial means %s', (column, feature) => {
+  const { wdbc } = schemas;
+  const featureIndex = wdbc.features.findIndex(({ name }) => name === feature);
+  expect(matchFeature(column, wdbc)).toEqual({ featureIndex, matchedBy: 'alias' });
+});
+
+test.each(['PatientID', 'Patient ID:', '1. patient id', 'PATIENT-ID', 'SampleCodeNumber', '(2) Patient'])(
+  '%j names the identifier',
+  (column) => expect(isNamedAs(column, schemas.wbc.idColumns)).toBe(true),
+);
+
+test.each(['11. Class:', 'Class (2/4)', 'DIAGNOSIS [B/M]', 'target'])('%j names the class', (column) =>
+  expect(isNamedAs(column, schemas.wbc.labelColumns)).toBe(true),
+);
+
+test.each(['ID 2', 'patient name', 'stage.class', 'subclass', 'class_of_2026', '', `id${' '.repeat(300)}x`])(
+  '%j names neither',
+  (column) => expect(isNamedAs(column, [...schemas.wbc.idColumns, ...schemas.wbc.labelColumns])).toBe(false),
+);

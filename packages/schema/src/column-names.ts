@@ -25,8 +25,8 @@ const BRACKETED = /[([{]([^)\]}]*)[)\]}]/g;
 const RANGE = /[\s._-]+\d+\s*(-|–|_|to|bis|\.\.)\s*\d+$/;
 const UNIT = /[\s._-]+([uμ]m[23]?|mm[23]?|px|pixels?|microns?)$/;
 const TRAILING_MARKS = /[\s:=*;]+$/;
-/** Between a table's name and a column's: `t.clump_thickness`, `data$radius_mean`. */
-const TABLE_PREFIX = /^[^.$:/]*[.$:/]+/;
+/** Between a table's name and a column's: `t.clump_thickness`, `data$radius_mean`; Orange's `C#mitoses`. */
+const TABLE_PREFIX = /^[^.$:/#]*[.$:/#]+/;
 /** Server, database, schema and table. */
 const MAX_PREFIXES = 4;
 
@@ -40,8 +40,8 @@ export function lookupForm(name: string): string {
   return squash(normalizeName(name));
 }
 
-/** The forms under which a name is looked up, the most literal one first. */
-function spellings(name: string): string[] {
+/** A name in lower case, and the same without its number, range, unit and marks. */
+function plainName(name: string): { text: string; bare: string } {
   const text = name.normalize('NFKC').replace(INVISIBLE, '').trim().toLowerCase();
   const bare = text
     .replace(NUMBERING, '')
@@ -50,6 +50,12 @@ function spellings(name: string): string[] {
     .replace(RANGE, '')
     .replace(UNIT, '')
     .trim();
+  return { text, bare };
+}
+
+/** The forms under which a name is looked up, the most literal one first. */
+function spellings(name: string): string[] {
+  const { text, bare } = plainName(name);
   const forms = [squash(text), squash(bare)];
   let rest = bare;
   for (let depth = 0; depth < MAX_PREFIXES; depth++) {
@@ -75,6 +81,18 @@ export function matchFeature(name: string, schema: Schema): FeatureMatch | undef
       return match.matchedBy === 'name' && form !== lookupForm(name) ? { ...match, matchedBy: 'alias' } : match;
   }
   return undefined;
+}
+
+/**
+ * Whether a column has one of these normalized names, those of the identifier or of the class: `PatientID`, `11. Class
+ * (2/4):`.
+ */
+export function isNamedAs(column: string, names: readonly string[]): boolean {
+  if (names.includes(normalizeName(column))) return true;
+  if (column.length > MAX_NAME_CHARS) return false;
+  const { text, bare } = plainName(column);
+  const forms = [squash(text), squash(bare)];
+  return names.some((name) => forms.includes(squash(name)));
 }
 
 /** The number of a column that R named V1, V2 … because the file had no header; undefined for other names. */

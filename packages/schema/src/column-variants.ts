@@ -37,8 +37,8 @@ const wbcVariants: Record<string, readonly string[]> = {
 
 /** Quantities by which R's mclust and other copies of the Diagnostic data name their columns. */
 const quantityVariants: Record<string, readonly string[]> = {
-  concave_points: ['nconcave', 'n_concave', 'concave_pts', 'concave_point'],
-  fractal_dimension: ['fractaldim', 'fractal_dim', 'fractal'],
+  concave_points: ['nconcave', 'n_concave', 'concave_pts', 'concave_point', 'points'],
+  fractal_dimension: ['fractaldim', 'fractal_dim', 'fractal', 'dimension'],
 };
 
 /** Words for a statistic, before or after the quantity. */
@@ -58,6 +58,10 @@ export function featureVariants(schema: string, feature: string, quantity: strin
   if (schema !== 'wdbc' || quantity === undefined) return [];
   const statistic = feature.slice(quantity.length + 1);
   return [quantity, ...(quantityVariants[quantity] ?? [])].flatMap((name) =>
-    (statisticVariants[statistic] ?? []).flatMap((word) => [`${name}_${word}`, `${word}_${name}`]),
+    (statisticVariants[statistic] ?? []).flatMap((word) => [
+      `${name}_${word}`,
+      `${word}_${name}`,
+      `${word}_of_${name}`,
+    ]),
   );
 }

@@ -31,6 +31,12 @@ test('finds the columns of another lab, and which of them are not features', () 
   expect(match).toMatchObject({ columns: lab, idColumn: 0, labelColumn: 10 });
 });
 
+test('finds identifier and class in spellings of features, and never takes a feature for them', () => {
+  expect(matchHeader(['PatientID', ...names, '11. Class (2/4):'], wbc)).toMatchObject({ idColumn: 0, labelColumn: 10 });
+  const named = { ...wbc, features: wbc.features.with(0, { ...wbc.features[0]!, name: 'patient_(age)' }) };
+  expect(matchHeader(['Patient (age)', ...names.slice(1)], named).idColumn).toBeUndefined();
+});
+
 test('maps features to columns in any order', () => {
   const match = matchHeader([...names].reverse(), wbc);
   expect(Array.from(match.featureColumns)).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0]);
@@ -84,6 +90,7 @@ test.each([
   [Array.from({ length: 11 }, (_, index) => `Column${index + 1}`), 'Column1 … Column11'],
   [['id', ...names.map((_, index) => `feature_${index}`)], 'feature_0 … feature_8'],
   [Array.from({ length: 10 }, (_, index) => `V${index + 1}`), 'V1 … V10'],
+  [Array.from({ length: 10 }, (_, index) => `V${index}`), 'V0 … V9'],
 ])('says that the columns %j have no names', (columns, range) => {
   const error = errorsOf(columns);
   expect(error.code).toBe('ambiguous-columns');

@@ -1,5 +1,12 @@
 import { type FieldError, quote, SchemaError, type UnmatchedColumn } from './errors';
-import { matchFeature, normalizeName, numberedColumns, suggestFeature, unnamedColumnNumber } from './column-names';
+import {
+  isNamedAs,
+  matchFeature,
+  normalizeName,
+  numberedColumns,
+  suggestFeature,
+  unnamedColumnNumber,
+} from './column-names';
 import { type Feature, type Schema, featureAt } from './schema';
 
 /** Column of each feature in a file. Other columns are repeated in the results and never used as features. */
@@ -61,8 +68,8 @@ export function matchHeader(columns: string[], schema: Schema, mapping: ColumnMa
     columns,
     featureColumns,
     matchedBy: features.map((feature) => found.get(feature)?.matchedBy ?? 'name'),
-    labelColumn: findColumn(columns, 'label', schema.labelColumns, mapping, mapped),
-    idColumn: findColumn(columns, 'id', schema.idColumns, mapping, mapped),
+    labelColumn: findColumn(columns, 'label', schema.labelColumns, featureColumns, mapping, mapped),
+    idColumn: findColumn(columns, 'id', schema.idColumns, featureColumns, mapping, mapped),
   };
 }
 
@@ -89,16 +96,16 @@ function looksLikeData(columns: string[], schema: Schema): boolean {
 }
 
 /**
- * R numbers the columns of a file without a header. Beyond one column per feature, one may be the identifier, and each
- * name could mean its neighbour.
+ * R numbers the columns of a file without a header, others from V0. Beyond one column per feature, one may be the
+ * identifier, and each name could mean its neighbour.
  */
 function ambiguousNumbers(columns: string[], usesNumbers: boolean, schema: Schema): FieldError | undefined {
   const numbers = columns.map(unnamedColumnNumber).filter((number) => number !== undefined);
   const generic = numbers.length === 0 && usesNumbers ? numberedColumns(columns) : undefined;
   if (generic !== undefined) return namelessColumns(...generic);
-  const isAmbiguous = usesNumbers && numbers.length > 1 && Math.max(...numbers) > Math.min(9, schema.features.length);
-  if (!isAmbiguous) return undefined;
-  return namelessColumns(`V${Math.min(...numbers)}`, `V${Math.max(...numbers)}`);
+  const [first, last] = [Math.min(...numbers), Math.max(...numbers)];
+  const isAmbiguous = usesNumbers && numbers.length > 1 && (first < 1 || last > Math.min(9, schema.features.length));
+  return isAmbiguous ? namelessColumns(`V${first}`, `V${last}`) : undefined;
 }
 
 function namelessColumns(first: string, last: string): FieldError {
@@ -114,9 +121,7 @@ function unmatchedColumns(
 ): UnmatchedColumn[] {
   const known = [...schema.idColumns, ...schema.labelColumns];
   return columns
-    .filter(
-      (column, index) => column !== '' && !featureColumns.includes(index) && !known.includes(normalizeName(column)),
-    )
+    .filter((column, index) => column !== '' && !featureColumns.includes(index) && !isNamedAs(column, known))
     .map((column) => ({ column, suggestion: suggestFeature(column, schema, missing) }));
 }
 
@@ -141,12 +146,15 @@ function findColumn(
   columns: string[],
   meaning: 'id' | 'label',
   normalizedNames: readonly string[],
+  featureColumns: Int32Array,
   mapping: ColumnMapping,
   mapped: ReadonlySet<string>,
 ): number | undefined {
-  const index = columns.findIndex((column) => {
+  const index = columns.findIndex((column, at) => {
     const name = normalizeName(column);
-    return mapped.has(meaning) ? mapping.get(name) === meaning : !mapping.has(name) && normalizedNames.includes(name);
+    return mapped.has(meaning)
+      ? mapping.get(name) === meaning
+      : !mapping.has(name) && !featureColumns.includes(at) && isNamedAs(column, normalizedNames);
   });
   return index < 0 ? undefined : index;
 }

@@ -16,7 +16,7 @@ export {
   rowsLeftPerClass,
   type TrainingDataIssue,
 } from './labelled-rows';
-export { normalizeName, matchFeature, suggestFeature } from './column-names';
+export { isNamedAs, normalizeName, matchFeature, suggestFeature } from './column-names';
 export { plainText } from './plain-text';
 export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
 export { isMissing, parseCell } from './value';

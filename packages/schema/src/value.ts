@@ -30,6 +30,7 @@ const MISSING_WORDS = new Set([
   'none',
   'nil',
   '<na>',
+  '<null>',
   '#n/a',
   '#null!',
   'missing',
@@ -55,7 +56,9 @@ const MISSING_CODES = new Set(['-9', '-99', '-999', '99', '999', '9999']);
 /** Words that probably mean "not measured", but that are not accepted as such without a profile. */
 const OTHER_MISSING_WORDS = /^(n\.?\s?[admu]\.?|not\b.*|k\.?\s?a\.?|-{2,}|no data)$/i;
 
-const MONTH = '(jan|feb|m[aä]r|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])[a-z]*\\.?';
+/** Of English, German, French, Spanish, Italian and Portuguese spreadsheets. */
+const MONTH =
+  '(jan|ene|gen|f[eé]v|feb|mar|mär|mrz|a[bpv]r|ma[giyj]|giu|ju[iln]|lug|ago|aoû|aug|se[pt]|o[ckt]t|out|nov|d[eéi]c|dez)[a-zéû]*\\.?';
 /** Dates into which spreadsheets turn numbers and ranges. */
 const DATE = new RegExp(
   `^(\\d{4}-\\d{2}-\\d{2}.*|\\d{1,2}[./-]\\d{1,2}[./-](\\d{2}|\\d{4})|\\d{1,2}[-. ]*${MONTH}([-. ]*\\d{2,4})?|${MONTH}[-. ]*\\d{1,4})$`,

@@ -1,4 +1,4 @@
-import { type Schema, featureAt, matchFeature, normalizeName } from '@cytoqueue/schema';
+import { type Schema, featureAt, isNamedAs, matchFeature, normalizeName } from '@cytoqueue/schema';
 import type { ImportProfile } from './settings';
 
 /** The columns of features, identifier and class in a file. */
@@ -73,8 +73,8 @@ export class Recognizer {
     const featureIndex = matchFeature(cell, this.schema)?.featureIndex;
     if (featureIndex !== undefined)
       return this.isMapped(featureAt(this.schema, featureIndex).name) ? undefined : featureIndex;
-    if (this.schema.idColumns.includes(folded)) return this.isMapped('id') ? undefined : 'id';
-    if (this.schema.labelColumns.includes(folded)) return this.isMapped('label') ? undefined : 'label';
+    if (isNamedAs(cell, this.schema.idColumns)) return this.isMapped('id') ? undefined : 'id';
+    if (isNamedAs(cell, this.schema.labelColumns)) return this.isMapped('label') ? undefined : 'label';
     return undefined;
   }
 

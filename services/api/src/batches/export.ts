@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { changeColumns, resultColumns } from '@cytoqueue/csv';
 import { type BatchDocument, type FileDigest, errorColumns, explainColumns } from '@cytoqueue/records';
-import { type Schema, normalizeName, probabilityName } from '@cytoqueue/schema';
+import { type Schema, isNamedAs, probabilityName } from '@cytoqueue/schema';
 import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
 import { type ColumnType, RESULT_FORMATS, type ResultFormat, convertResultsInThread } from '@cytoqueue/tabular';
 import type { Request, Response } from 'express';
@@ -42,7 +42,7 @@ export function columnTypes(file: RunFile, { input, options, ...batch }: BatchDo
 }
 
 function findId(columns: readonly string[], schema: Schema): number {
-  return columns.findIndex((column) => schema.idColumns.includes(normalizeName(column)));
+  return columns.findIndex((column) => isNamedAs(column, schema.idColumns));
 }
 
 /**

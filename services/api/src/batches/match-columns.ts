@@ -9,6 +9,7 @@ import {
   normalizeName,
   schemas,
   featureAt,
+  isNamedAs,
 } from '@cytoqueue/schema';
 import type { ImportSettings } from '@cytoqueue/tabular';
 import { Problem, type ProblemOptions } from '../http/problem';
@@ -73,8 +74,8 @@ function reportMismatch(
     const feature = match && featureAt(schema, match.featureIndex).name;
     if (feature !== undefined && !mapped.has(feature))
       return { column, used_as: 'feature', feature, matched_by: match?.matchedBy };
-    if (schema.labelColumns.includes(name)) return { column, used_as: 'label' };
-    if (schema.idColumns.includes(name)) return { column, used_as: 'id' };
+    if (isNamedAs(column, schema.labelColumns)) return { column, used_as: 'label' };
+    if (isNamedAs(column, schema.idColumns)) return { column, used_as: 'id' };
     const suggestion = unmatched.find((other) => other.column === column)?.suggestion;
     return { column, used_as: 'carried', ...(suggestion !== undefined && { suggestion }) };
   });
