@@ -1,3 +1,4 @@
+import { TabularError } from './error';
 import type { SourceRow } from './source';
 
 const ATTRIBUTE = /^\s*@attribute\s+('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s{[]+)/i;
@@ -12,10 +13,19 @@ export function nameAttributes(rows: readonly SourceRow[]): { rows: readonly Sou
   const names: string[] = [];
   for (const [header, row] of rows.entries()) {
     const text = row.raw?.toString() ?? row.cells.join(',');
-    if (DATA.test(text) && names.length > 0) return { rows: rows.with(header, { ...row, cells: names }), header };
+    if (DATA.test(text) && names.length > 0) {
+      if (rows[header + 1]?.cells[0]?.startsWith('{') === true) throw sparseRows(rows[header + 1]?.line);
+      return { rows: rows.with(header, { ...row, cells: names }), header };
+    }
     const name = ATTRIBUTE.exec(text)?.[1];
     if (name !== undefined) names.push(name.replace(/^(['"])(.*)\1$/, '$2').replaceAll(/\\(.)/g, '$1'));
     else if (!/^\s*(@|%|$)/.test(text)) return { rows };
   }
   return { rows };
+}
+
+function sparseRows(line: number | null = null): TabularError {
+  const message =
+    'This is an ARFF file with sparse rows, "{index value, …}". Convert it in Weka with the filter SparseToNonSparse.';
+  return new TabularError('unsupported-format', message, { line: line ?? undefined });
 }

@@ -12,17 +12,17 @@ export interface NumberFormat {
 
 /** Texts that are a number in only one of the formats. */
 const DECIMAL_COMMA =
-  /^[+-]?(\d{4,}|0|\d{1,3}([. '’\u00a0\u2009\u202f]\d{3})+),\d+(e[+-]?\d+)?$|^[+-]?\d{1,3},(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3},\d+e[+-]?\d+$/i;
+  /^[+-]?(\d{4,}|0|\d{1,3}([. '’\u00a0\u2009\u202f]\d{3})+),\d+(e[+-]?\d+)?$|^[+-]?\d{1,3},(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3},\d+e[+-]?\d+$|^[+-]?,\d+(e[+-]?\d+)?$/i;
 const DECIMAL_POINT =
-  /^[+-]?(\d{4,}|0|\d{1,3}([, '’\u00a0\u2009\u202f]\d{3})+)\.\d+(e[+-]?\d+)?$|^[+-]?\d{1,3}\.(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3}\.\d+e[+-]?\d+$/i;
+  /^[+-]?(\d{4,}|0|\d{1,3}([, '’\u00a0\u2009\u202f]\d{3})+)\.\d+(e[+-]?\d+)?$|^[+-]?\d{1,3}\.(\d{1,2}|\d{4,})(e[+-]?\d+)?$|^[+-]?\d{1,3}\.\d+e[+-]?\d+$|^[+-]?\.\d+(e[+-]?\d+)?$/i;
 const COMMA_AND_THREE = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 const COMMA_GROUPS = /^[+-]?[1-9]\d{0,2}(,\d{3}){2,}$|^[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+$/;
 const OTHER_GROUPS = /^[+-]?[1-9]\d{0,2}([ '’\u00a0\u2009\u202f]\d{3})+([.,]\d+)?$/;
 const GROUPED_BY_COMMA = /^[+-]?\d{1,3}([, '’\u00a0\u2009\u202f])\d{3}(\1\d{3})*(\.\d+)?$/;
-const WITH_COMMA = /^[+-]?(\d+|\d{1,3}([. '’\u00a0\u2009\u202f])\d{3}(\2\d{3})*)(,\d+)?(e[+-]?\d+)?$/i;
-const WITH_POINT = /^[+-]?\d+\.\d+(e[+-]?\d+)?$/i;
+const WITH_COMMA = /^[+-]?((\d+|\d{1,3}([. '’\u00a0\u2009\u202f])\d{3}(\3\d{3})*)(,\d+)?|,\d+)(e[+-]?\d+)?$/i;
+const WITH_POINT = /^[+-]?\d*\.\d+(e[+-]?\d+)?$/i;
 const WHOLE = /^-?\d+$/;
-const ANY_NUMBER = /^[+-]?(\d+|\d{1,3}([.,'’ \u00a0\u2009\u202f]\d{3})+)([.,]\d+)?(e[+-]?\d+)?$/i;
+const ANY_NUMBER = /^[+-]?((\d+|\d{1,3}([.,'’ \u00a0\u2009\u202f]\d{3})+)([.,]\d+)?|[.,]\d+)(e[+-]?\d+)?$/i;
 
 /** Whether a cell is a number in any supported format. */
 export function looksNumeric(text: string): boolean {

@@ -16,6 +16,8 @@ export interface TextStart {
 
 const SEPARATORS: readonly ColumnSeparator[] = [...DELIMITERS, ' '];
 const MAX_SCORED_ROWS = 60;
+/** In a header of names that are separated by blanks none stands. */
+const OTHER_DELIMITER = /[,;\t|]/;
 /** Declarations and comments of ARFF and KEEL files: their lists of attributes are no header. */
 const DECLARATION = /^\s*[@%]/;
 /** Rows by which a file is judged. */
@@ -82,7 +84,10 @@ export function readFirstRows(prefix: Buffer, final: boolean, dialect: TextDiale
 /** Names that hold blanks must not make blanks the delimiter: these need a whole header. */
 function scoreOf({ dialect, rows }: Reading, recognizer: Recognizer): number {
   const first = rows.slice(0, MAX_SCORED_ROWS).filter(({ cells }) => !DECLARATION.test(cells[0] ?? ''));
-  const headers = dialect.delimiter === ' ' ? first.filter(({ cells }) => recognizer.isHeader(cells)) : first;
+  const headers =
+    dialect.delimiter === ' '
+      ? first.filter(({ cells }) => recognizer.isHeader(cells) && !cells.some((cell) => OTHER_DELIMITER.test(cell)))
+      : first;
   return Math.max(0, ...headers.map(({ cells }) => recognizer.score(cells)));
 }
 

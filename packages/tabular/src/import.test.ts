@@ -1,5 +1,5 @@
 import { FEATURES, GRADES, HEADER, OTHER, ROW, importSource, importText, lines } from '../test/imported';
-import { parseRow, wbc } from '@cytoqueue/schema';
+import { parseRow, wbc, wdbc } from '@cytoqueue/schema';
 import { canonicalMatch } from './canonical';
 import type { SourceRow } from './source';
 
@@ -50,6 +50,7 @@ const variants: readonly [name: string, file: string | Buffer, repairs: readonly
     { empty: 4 },
   ],
   ['Ctrl-Z in a line of its own', `${lines(HEADER, ROW, OTHER)}\x1a`, ['ctrl-z']],
+  ['Ctrl-Z up to the end of a block', `${lines(HEADER, ROW, OTHER)}${'\x1a'.repeat(90)}`, ['ctrl-z']],
   ['Ctrl-Z after the last cell', `${lines(HEADER, ROW, OTHER).trimEnd()}\x1a`, ['ctrl-z']],
   ['a header that ends with a comma', lines([...HEADER, ''], ROW, OTHER), ['header-ends-with-delimiter']],
   ['rows that end with a comma', lines(HEADER, [...ROW, ''], [...OTHER, '']), ['rows-end-with-delimiter']],
@@ -76,6 +77,19 @@ const variants: readonly [name: string, file: string | Buffer, repairs: readonly
     'parts with line ends of old Macs and others',
     lines(HEADER, ROW).replaceAll('\n', '\r') + lines(OTHER),
     ['mixed-line-ends'],
+  ],
+  [
+    'rows that end by CR CR LF, as Python on Windows writes',
+    lines(HEADER, ROW, OTHER).replaceAll('\n', '\r\r\n'),
+    ['mixed-line-ends'],
+    { empty: 3 },
+  ],
+  ['rows that end by LF CR', lines(HEADER, ROW, OTHER).replaceAll('\n', '\n\r'), ['mixed-line-ends'], { empty: 3 }],
+  [
+    'types and flags of Orange below the header',
+    lines(HEADER, ['string', ...FEATURES.map(() => 'continuous')], ['meta', ...FEATURES.map(() => '')], ROW, OTHER),
+    [],
+    { second_header: 2 },
   ],
   ['bars, and line ends of old Macs', lines(HEADER, ROW, OTHER).replaceAll(',', '|').replaceAll('\n', '\r'), []],
 ];
@@ -143,6 +157,11 @@ describe('no patient is taken for a second header row, whose grades stand', () =
       [ROW, OTHER].map((row) => ({ ok: true, sample: Float64Array.from(row.slice(1).map(Number)) })),
     );
     expect([report.skipped_rows.second_header, start.columns.id]).toEqual([0, 0]);
+  });
+
+  test('of words, beside a known class', async () => {
+    const { rows } = await importText(lines([...HEADER, 'class'], ['Meier', ...GRADES.map(() => 'high'), 'malignant']));
+    expect(rows).toBe(1);
   });
 
   test.each([
@@ -255,12 +274,39 @@ test('cells stay as they came, the values after them are canonical', async () =>
   expect(bytes.toString()).toContain('P1;"4,0";"1,0"');
 });
 
+test('names of several words do not make blanks the delimiter of a comma file', async () => {
+  const names = wdbc.features.map(({ name }) => name.replace(/^(.*)_(mean|se|worst)$/, '$2 of $1 in px'));
+  const { start } = await importText(
+    lines(
+      names,
+      names.map(() => '0.5'),
+    ),
+    { schema: wdbc },
+  );
+  expect(start.columns.visible).toEqual(names);
+});
+
 describe('a file is refused', () => {
   test.each([
     [
       'whose header is one name short',
       lines(FEATURES, ['1', ...GRADES], ['2', ...GRADES.slice(0, -1), '']),
       'header-short',
+    ],
+    [
+      'whose header lacks the row names, where the last cells are all empty',
+      lines(FEATURES, ...[1, 2, 3].map((row) => [String(row), ...GRADES.slice(0, -1), ''])),
+      'header-short',
+    ],
+    [
+      'whose header lacks the row names, where rows end early',
+      lines([...FEATURES, 'note'], ['1', ...GRADES, 'x'], ['2', ...GRADES], ['3', ...GRADES, '']),
+      'header-short',
+    ],
+    [
+      'of sparse ARFF',
+      lines('@relation r', ...FEATURES.map((name) => `@attribute ${name} numeric`), '@data', '{0 5, 3 2}'),
+      'unsupported-format',
     ],
     ['with records above the header', lines(ROW, OTHER, HEADER, ROW), 'rows-above-header'],
     ['with a quote that is never closed', lines('title', HEADER, ['"P1', ...GRADES]), 'unclosed-quote'],

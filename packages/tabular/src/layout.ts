@@ -145,6 +145,8 @@ function textWidth(
     return { ...strict, columns: names.slice(0, only) };
   }
   const longer = records.filter(({ cells }) => cells.length === names.length + 1);
+  const roles = recognizer.roles(names);
+  if (longer.length > 0 && roles.features.includes(0) && areRowNumbers(records)) throw headerShort(names.length);
   if (
     only !== undefined &&
     only > names.length &&
@@ -157,7 +159,6 @@ function textWidth(
     return { ...strict, surplusCells: only - names.length };
   }
   if (records.length > 1 && longer.length === records.length) throw headerShort(names.length);
-  const roles = recognizer.roles(names);
   const dropped = records.some(
     ({ cells }) => cells.length < names.length && lacksOnlyUnusedCells(cells, roles, names.length, schema),
   );
@@ -169,9 +170,19 @@ function textWidth(
   return { ...strict, shortRows: 'dropped' };
 }
 
+/** Whether the first cells count the rows, as the row names of R do. */
+function areRowNumbers(records: readonly SourceRow[]): boolean {
+  const first = Number(records[0]?.cells[0]);
+  return (
+    records.length > 1 &&
+    (first === 0 || first === 1) &&
+    records.every(({ cells: [cell = ''] }, index) => cell.trim() === String(first + index))
+  );
+}
+
 function headerShort(columns: number): TabularError {
   const message =
-    `the header names ${columns} columns and every row has ${columns + 1} cells, so it is unclear which name belongs to which cell; ` +
+    `the header names ${columns} columns and the rows have ${columns + 1} cells, so it is unclear which name belongs to which cell; ` +
     'name every column (in R: write.csv, or write.table with col.names = NA)';
   return new TabularError('header-short', message, { line: 1 });
 }

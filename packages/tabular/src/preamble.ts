@@ -1,4 +1,4 @@
-import { isMissing, plainText, type Schema } from '@cytoqueue/schema';
+import { isMissing, parseLabel, plainText, type Schema } from '@cytoqueue/schema';
 import { looksNumeric } from './cells';
 import { TabularError } from './error';
 import { isBlank } from './records';
@@ -67,11 +67,18 @@ export function findNonRecordsBelowHeader(
   for (const [index, { cells, fault }] of rows.entries()) {
     if (found.size === MAX_ROWS_BELOW_HEADER) break;
     if (index <= header || isBlank(cells)) continue;
-    const kind = fault === undefined ? kindBelowHeader(cells, roles, schema) : undefined;
+    const isFlags =
+      isOrangeTypes(rows[index - 1]?.cells) && cells.every((cell) => /^(class|meta|ignore|[cim])?$/.test(cell));
+    const kind = fault !== undefined ? undefined : isFlags ? 'second_header' : kindBelowHeader(cells, roles, schema);
     if (kind === undefined) break;
     found.set(index, kind);
   }
   return found;
+}
+
+/** The second header row of Orange's .tab files; the third holds flags, and is blank for features. */
+function isOrangeTypes(cells: readonly string[] = []): boolean {
+  return cells.length > 0 && cells.every((cell) => /^([cdst]|continuous|discrete|string|time)$/.test(cell));
 }
 
 const VALUE_WITH_SIGNS = /^[^\p{L}\p{N}]*\p{N}+([.,]\p{N}+)?[^\p{L}\p{N}]*$/u;
@@ -94,7 +101,8 @@ function kindBelowHeader(
   if (/^(#|\/\/|%)/.test(cells[0]?.trim() ?? '') || isRuler(cells)) return 'title';
   // A cell of one number and signs is a value that cannot be read; a label or unit has letters, a range two numbers.
   if (filled.some((text) => VALUE_WITH_SIGNS.test(text))) return undefined;
-  // With an identifier it is a record, however little can be read of it.
+  // With an identifier or a class it is a record, however little can be read of it.
+  if (roles.label >= 0 && parseLabel(cells[roles.label] ?? '', schema) !== undefined) return undefined;
   const id = roles.id >= 0 ? (cells[roles.id] ?? '') : '';
   return filled.length * 2 > features.length && !/\d/.test(id) ? 'second_header' : undefined;
 }

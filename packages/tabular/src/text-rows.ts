@@ -88,8 +88,10 @@ export class TextRows {
         line: this.line,
       });
     }
-    this.endsWithCtrlZ = this.rest[this.rest.length - 1] === CTRL_Z;
-    const record = this.endsWithCtrlZ ? this.rest.subarray(0, -1) : this.rest;
+    // CP/M and DOS fill up the last block with it.
+    const length = this.rest.findLastIndex((byte) => byte !== CTRL_Z) + 1;
+    this.endsWithCtrlZ = length < this.rest.length;
+    const record = this.rest.subarray(0, length);
     this.rest = Buffer.alloc(0);
     return record.length === 0 ? [] : [this.readRow(record)];
   }
@@ -148,7 +150,7 @@ function splitAtCr(bytes: Buffer, delimiter: number): Buffer[] {
 
 /**
  * Whether the first line with a lone CR consists of rows of equally many cells: a file that was joined from parts with
- * different line ends. Elsewhere a lone CR is part of a cell.
+ * different line ends, or one that ends rows by CR CR LF. Elsewhere a lone CR is part of a cell.
  */
 export function endsRowsByCr(prefix: Buffer, delimiter: ColumnSeparator): boolean {
   const at = findLoneCr(prefix);
@@ -156,8 +158,13 @@ export function endsRowsByCr(prefix: Buffer, delimiter: ColumnSeparator): boolea
   const end = prefix.indexOf(LF, at);
   const line = prefix.subarray(prefix.lastIndexOf(LF, at) + 1, end < 0 ? prefix.length : end);
   const pieces = splitAtCr(line, delimiter.charCodeAt(0));
-  const delimiters = pieces.map((piece) => countByte(piece, delimiter.charCodeAt(0)));
+  // Between CR CR LF, which Python writes on Windows, and behind LF CR nothing stands.
+  const delimiters = pieces.filter(isFilled).map((piece) => countByte(piece, delimiter.charCodeAt(0)));
   return pieces.length > 1 && delimiters.every((count) => count > 0 && count === delimiters[0]);
+}
+
+function isFilled(piece: Buffer): boolean {
+  return piece.length > 1 || (piece.length === 1 && piece[0] !== CR);
 }
 
 function findLoneCr(prefix: Buffer): number {

@@ -19,6 +19,8 @@ test.each<[string, string]>([
   ['an ORC or Avro file', 'Obj\x01\x04'],
   ['an HDF5 or MATLAB file', '\x89HDF\r\n\x1a\n'],
   ['a NumPy or pickled Python object', '\x80\x04\x95'],
+  ['a text of Python dictionaries', "{'id': 1, 'mitoses': None}\n"],
+  ['a text of Python dictionaries', "[{'id': 1}]\n"],
   ['a data file of R', 'X\n\0\0\0\x03'],
   ['a data file of SPSS', '$FL2@(#) IBM SPSS STATISTICS'],
   ['a data file of Stata', '<stata_dta><header>'],

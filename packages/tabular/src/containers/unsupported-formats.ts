@@ -95,6 +95,11 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
     matches: at(0, '\x93NUMPY', '\x80\x02', '\x80\x03', '\x80\x04', '\x80\x05'),
   },
   {
+    name: 'a text of Python dictionaries, not JSON',
+    remedy: 'Write it with json.dumps, or with to_json(orient="records", lines=True) of pandas.',
+    matches: text(/^\[?\s*\{\s*'/),
+  },
+  {
     name: 'a data file of R (.rds or .RData)',
     remedy: 'Write it with write.csv(data, "file.csv", row.names = FALSE).',
     matches: at(0, 'RDX2\n', 'RDX3\n', 'RDA2\n', 'RDA3\n', 'X\n\0\0\0'),
