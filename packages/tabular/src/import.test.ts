@@ -304,6 +304,11 @@ describe('a file is refused', () => {
       'header-short',
     ],
     [
+      'whose header lacks row names that are no numbers, where the last cells are all empty',
+      lines(['id', ...FEATURES, 'class'], ...['a', 'b'].map((name) => [name, 'P1', ...GRADES.with(8, '0.1189'), ''])),
+      'header-short',
+    ],
+    [
       'of sparse ARFF',
       lines('@relation r', ...FEATURES.map((name) => `@attribute ${name} numeric`), '@data', '{0 5, 3 2}'),
       'unsupported-format',

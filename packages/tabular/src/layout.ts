@@ -146,7 +146,8 @@ function textWidth(
   }
   const longer = records.filter(({ cells }) => cells.length === names.length + 1);
   const roles = recognizer.roles(names);
-  if (longer.length > 0 && roles.features.includes(0) && areRowNumbers(records)) throw headerShort(names.length);
+  const areAllLonger = records.length > 1 && longer.length === records.length;
+  if (longer.length > 0 && lacksRowNames(records, roles)) throw headerShort(names.length, areAllLonger);
   if (
     only !== undefined &&
     only > names.length &&
@@ -158,7 +159,7 @@ function textWidth(
     );
     return { ...strict, surplusCells: only - names.length };
   }
-  if (records.length > 1 && longer.length === records.length) throw headerShort(names.length);
+  if (areAllLonger) throw headerShort(names.length, true);
   const dropped = records.some(
     ({ cells }) => cells.length < names.length && lacksOnlyUnusedCells(cells, roles, names.length, schema),
   );
@@ -170,19 +171,26 @@ function textWidth(
   return { ...strict, shortRows: 'dropped' };
 }
 
-/** Whether the first cells count the rows, as the row names of R do. */
-function areRowNumbers(records: readonly SourceRow[]): boolean {
-  const first = Number(records[0]?.cells[0]);
-  return (
+/** A number that is no class, but a value of the column on its left. */
+const FRACTION = /^\d*[.,]\d*[1-9]\d*$/;
+
+/** Whether the header has no name for the row names of R, so that each name stands above the cell left of its own. */
+function lacksRowNames(records: readonly SourceRow[], { features, label }: ColumnRoles): boolean {
+  const [first] = records;
+  const start = Number(first?.cells[0]);
+  const holdsRowNumbers =
     records.length > 1 &&
-    (first === 0 || first === 1) &&
-    records.every(({ cells: [cell = ''] }, index) => cell.trim() === String(first + index))
+    (start === 0 || start === 1) &&
+    records.every(({ cells: [cell = ''] }, index) => cell.trim() === String(start + index));
+  return (
+    (features.includes(0) && holdsRowNumbers) ||
+    (label >= 0 && records.every(({ cells }) => FRACTION.test(plainText(cells[label] ?? ''))))
   );
 }
 
-function headerShort(columns: number): TabularError {
+function headerShort(columns: number, areAllLonger: boolean): TabularError {
   const message =
-    `the header names ${columns} columns and the rows have ${columns + 1} cells, so it is unclear which name belongs to which cell; ` +
+    `the header names ${columns} columns and ${areAllLonger ? 'every row has' : 'rows have'} ${columns + 1} cells, so it is unclear which name belongs to which cell; ` +
     'name every column (in R: write.csv, or write.table with col.names = NA)';
   return new TabularError('header-short', message, { line: 1 });
 }
