@@ -56,7 +56,7 @@ const MISSING_CODES = new Set(['-9', '-99', '-999', '99', '999', '9999']);
 /** Words that probably mean "not measured", but that are not accepted as such without a profile. */
 const OTHER_MISSING_WORDS = /^(n\.?\s?[admu]\.?|not\b.*|k\.?\s?a\.?|-{2,}|no data)$/i;
 
-/** Of English, German, French, Spanish, Italian and Portuguese spreadsheets. */
+/** Names English, German, French, Spanish, Italian and Portuguese months. */
 const MONTH =
   '(jan|ene|gen|f[eé]v|feb|mar|mär|mrz|a[bpv]r|ma[giyj]|giu|ju[iln]|lug|ago|aoû|aug|se[pt]|o[ckt]t|out|nov|d[eéi]c|dez)[a-zéû]*\\.?';
 /** Dates into which spreadsheets turn numbers and ranges. */
