@@ -181,3 +181,8 @@ describe('decimal features', () => {
     expect(parseFirst(text)).toMatchObject({ ok: false, code, column: 'radius_mean' });
   });
 });
+
+test('a row that several rows with other line ends have become says so', () => {
+  const { detail } = parse([...rowWith('1'), '2\rP2', ...rowWith('2')]) as { detail: string };
+  expect(detail).toContain('some cells hold line ends, perhaps of further rows: ');
+});

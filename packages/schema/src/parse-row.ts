@@ -86,7 +86,11 @@ export function describeCellCount(cells: string[], columns: number): string {
   const counts = `row has ${cells.length} ${cells.length === 1 ? 'cell' : 'cells'}, the header ${columns}`;
   const within = listCells(cells.slice(0, columns));
   const beyond = cells.length > columns ? `; beyond the header: ${listCells(cells.slice(columns))}` : '';
-  return `${counts}: ${within}${beyond}`;
+  // Rows of a part with other line ends are one row here; the sender has to learn that it is several.
+  const joined = cells.some((cell) => /[\r\n]/.test(cell))
+    ? '; some cells hold line ends, perhaps of further rows'
+    : '';
+  return `${counts}${joined}: ${within}${beyond}`;
 }
 
 /** Cells for an error's detail: quoted, cut, and no more than a reader can take in. */

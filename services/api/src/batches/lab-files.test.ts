@@ -129,6 +129,14 @@ test.each([
   },
 );
 
+test('a file whose lines are quoted as a whole is refused with the way to split it', async () => {
+  const lines = read('21-rows-end-with-comma.csv').toString().trimEnd().split('\n');
+  const quoted = Buffer.from(lines.map((line) => `"${line}"\n`).join(''));
+  const { status, json } = await send('/v1/batches?model=wbc-knn', quoted);
+  const detail = expect.stringContaining('Line 1 has all names in one cell. Remove the quotes') as string;
+  expect([status, json]).toMatchObject([422, { detail }]);
+});
+
 test('a declared charset is used, and an unknown one is refused with 415', async () => {
   const name = '39-windows-1252.csv';
   expect(await preflight(name, 'text/csv; charset=windows-1252')).toMatchObject({

@@ -1,3 +1,4 @@
+import { DELIMITERS } from '@cytoqueue/csv';
 import {
   type FieldError,
   type HeaderMatch,
@@ -121,6 +122,8 @@ function describeMismatch(
   const others = errors.filter(({ code }) => code !== 'missing-column');
   if (others.length > 0) return others.map(({ detail }) => asSentence(detail)).join(' ');
   const delimiter = otherDelimiter(columns, schema);
+  if (delimiter !== undefined && isDelimiter(delimiter))
+    return `${where} has all names in one cell. Remove the quotes around whole lines; in a workbook, split the column (in Excel: Data, Text to Columns).`;
   if (delimiter !== undefined)
     return `${where} seems to separate the columns by ${JSON.stringify(delimiter)}; use a comma, a semicolon, a tab or a bar.`;
   const lacks = `${where} lacks ${errors.length} of ${schema.features.length} columns.`;
@@ -131,6 +134,10 @@ function describeMismatch(
   const more = unmatched.length > MAX_NAMED ? ` and ${unmatched.length - MAX_NAMED} more` : '';
   const unknown = named.length === 0 ? '' : ` Not recognised in your file: ${named.join(', ')}${more}. ${REMEDY}`;
   return `${lacks}${unknown}${suggestModel(columns, schema)}`;
+}
+
+function isDelimiter(character: string): boolean {
+  return DELIMITERS.some((delimiter) => delimiter === character);
 }
 
 /** The character by which a header that is one column falls into names of features. */
