@@ -70,9 +70,14 @@ function summary(text: string): string {
   return `${JSON.stringify(text)} names a row that sums others up`;
 }
 
+/** How words begin that may name a summary row: most texts begin otherwise, and cost no more than this look. */
+const BEGINNINGS = new Set([...IDENTIFIER_WORDS, ...QUALIFIERS].map((word) => word.slice(0, 3)));
+const BEGINS_WITH_WORD = /^[A-Za-z0-9]{3}/;
+
 function isAmong(words: ReadonlySet<string>, text: string): boolean {
   // Nearly every identifier ends with a digit; of the words only those of two characters do.
   if (text === '' || text.length > MAX_WORD || (text.length > 2 && /\d$/.test(text))) return false;
+  if (BEGINS_WITH_WORD.test(text) && !BEGINNINGS.has(text.slice(0, 3).toLowerCase())) return false;
   const name = withoutAccents(normalizeName(text.replace(/\s*[([].*$/, '').replace(/[:.=)\s]+$/, '')));
   if (words.has(name)) return true;
   const parts = name.split(/[^\p{L}\p{N}%]+/u);
