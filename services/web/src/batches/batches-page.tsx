@@ -73,7 +73,7 @@ function BatchTable({ batches }: { batches: Batch[] }) {
               {TEXTS.batchesPage.rows}
             </th>
             <th scope="col" className={ui.number}>
-              {TEXTS.batchesPage.byClass}
+              {TEXTS.batchesPage.results}
             </th>
             <th scope="col" className={ui.number}>
               {TEXTS.batchesPage.notScored}
@@ -93,7 +93,7 @@ function BatchTable({ batches }: { batches: Batch[] }) {
                   : TEXTS.batchesPage.inProgress(TEXTS.status[batch.status], Math.floor(batch.progress * 100))}
               </td>
               <td className={ui.number}>{formatCount(batch.counts.total)}</td>
-              <td className={ui.number}>{classCounts(batch)}</td>
+              <td className={ui.number}>{resultCounts(batch)}</td>
               <td className={ui.number}>{formatCount(batch.counts.rejected + batch.counts.failed)}</td>
               <td className={ui.nowrap}>{formatDateTime(batch.created_at)}</td>
             </tr>
@@ -104,9 +104,11 @@ function BatchTable({ batches }: { batches: Batch[] }) {
   );
 }
 
-function classCounts({ counts, summary: { classes } }: Batch): string {
+/** Groups that add up to the scored rows. Batches of earlier releases did not count confident rows by class. */
+function resultCounts({ counts, summary: { confident, indeterminate } }: Batch): string {
   if (counts.succeeded === 0) return '–';
-  return Object.entries(classes)
-    .map(([name, count]) => TEXTS.batchesPage.classCount(formatCount(count), name))
+  const groups = confident ?? { [TEXTS.batchesPage.confident]: counts.succeeded - indeterminate };
+  return Object.entries({ ...groups, [TEXTS.batchesPage.undecided]: indeterminate })
+    .map(([name, count]) => TEXTS.batchesPage.resultCount(formatCount(count), name))
     .join(', ');
 }

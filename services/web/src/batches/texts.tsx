@@ -24,12 +24,14 @@ export const TEXTS = {
     file: 'File',
     state: 'State',
     rows: 'Rows',
-    byClass: 'By class',
+    results: 'Model results',
+    confident: 'confident',
+    undecided: 'undecided',
     notScored: 'Not scored',
     sent: 'Sent',
     unnamed: 'unnamed',
     inProgress: (state: string, percent: number) => `${state} (${percent} %)`,
-    classCount: (count: string, name: string) => `${count} ${name}`,
+    resultCount: (count: string, name: string) => `${count}\u00a0${name}`,
   },
   /** Row errors by their code. */
   rowErrors: {

@@ -3,7 +3,7 @@ import type { Batch } from '@cytoqueue/client';
 import { screen, waitFor, within } from '@testing-library/dom';
 import { Link } from 'react-router';
 import { client, noRetryClient } from '../../api/clients';
-import { GRADES_MODEL, finishedBatch, renderPage } from '../../page.test.fixtures';
+import { GRADES_MODEL, finishedBatch, problem, renderPage } from '../../page.test.fixtures';
 import { BatchPage } from './batch-page';
 
 const NO_ITEMS = { data: [], has_more: false, last_id: null };
@@ -49,6 +49,18 @@ test('the filter, the search and the threshold that were chosen for one batch do
   expect(screen.getByLabelText<HTMLInputElement>('Undecided').checked).toBe(true);
   expect(screen.getByLabelText<HTMLInputElement>('Reference begins with').value).toBe('');
   expect(threshold().value).toBe('default');
+});
+
+test('a search in a file without references says so, and the rows come back when it is emptied', async () => {
+  const { user } = await renderFirst();
+  jest.spyOn(noRetryClient, 'searchRows').mockRejectedValue(problem(422));
+  const search = screen.getByLabelText('Reference begins with');
+  await user.type(search, 'F26{Enter}');
+  await screen.findByText(/No column of this file was read as the reference/);
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
+  await user.clear(search);
+  await user.type(search, '{Enter}');
+  await screen.findByText('No row.');
 });
 
 test('a retry that is answered while another batch is open does not replace that batch', async () => {

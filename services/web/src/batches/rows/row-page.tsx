@@ -46,7 +46,10 @@ export function RowPage() {
           </p>
           <h1 translate="no">{rowTitle(data)}</h1>
           <p className={ui.note}>{TEXTS.rowPage.place(formatCount(row))}</p>
-          <PrintIdentity subject={TEXTS.rowPage.printed(batch.filename ?? TEXTS.rowPage.unnamed, id, row)} />
+          <PrintIdentity
+            reference={rowTitle(data)}
+            subject={TEXTS.rowPage.printed(batch.filename ?? TEXTS.rowPage.unnamed, id, row)}
+          />
         </div>
         <div className={`${ui.actions} ${ui.noPrint}`}>
           <Button onPress={() => window.print()}>{TEXTS.rowPage.print}</Button>

@@ -1,4 +1,4 @@
-import { type Batch, type BatchRow, type ClassName, probabilityOf } from '@cytoqueue/client';
+import { ApiError, type Batch, type BatchRow, type ClassName, probabilityOf } from '@cytoqueue/client';
 import { type FormEvent, useState } from 'react';
 import { Link } from 'react-router';
 import { Button } from '../../ui/button';
@@ -50,9 +50,12 @@ export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClas
         </fieldset>
         <SearchForm onSearch={setIdPrefix} />
       </div>
-      {query.isError && (
-        <ErrorNotice error={query.error} what={TEXTS.rowsPanel.loadFailed} onRetry={() => void query.refetch()} />
-      )}
+      {query.isError &&
+        (idPrefix !== '' && query.error instanceof ApiError && query.error.status === 422 ? (
+          <p role="status">{TEXTS.rowsPanel.noReference}</p>
+        ) : (
+          <ErrorNotice error={query.error} what={TEXTS.rowsPanel.loadFailed} onRetry={() => void query.refetch()} />
+        ))}
       {query.isPending && <Loading />}
       {query.isSuccess && (
         <p role="status" className={ui.note}>

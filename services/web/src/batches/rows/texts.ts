@@ -40,6 +40,8 @@ export const TEXTS = {
     filter: 'Show rows',
     loadFailed: 'The rows could not be loaded.',
     showMore: 'Show more rows',
+    noReference:
+      'No column of this file was read as the reference, so its rows cannot be searched. Empty the search to see them again.',
     noRow: (idPrefix: string, hasMore: boolean) => `No row${whose(idPrefix)}${hasMore ? ' so far' : ''}.`,
     shown: (rows: number, idPrefix: string, hasMore: boolean) =>
       `${hasMore ? 'The first ' : ''}${rowsText(rows)}${whose(idPrefix)}.`,
