@@ -89,7 +89,7 @@ function PredictionTable({ records }: { records: Prediction[] }) {
         <tbody>
           {records.map((record) => (
             <tr key={record.id}>
-              <th scope="row">
+              <th scope="row" translate="no">
                 <Link to={`/predictions/${record.id}`}>{record.sample_id ?? TEXTS.noReference}</Link>
               </th>
               <td>

@@ -24,7 +24,7 @@ export function ModelChoice({ draft, change, defaults, labels: [negative = '', p
   return (
     <details className={styles.modelChoice}>
       <summary>{TEXTS.modelChoice.summary}</summary>
-      <div className={ui.fields}>
+      <div className={`${ui.fields} ${ui.wideFields}`}>
         <SelectField
           label={TEXTS.modelChoice.model}
           value={draft.model ?? ''}

@@ -91,7 +91,8 @@ export const TEXTS = {
     noText: `The clipboard holds no text; ${NOTHING}`,
     severalLines: (count: number) =>
       `Found ${count} lines that are not one record; ${NOTHING} For several records, upload a file under Batches.`,
-    otherCount: (cells: number, fields: number) => `Found ${cells} cells for ${fields} fields; ${NOTHING}`,
+    otherCount: (cells: number, fields: number) =>
+      `Found ${cells} cells for ${fields} fields; ${NOTHING} Copy the ${fields} values, alone or with the reference in front.`,
     misfit: (cell: number, feature: string, fault: string) =>
       `Cell ${cell} does not fit ${feature}: ${fault} Nothing was filled in.`,
     oneValue: `Found one value; ${NOTHING} Paste it into its own field.`,

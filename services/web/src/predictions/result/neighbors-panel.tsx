@@ -20,6 +20,7 @@ interface NeighborsPanelProps {
 export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelProps) {
   const { features, labels } = version;
   const [negative = '', positive = ''] = labels;
+  const hasGradePlot = features.every(isTenStepGrade);
   return (
     <Panel
       title={TEXTS.neighborsPanel.title}
@@ -32,7 +33,7 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
     >
       <TableScroll label={TEXTS.neighborsPanel.table}>
         <table className={styles.cases}>
-          <Head neighbors={neighbors} positive={positive} hasGradePlot={features.every(isTenStepGrade)} />
+          <Head neighbors={neighbors} positive={positive} hasGradePlot={hasGradePlot} />
           <tbody>
             {features.map((feature) => (
               <FeatureRow
@@ -41,20 +42,22 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
                 record={record}
                 neighbors={neighbors}
                 positive={positive}
-                hasGradePlot={features.every(isTenStepGrade)}
+                hasGradePlot={hasGradePlot}
               />
             ))}
           </tbody>
-          <Foot neighbors={neighbors} hasGradePlot={features.every(isTenStepGrade)} />
+          <Foot neighbors={neighbors} hasGradePlot={hasGradePlot} />
         </table>
       </TableScroll>
       <p className={`${styles.legend} ${ui.small}`}>
-        <span>
-          <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
-            <rect x="-4.500" y="-7" width="9" height="14" rx="3" className={styles.recordMark} />
-          </svg>{' '}
-          {TEXTS.neighborsPanel.thisRecordMark}
-        </span>
+        {hasGradePlot && (
+          <span>
+            <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
+              <rect x="-5" y="-7" width="10" height="14" rx="3" className={styles.recordMark} />
+            </svg>{' '}
+            {TEXTS.neighborsPanel.thisRecordMark}
+          </span>
+        )}
         <span>
           <ClassIcon name="benign" /> {TEXTS.neighborsPanel.caseMark(negative)}
         </span>
@@ -78,7 +81,7 @@ function Head({ neighbors, positive, hasGradePlot }: HeadProps) {
       <tr>
         <th scope="col">{TEXTS.neighborsPanel.feature}</th>
         {hasGradePlot && (
-          <td className={styles.strip}>
+          <td className={styles.strip} translate="no">
             <GradeAxis />
           </td>
         )}

@@ -34,6 +34,7 @@ export function PredictionPage() {
 function RecordPage({ prediction }: { prediction: Prediction }) {
   const heading = useFocusWhenJustSent();
   const modelQuery = useModelVersion(prediction.model.name, prediction.model.version);
+  const reference = prediction.sample_id ?? TEXTS.predictionPage.noReference;
   return (
     <article className={ui.page}>
       <header className={ui.pageHead}>
@@ -41,11 +42,11 @@ function RecordPage({ prediction }: { prediction: Prediction }) {
           <p className={ui.crumb}>
             <Link to="/predictions">{TEXTS.predictionPage.records}</Link>
           </p>
-          <h1 tabIndex={-1} ref={heading}>
-            {prediction.sample_id ?? TEXTS.predictionPage.noReference}
+          <h1 tabIndex={-1} ref={heading} translate={prediction.sample_id === undefined ? 'yes' : 'no'}>
+            {reference}
           </h1>
           <p className={ui.note}>{TEXTS.predictionPage.sent(formatDateTime(prediction.created_at))}</p>
-          <PrintIdentity subject={TEXTS.predictionPage.printed(prediction.id)} />
+          <PrintIdentity reference={reference} subject={TEXTS.predictionPage.printed(prediction.id)} />
         </div>
         <RecordActions prediction={prediction} />
       </header>

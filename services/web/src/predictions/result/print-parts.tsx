@@ -5,18 +5,43 @@ import { formatDateTime } from '../../ui/format';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
 
-/**
- * On paper only: the laboratory, what is printed and the time of printing.
- * @param subject such as `record pred_1`
- */
-export function PrintIdentity({ subject }: { subject: string }) {
+interface PrintIdentityProps {
+  /** The patient's reference, or what stands for it. */
+  reference: string;
+  /** Such as `record pred_1`. */
+  subject: string;
+}
+
+/** On paper only: the laboratory, what is printed and the time of printing; at the foot of every page the reference. */
+export function PrintIdentity({ reference, subject }: PrintIdentityProps) {
   const session = useSession();
   const printedAt = usePrintTime();
+  usePageFooter(TEXTS.printParts.footer(reference, session?.tenant ?? '', subject));
   return (
     <p className={`${ui.printOnly} ${ui.small}`} translate="no">
       {TEXTS.printParts.identity(session?.tenant ?? '', subject, formatDateTime(printedAt))}
     </p>
   );
+}
+
+/** Prints a text and the page number at the foot of every page, in browsers that support it. */
+function usePageFooter(text: string): void {
+  useEffect(() => {
+    if (document.adoptedStyleSheets === undefined) return;
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(pageFooterRule(text));
+    document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+    return () => {
+      document.adoptedStyleSheets = document.adoptedStyleSheets.filter((other) => other !== sheet);
+    };
+  }, [text]);
+}
+
+/** The reference comes from files and forms: as a string of CSS it cannot end the rule. */
+export function pageFooterRule(text: string): string {
+  const escaped = text.replaceAll(/[^\w .·-]/gu, (character) => `\\${character.codePointAt(0)?.toString(16)} `);
+  const style = 'font: 7.5pt sans-serif; vertical-align: top;';
+  return `@page { @bottom-left { content: "${escaped}"; ${style} } @bottom-right { content: counter(page) " / " counter(pages); ${style} } }`;
 }
 
 function usePrintTime(): string {

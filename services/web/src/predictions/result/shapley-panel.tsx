@@ -54,7 +54,9 @@ export function ShapleyPanel({ result, version }: ShapleyPanelProps) {
               <td>
                 <ContributionBar share={value / largest} />
               </td>
-              <td className={ui.number}>{formatPoints(value)}</td>
+              <td className={ui.number} translate="no">
+                {formatPoints(value)}
+              </td>
             </tr>
           ))}
           <tr className={styles.total}>

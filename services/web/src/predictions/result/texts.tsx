@@ -59,6 +59,7 @@ export const TEXTS = {
   },
   printParts: {
     identity: (tenant: string, subject: string, time: string) => `${tenant} · ${subject} · printed ${time}`,
+    footer: (reference: string, tenant: string, subject: string) => `${reference} · ${tenant} · ${subject}`,
     signature: 'Reviewed by ____________________ Date ______________ Decision ____________________',
   },
   verdict: {

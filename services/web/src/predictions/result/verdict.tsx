@@ -28,7 +28,10 @@ export function Verdict({ result, threshold, range, children }: VerdictProps) {
         </h2>
         {children}
       </div>
-      <ProbabilityScale result={result} threshold={threshold} range={range} />
+      {/* The elements that a translator puts around texts are not drawn within an SVG. */}
+      <div translate="no">
+        <ProbabilityScale result={result} threshold={threshold} range={range} />
+      </div>
     </section>
   );
 }
