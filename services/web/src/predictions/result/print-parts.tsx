@@ -8,7 +8,7 @@ import { ui } from '../../ui/styles';
 interface PrintIdentityProps {
   /** The patient's reference, or what stands for it. */
   reference: string;
-  /** Such as `record pred_1`. */
+  /** For example `record pred_1`. */
   subject: string;
 }
 
