@@ -88,6 +88,8 @@ export function describeRightPatient(newPeople: () => WebApp): void {
       const page = await open();
       await paste(page, `S24-001${index}\t${FIRST}`);
       await send(page);
+      // The address changes before the form is left.
+      await page.getByRole('heading', { name: `S24-001${index}`, level: 1 }).waitFor();
       await goOn(page);
       await field(page, 'Clump thickness').waitFor();
       expect([await reference(page).inputValue(), await values(page)]).toEqual(['', cellsOf(FIRST).map(() => '')]);
