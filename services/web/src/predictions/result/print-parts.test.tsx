@@ -19,5 +19,5 @@ test('the printed time is that of printing, not of the last change of the page',
 });
 
 test('a reference with quotes, braces or line ends cannot end the rule of the page footer', () => {
-  expect(pageFooterRule('S"24\\ } \n Müller')).toContain('content: "S\\22 24\\5c  \\7d  \\a  M\\fc ller";');
+  expect(pageFooterRule('S"24\\ } \n Müller')).toContain('content:"S\\22 24\\5c  \\7d  \\a  M\\fc ller";');
 });

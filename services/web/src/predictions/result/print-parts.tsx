@@ -40,8 +40,12 @@ function usePageFooter(text: string): void {
 /** The reference comes from files and forms: as a string of CSS it cannot end the rule. */
 export function pageFooterRule(text: string): string {
   const escaped = text.replaceAll(/[^\w .·-]/gu, (character) => `\\${character.codePointAt(0)?.toString(16)} `);
-  const style = 'font: 7.5pt sans-serif; vertical-align: top;';
-  return `@page { @bottom-left { content: "${escaped}"; ${style} } @bottom-right { content: counter(page) " / " counter(pages); ${style} } }`;
+  const style = 'font-size:7.5pt;font-family:sans-serif;vertical-align:top';
+  const corners = [
+    `@bottom-left{content:"${escaped}";${style}}`,
+    `@bottom-right{content:counter(page)"/"counter(pages);${style}}`,
+  ];
+  return `@page{${corners.join('')}}`;
 }
 
 function usePrintTime(): string {
