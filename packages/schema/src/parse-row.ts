@@ -2,7 +2,7 @@ import { quote } from './errors';
 import type { HeaderMatch } from './header';
 import { plainText } from './plain-text';
 import type { Feature, Schema } from './schema';
-import { checkValue, isMissing, parseCell, valueErrorText, valueHint } from './value';
+import { type ValueErrorCode, checkValue, isMissing, parseCell, valueErrorText, valueHint } from './value';
 
 /** A row as a sample, or why it is none. */
 export type RowResult =
@@ -49,9 +49,10 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
     }
     const value = parseCell(text, feature);
     sample[index] = value;
+    const code = checkValue(value, feature);
+    if (code === undefined) return;
     const given = plainText(cells[match.textColumns?.[index] ?? column] ?? text);
-    const error = checkCell(value, { text, given }, feature, match.columns[column] ?? feature.name);
-    if (error !== undefined) errors.push(error);
+    errors.push(rejectCell(code, { text, given }, feature, match.columns[column] ?? feature.name));
   });
   const [firstError] = errors;
   if (firstError !== undefined) return rejectCells(firstError, errors);
@@ -59,20 +60,17 @@ export function parseRow(cells: string[], match: HeaderMatch, schema: Schema): R
   return names.length > schema.maxMissing ? rejectMissing(names, schema) : { ok: true, sample, missingMask };
 }
 
-function checkCell(
-  value: number,
+function rejectCell(
+  code: ValueErrorCode,
   { text, given }: { text: string; given: string },
   feature: Feature,
   column: string,
-): CellRejection | undefined {
-  const code = checkValue(value, feature);
-  return (
-    code && {
-      code,
-      column,
-      detail: `${column}: ${quote(given)} ${valueErrorText(code, feature)}${valueHint(text, code)}`,
-    }
-  );
+): CellRejection {
+  return {
+    code,
+    column,
+    detail: `${column}: ${quote(given)} ${valueErrorText(code, feature)}${valueHint(text, code)}`,
+  };
 }
 
 function missingColumns(sample: Float64Array, schema: Schema, match: HeaderMatch): string[] {

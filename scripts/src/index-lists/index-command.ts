@@ -2,7 +2,7 @@ import { loadConfig } from '@cytoqueue/runtime';
 import { ObjectKeys, repairStatusIndex } from '@cytoqueue/records';
 import { type ObjectStore, listFolders } from '@cytoqueue/storage';
 import { parseOptions } from '../command-options';
-import { withExistingStore } from '../existing-store';
+import { withExistingStore } from '../opened-store';
 import type { Environment } from '../stack/launch';
 
 const USAGE = `Usage: npm run index-lists -- [--dry-run]

@@ -9,9 +9,9 @@ import {
   saveApiKeys,
 } from '@cytoqueue/runtime';
 import { type AuditEvent, ObjectKeys, VersionedDocument, keysFileShape, tenantKeysShape } from '@cytoqueue/records';
-import { type ObjectStore, openStore } from '@cytoqueue/storage';
+import type { ObjectStore } from '@cytoqueue/storage';
 import { auditCommand } from '../audit/audit-command';
-import { EmptyStoreError } from '../existing-store';
+import { EmptyStoreError, withStartedStore } from '../opened-store';
 import type { Environment } from '../stack/launch';
 
 export class UsageError extends Error {}
@@ -36,7 +36,7 @@ type OpenStore = <T>(url: string, use: (store: ObjectStore) => Promise<T>) => Pr
 export async function resolveKeysFile(
   environment: Environment,
   { file, store }: { file?: string; store?: string },
-  openStoreAt: OpenStore = withStore,
+  openStoreAt: OpenStore = withStartedStore,
 ): Promise<KeysFile> {
   if (store !== undefined) return storedKeysFile(store, openStoreAt);
   if (file !== undefined) return localKeysFile(file);
@@ -81,16 +81,6 @@ function storedKeysFile(url: string, openStoreAt: OpenStore): KeysFile {
         await auditCommand(store, event());
       }),
   };
-}
-
-async function withStore<T>(url: string, use: (store: ObjectStore) => Promise<T>): Promise<T> {
-  const store = openStore(url);
-  await store.start();
-  try {
-    return await use(store);
-  } finally {
-    await store.stop();
-  }
 }
 
 /** Prints the error, with a stack trace only for unexpected ones, and sets the exit code. */

@@ -1,6 +1,6 @@
 import type { Environment } from '../stack/launch';
 import { parseOptions } from '../command-options';
-import { withExistingStore } from '../existing-store';
+import { withExistingStore } from '../opened-store';
 import { removeKey } from './add-key';
 import { UsageError, reportFailure, resolveKeysFile } from './keys-file';
 

@@ -3,10 +3,10 @@ import { type Model, parseModel } from '@cytoqueue/classifier';
 import { type ModelComparison, comparisonsShape, parseDocument } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { loadConfig } from '@cytoqueue/runtime';
-import { ObjectMismatchError, type ObjectStore, openStore } from '@cytoqueue/storage';
+import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { auditCommand, commandActor } from '../audit/audit-command';
 import { parseArguments } from '../command-options';
-import { withExistingStore } from '../existing-store';
+import { withExistingStore, withStartedStore } from '../opened-store';
 import { textTable } from '../demo/text-table';
 import type { Environment } from '../stack/launch';
 import { compareVersions, loadShippedVersions } from '../train/compare-versions';
@@ -49,16 +49,6 @@ type Parsed = ReturnType<typeof parse>;
 
 const isReading = ({ positionals: [command, , second] }: Parsed): boolean =>
   command === 'list' || (command === 'shadow' && second === undefined);
-
-async function withStartedStore(url: string, use: (store: ObjectStore) => Promise<void>): Promise<void> {
-  const store = openStore(url);
-  await store.start();
-  try {
-    await use(store);
-  } finally {
-    await store.stop();
-  }
-}
 
 async function run(store: ObjectStore, parsed: Parsed): Promise<void> {
   const [command, first, second] = parsed.positionals;

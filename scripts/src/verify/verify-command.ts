@@ -1,7 +1,7 @@
 import { loadConfig } from '@cytoqueue/runtime';
 import { ObjectKeys } from '@cytoqueue/records';
 import { parseOptions } from '../command-options';
-import { withExistingStore } from '../existing-store';
+import { withExistingStore } from '../opened-store';
 import type { Environment } from '../stack/launch';
 import type { Finding } from './finding';
 import { type Summary, verifyStore } from './verify-store';

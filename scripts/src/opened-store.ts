@@ -16,3 +16,14 @@ export async function withExistingStore<T>(url: string, use: (store: ObjectStore
     await store.stop();
   }
 }
+
+/** Opens a store and starts it, which creates a missing file store. */
+export async function withStartedStore<T>(url: string, use: (store: ObjectStore) => Promise<T>): Promise<T> {
+  const store = openStore(url);
+  await store.start();
+  try {
+    return await use(store);
+  } finally {
+    await store.stop();
+  }
+}
