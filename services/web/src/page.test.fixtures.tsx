@@ -17,10 +17,15 @@ import { createQueryClient } from './api/query-client';
 configure({ asyncUtilTimeout: 120_000 });
 
 /** The element at the addresses of the path, from the given one on; every other address shows itself. */
-export function renderPage(element: ReactElement, path = '/', address = path): UserEvent {
+export function renderPage(
+  element: ReactElement,
+  path = '/',
+  address = path,
+  queryClient = createQueryClient(),
+): UserEvent {
   const user = userEvent.setup();
   render(
-    <QueryClientProvider client={createQueryClient()}>
+    <QueryClientProvider client={queryClient}>
       <MemoryRouter initialEntries={[address]}>
         <Routes>
           <Route path={path} element={element} />

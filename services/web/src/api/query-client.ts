@@ -4,7 +4,10 @@ import { isUnauthorized, retryDelayMs } from './clients';
 
 export const SESSION_KEY = ['session'] as const;
 
-/** One client for the app. A 401 from any query ends the session for all of them. */
+/**
+ * One client for the app. A 401 from any query ends the session for all of them. A page that is opened shows what was read
+ * before and asks again: the state on the server changes without this client.
+ */
 export function createQueryClient(): QueryClient {
   const onError = (error: unknown): void => {
     if (isUnauthorized(error)) queryClient.setQueryData(SESSION_KEY, null);
@@ -18,7 +21,6 @@ export function createQueryClient(): QueryClient {
         retry: (_failures, error) => isRetryable(error),
         retryDelay: retryDelayMs,
         networkMode: 'always',
-        staleTime: 5_000,
       },
       mutations: { networkMode: 'always' },
     },

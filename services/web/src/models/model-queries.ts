@@ -19,6 +19,7 @@ export function useDefaults() {
     queryFn: async ({ signal }) => (await noRetryClient.session({ signal })).defaults ?? null,
     initialData: () => queryClient.getQueryData<Session | null>(SESSION_KEY)?.defaults ?? undefined,
     initialDataUpdatedAt: () => queryClient.getQueryState(SESSION_KEY)?.dataUpdatedAt,
+    staleTime: 5_000,
   });
 }
 
@@ -46,7 +47,6 @@ export function useChampionVersion(name: string, isEnabled = true) {
       if (version === undefined) throw new Error(`The model ${name} has no versions.`);
       return noRetryClient.getModelVersion(name, version, { signal });
     },
-    staleTime: 60_000,
     enabled: isEnabled,
   });
 }

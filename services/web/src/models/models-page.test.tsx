@@ -2,7 +2,9 @@
 import type { ModelSummary, Session } from '@cytoqueue/client';
 import { screen, waitFor, within } from '@testing-library/dom';
 import { client, noRetryClient } from '../api/clients';
+import { createQueryClient } from '../api/query-client';
 import { GRADES_MODEL, problem, renderPage } from '../page.test.fixtures';
+import { MODELS_KEY } from './model-queries';
 import { modelAddress } from './model-reference';
 import { ModelVersionPage } from './model-version-page';
 import { ModelsPage } from './models-page';
@@ -100,6 +102,17 @@ test.each([
 ] as const)('an own model without a version in use: %s has %i buttons to make one current', async (role, count) => {
   await renderFor({ role, platform: false }, null, [OWN]);
   expect(screen.queryAllByRole('button', { name: 'Make 1 current' })).toHaveLength(count);
+});
+
+test('the page asks again for models that were read a moment ago, because a training may have added one since', async () => {
+  const queryClient = createQueryClient();
+  queryClient.setQueryData(MODELS_KEY, [MODEL]);
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([MODEL, OWN]);
+  jest.spyOn(noRetryClient, 'session').mockRejectedValue(problem(401));
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue(GRADES_MODEL);
+  jest.spyOn(noRetryClient, 'getModelEvaluation').mockRejectedValue(problem(404));
+  renderPage(<ModelsPage />, '/', '/', queryClient);
+  expect(await screen.findByRole('heading', { name: 'own/lab' })).toBeDefined();
 });
 
 test('an admin makes a version of an own model current for the laboratory', async () => {
