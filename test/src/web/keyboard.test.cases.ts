@@ -89,7 +89,9 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Upload a file' }).waitFor();
     await tabTo(page, /^Choose a file$/);
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.press('Enter')]);
+    // While the key is still down: a busy page may see its release too late to be allowed to open a chooser.
+    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.down('Enter')]);
+    await page.keyboard.up('Enter');
     await chooser.setFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: WISCONSIN });
     await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
     await tabTo(page, /^Score 699 rows$/);

@@ -1,7 +1,6 @@
 import { type ClassName, type ConfirmationBody, randomHex } from '@cytoqueue/client';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useRef, useState } from 'react';
-import { FileTrigger, Pressable } from 'react-aria-components';
 import { client } from '../api/clients';
 import { useDefaults, useModelVersion } from '../models/model-queries';
 import { parseModelReference } from '../models/model-reference';
@@ -9,6 +8,7 @@ import { decisionLabel } from '../reviews/review-labels';
 import { Button } from '../ui/button';
 import { downloadText } from '../ui/download-text';
 import { ChangeErrorNotice } from '../ui/error-notice';
+import { FileButton } from '../ui/file-button';
 import { Notice } from '../ui/notice';
 import { Panel } from '../ui/panel';
 import { SelectField } from '../ui/select-field';
@@ -58,16 +58,13 @@ function FileForm({ classes }: { classes: readonly ClassName[] }) {
       <h3>{TEXTS.confirmDiagnosisPanel.fromFile}</h3>
       <p className={ui.note}>{TEXTS.confirmDiagnosisPanel.fileHelp(classes)}</p>
       <div className={ui.actions}>
-        <FileTrigger
-          acceptedFileTypes={['.csv', 'text/csv']}
-          onSelect={(files) => files?.[0] !== undefined && send.mutate(files[0])}
+        <FileButton
+          accept={['.csv', 'text/csv']}
+          isPending={send.isPending}
+          onChoose={([file]) => file !== undefined && send.mutate(file)}
         >
-          <Pressable>
-            <Button isPending={send.isPending}>
-              {send.isPending ? TEXTS.confirmDiagnosisPanel.sending : TEXTS.confirmDiagnosisPanel.chooseFile}
-            </Button>
-          </Pressable>
-        </FileTrigger>
+          {send.isPending ? TEXTS.confirmDiagnosisPanel.sending : TEXTS.confirmDiagnosisPanel.chooseFile}
+        </FileButton>
         <Button variant="quiet" onPress={() => downloadText('confirmed-diagnoses.csv', TEMPLATE)}>
           {TEXTS.confirmDiagnosisPanel.template}
         </Button>

@@ -1,5 +1,5 @@
-import { DropZone, type DropItem, FileTrigger, Pressable, Text } from 'react-aria-components';
-import { Button } from '../../ui/button';
+import { DropZone, type DropItem, Text } from 'react-aria-components';
+import { FileButton } from '../../ui/file-button';
 import { formatBytes } from '../../ui/format';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
@@ -34,17 +34,14 @@ export function FilePicker({ files, onChoose, isSingle = false }: FilePickerProp
           TEXTS.filePicker.files(files.length)
         )}
       </Text>
-      <FileTrigger
-        acceptedFileTypes={TYPES}
-        allowsMultiple={!isSingle}
-        onSelect={(chosen) => choose([...(chosen ?? [])])}
+      <FileButton
+        accept={TYPES}
+        isMultiple={!isSingle}
+        variant={file === undefined ? 'primary' : 'secondary'}
+        onChoose={choose}
       >
-        <Pressable>
-          <Button variant={file === undefined ? 'primary' : 'secondary'}>
-            {file === undefined ? TEXTS.filePicker.choose : TEXTS.filePicker.chooseAnother}
-          </Button>
-        </Pressable>
-      </FileTrigger>
+        {file === undefined ? TEXTS.filePicker.choose : TEXTS.filePicker.chooseAnother}
+      </FileButton>
     </DropZone>
   );
 }
