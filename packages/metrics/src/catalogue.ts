@@ -51,7 +51,7 @@ export const catalogue = {
     ['all'],
     'Time that the workers alive need for the backlog at their recent throughput; with no worker alive or no throughput: the time one worker needs, at least the age of the oldest job',
   ),
-  WorkersAlive: gauge('Count', ['all'], 'Workers with a heartbeat in the last 16 seconds'),
+  WorkersAlive: gauge('Count', ['all'], 'Workers with a recent heartbeat, `alive` in `GET /v1/queue`'),
   HasBacklogWithoutWorkers: gauge('None', ['all'], '1 while there is a backlog and no worker is alive, otherwise 0'),
   OutdatedChampions: gauge(
     'Count',

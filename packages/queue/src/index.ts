@@ -28,5 +28,5 @@ export { CounterOutbox, type OutboxEntry } from './stats/counter-outbox';
 export { type CounterValues, MinuteCounters, type RecentCounters } from './stats/minute-counters';
 export { BatchProgress, type LiveProgress, type ProgressCounts } from './stats/progress';
 export { readThroughput, STALLED_AFTER_MS, type Throughput, throughputAt } from './stats/throughput';
-export { readWorkers, type SeenWorker, WorkerHeartbeat } from './stats/worker-heartbeat';
+export { readWorkers, type SeenWorker, WORKER_EXPIRY_SECONDS, WorkerHeartbeat } from './stats/worker-heartbeat';
 export { type Job, UnrecoverableError } from 'bullmq';

@@ -4,22 +4,25 @@ import { REDIS_PREFIX } from '../jobs/job-types';
 import { asQueueUnavailable } from '../redis/errors';
 
 const WORKERS_KEY = `${REDIS_PREFIX}:workers`;
-const INTERVAL_MS = 5_000;
+const INTERVAL_MS = 2_000;
 /** Three missed heartbeats: the worker has crashed, hangs or is disconnected. */
-const EXPIRY_MS = 16_000;
+export const WORKER_EXPIRY_SECONDS = 7;
+const EXPIRY_MS = WORKER_EXPIRY_SECONDS * 1_000;
+/** How long a worker without heartbeat is listed. */
+const LISTED_MS = 180_000;
 /** `stop` waits at most this long for Redis; otherwise the heartbeat expires. */
 const REMOVAL_TIMEOUT_MS = 2_000;
 
 const HEARTBEAT_SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${10 * EXPIRY_MS})
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - ${LISTED_MS})
 return redis.call('ZADD', KEYS[1], now, ARGV[1])`;
 
 const SEEN_SCRIPT = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-return { now, redis.call('ZRANGEBYSCORE', KEYS[1], now - ${10 * EXPIRY_MS}, '+inf', 'WITHSCORES') }`;
+return { now, redis.call('ZRANGEBYSCORE', KEYS[1], now - ${LISTED_MS}, '+inf', 'WITHSCORES') }`;
 
 /** Reports at intervals that this worker is alive. Runs in the thread that takes jobs, so it stops when that thread hangs. */
 export class WorkerHeartbeat {
@@ -71,7 +74,7 @@ export interface SeenWorker {
   isAlive: boolean;
 }
 
-/** The workers whose heartbeat came within the last ten expiry times, by id. @throws QueueUnavailableError */
+/** The workers with a heartbeat in the last three minutes, by id. @throws QueueUnavailableError */
 export async function readWorkers(redis: Redis): Promise<SeenWorker[]> {
   const [now, found] = (await asQueueUnavailable(redis.eval(SEEN_SCRIPT, 1, WORKERS_KEY))) as [number, string[]];
   const workers: SeenWorker[] = [];

@@ -1,3 +1,5 @@
+import { WORKER_EXPIRY_SECONDS } from '@cytoqueue/queue';
+
 /**
  * Descriptions of properties and parameters whose schema has none. The key is the end of the property's place: `Batch.counts.total`
  * is looked up under its whole place, then as `counts.total`, then as `total`.
@@ -190,7 +192,7 @@ const descriptions: Record<string, string> = {
   oldest_job_age_seconds: 'Age of the oldest waiting job',
   workers_alive: 'Workers with a recent heartbeat',
   'workers.id': 'Host name and a random part',
-  alive: 'Whether it has sent a heartbeat within 16 seconds',
+  alive: `Whether it has sent a heartbeat within ${WORKER_EXPIRY_SECONDS} seconds`,
   slots: 'Shards that it processes at once',
   last_heartbeat_at: 'When it sent its last heartbeat',
   'history.at': 'Start of the minute',

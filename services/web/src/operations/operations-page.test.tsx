@@ -12,7 +12,7 @@ const STALLED: QueueState = {
   oldest_job_age_seconds: 41,
   workers_alive: 1,
   workers: [
-    { id: 'host-1', alive: true, slots: 2, last_heartbeat_at: '2026-11-27T09:14:04Z' },
+    { id: 'host-1', alive: true, slots: 2, last_heartbeat_at: '2026-11-27T09:14:09Z' },
     { id: 'host-2', alive: false, slots: 2, last_heartbeat_at: '2026-11-27T09:13:52Z' },
   ],
   rows_per_second: 0,

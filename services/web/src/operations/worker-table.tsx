@@ -5,8 +5,8 @@ import { Panel } from '../ui/panel';
 import { TEXTS } from './texts';
 import { ui } from '../ui/styles';
 
-/** Heartbeats come every five seconds. */
-const LATE_AFTER_SECONDS = 7;
+/** Heartbeats come every two seconds. */
+const LATE_AFTER_SECONDS = 4;
 
 /** The workers with the age of their last heartbeat, which shows a dead worker before it counts as dead. */
 export function WorkerTable({ queue: { workers, as_of } }: { queue: QueueState }) {
