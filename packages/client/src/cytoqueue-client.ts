@@ -289,7 +289,7 @@ export class CytoqueueClient extends TrainingMethods {
   }
 
   /** Lists scored records and rows without a review. A page may be short, even empty, and have more behind it. */
-  worklist({ signal, ...query }: Omit<RowListOptions, 'predicted_class'> = {}): Promise<Page<WorklistItem>> {
+  worklist({ signal, ...query }: Omit<RowListOptions, 'predicted_class' | 'reason'> = {}): Promise<Page<WorklistItem>> {
     return this.transport.json({ path: '/v1/worklist', query, signal });
   }
 

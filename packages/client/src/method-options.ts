@@ -90,6 +90,7 @@ export interface PeriodOptions extends CallOptions {
 export interface RowListOptions extends Omit<ListOptions<never>, 'status'> {
   outcome?: 'confident' | 'indeterminate';
   predicted_class?: ClassName;
+  reason?: 'grey_zone' | 'unusual_record';
 }
 
 export interface DownloadOptions extends CallOptions {

@@ -234,6 +234,8 @@ export interface WorklistItem {
   prediction_id?: string;
   batch_id?: string;
   row?: number;
+  /** Of a row: the batch's file. */
+  filename?: string | null;
   sample_id: string | null;
   outcome: 'confident' | 'indeterminate';
   reasons: string[];

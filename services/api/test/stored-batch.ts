@@ -14,7 +14,7 @@ import type { RunningApi } from './running-api';
 export const MODEL = 'wbc-knn@1.0.0';
 const COLUMNS = ['id', 'V1', 'V2', 'V3', 'V4', 'V5', 'V6', 'V7', 'V8', 'V9'];
 const VALUES = '5,1,1,1,2,?,3,1,1';
-export type Kind = 'benign' | 'malignant' | 'indeterminate' | 'rejected';
+export type Kind = 'benign' | 'malignant' | 'indeterminate' | 'unusual' | 'rejected';
 
 const inputRow = (row: number) => `r${row},${VALUES}\n`;
 function resultRow(row: number, kind: Kind): string {
@@ -22,7 +22,8 @@ function resultRow(row: number, kind: Kind): string {
   if (kind === 'rejected') return `${input},${row},rejected,,,,,,${MODEL},out-of-range,V1 is wrong\n`;
   const malignant = kind === 'malignant';
   const answer = malignant ? 'malignant,0.98' : 'benign,0.25';
-  const [outcome, reason] = kind === 'indeterminate' ? ['indeterminate', 'grey_zone'] : ['confident', ''];
+  const reason = { indeterminate: 'grey_zone', unusual: 'grey_zone;unusual_record' }[kind as string] ?? '';
+  const outcome = reason === '' ? 'confident' : 'indeterminate';
   return `${input},${row},ok,${answer},${outcome},${reason},bare_nuclei,${MODEL},,\n`;
 }
 
@@ -64,13 +65,14 @@ export async function storeBatch(
     input += rows;
     const count = (kind: Kind) => kinds.filter((each) => each === kind).length;
     const key = ObjectKeys.shard(api.tenant, id, shard, MODEL);
+    const indeterminate = count('indeterminate') + count('unusual');
     const counts = {
       ...emptyCounts(),
       succeeded: kinds.length - count('rejected'),
       rejected: count('rejected'),
-      benign: count('benign') + count('indeterminate'),
+      benign: count('benign') + indeterminate,
       malignant: count('malignant'),
-      indeterminate: count('indeterminate'),
+      indeterminate,
       confident_benign: count('benign'),
       confident_malignant: count('malignant'),
     };

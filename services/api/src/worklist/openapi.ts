@@ -11,6 +11,7 @@ export const worklistItem = z
     prediction_id: z.string().optional().meta({ description: 'Of a single record' }),
     batch_id: z.string().optional().meta({ description: 'Of a row of a batch, as is `row`' }),
     row: z.int().min(1).optional(),
+    filename: z.string().nullable().optional().meta({ description: "Of a row: the batch's file; null for a raw body" }),
     sample_id: z.string().nullable(),
     outcome,
     reasons: z.array(z.string()),

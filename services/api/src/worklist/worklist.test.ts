@@ -85,6 +85,7 @@ test('lists records and rows without a review, newest record or batch first, in 
       id: `${batch}.1`,
       batch_id: batch,
       row: 1,
+      filename: null,
       sample_id: 'r1',
       outcome: 'indeterminate',
       reasons: ['grey_zone'],

@@ -176,9 +176,13 @@ export class Worklist {
         if (result === undefined || (await reviewed.has(row))) continue;
         const { outcome, reasons } = result;
         const probability = probabilityOf(result);
-        const { created_at } = rows.batch;
-        const item = { id: `${id}.${row}`, batch_id: id, row, sample_id, outcome, reasons, probability, created_at };
-        yield { cursor: { id, row }, item, effort: 0 };
+        const { created_at, filename } = rows.batch;
+        const place = { id: `${id}.${row}`, batch_id: id, row, filename };
+        yield {
+          cursor: { id, row },
+          item: { ...place, sample_id, outcome, reasons, probability, created_at },
+          effort: 0,
+        };
       }
       after = lastRow ?? LAST_ROW;
       yield { cursor: { id, row: hasMore ? after : LAST_ROW }, effort: PAGE_EFFORT + SHARD_EFFORT * readShards };

@@ -101,7 +101,7 @@ function WorklistTable({ items }: { items: readonly WorklistItem[] }) {
                 <Link to={addressOf(item)}>{titleOf(item)}</Link>
               </th>
               <td data-label={TEXTS.source}>
-                {item.row === undefined ? TEXTS.singleRecord : TEXTS.rowOfFile(formatCount(item.row))}
+                <WorklistSource item={item} />
               </td>
               <td data-label={TEXTS.reason}>
                 <span>
@@ -120,6 +120,18 @@ function WorklistTable({ items }: { items: readonly WorklistItem[] }) {
         </tbody>
       </table>
     </TableScroll>
+  );
+}
+
+function WorklistSource({ item: { batch_id, row, filename } }: { item: WorklistItem }) {
+  if (row === undefined) return <span>{TEXTS.singleRecord}</span>;
+  return (
+    <span>
+      <Link to={`/batches/${batch_id}`}>
+        {typeof filename === 'string' ? <span translate="no">{filename}</span> : TEXTS.unnamedFile}
+      </Link>{' '}
+      <span className={ui.nowrap}>{TEXTS.row(formatCount(row))}</span>
+    </span>
   );
 }
 

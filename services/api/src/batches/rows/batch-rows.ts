@@ -166,11 +166,11 @@ export class BatchRows {
    * `shard` means that the request has skipped its maximum number of shards and ends.
    */
   private async *candidates(
-    { outcome, predicted_class }: RowFilter,
+    { outcome, predicted_class, reason }: RowFilter,
     after: number,
   ): AsyncGenerator<{ shard: number | undefined; passed: number }> {
     const { shards } = this.batch;
-    const isFiltered = outcome !== undefined || predicted_class !== undefined;
+    const isFiltered = outcome !== undefined || predicted_class !== undefined || reason !== undefined;
     const label = predicted_class === undefined ? undefined : this.labels.indexOf(predicted_class);
     const first = shards.findIndex(({ firstRow, rows }) => firstRow + rows > after + 1);
     if (first < 0) return;
@@ -182,7 +182,8 @@ export class BatchRows {
     let counted = 0;
     for await (const block of this.countsFrom(first)) {
       for (const { shard, counts } of block)
-        if (mayHave(counts, outcome, label)) yield { shard, passed: passedBefore(shard) };
+        if (mayHave(counts, outcome, label) && (reason === undefined || counts.indeterminate > 0))
+          yield { shard, passed: passedBefore(shard) };
       this.deps.quotas.rateLimit.addCost(this.tenant, 1);
       counted += block.length;
       const next = (block.at(-1)?.shard ?? shards.length) + 1;

@@ -43,6 +43,10 @@ const limit = z.int().min(1).max(100).default(20).meta({ description: 'Most item
 const filters = {
   outcome: z.enum(['confident', 'indeterminate']).optional(),
   predicted_class: z.string().min(1).max(64).optional().meta({ description: 'A class of the model' }),
+  reason: z
+    .enum(['grey_zone', 'unusual_record'])
+    .optional()
+    .meta({ description: 'A reason for which the result is indeterminate' }),
 };
 
 export const rowsQuery = z.strictObject({

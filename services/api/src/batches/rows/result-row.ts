@@ -9,6 +9,7 @@ export type BatchRow = z.output<typeof batchRow>;
 export interface RowFilter {
   outcome?: 'confident' | 'indeterminate';
   predicted_class?: string;
+  reason?: string;
   id_prefix?: string;
   /** Decides by the row's number and identifier. */
   accepts?: (row: number, sampleId: string | null) => boolean;
@@ -54,8 +55,8 @@ export class RowFormat {
 
   /** Yields the input rows of an unscored shard; undefined for each row that the filter excludes. */
   *failedRows(bytes: Uint8Array, firstRow: number, from: number, filter: RowFilter): Generator<BatchRow | undefined> {
-    const { outcome, predicted_class } = filter;
-    if (outcome !== undefined || predicted_class !== undefined) return;
+    const { outcome, predicted_class, reason } = filter;
+    if (outcome !== undefined || predicted_class !== undefined || reason !== undefined) return;
     let row = firstRow + from;
     for (const cells of this.cells(bytes, from, filter)) {
       const isAligned = this.match.isCanonical || cells?.length === this.columns;
@@ -67,9 +68,10 @@ export class RowFormat {
   }
 
   /** Checks only the cells that a filter needs, because building a row takes ten times as long as splitting it. */
-  private hasResult(cells: readonly string[], { outcome, predicted_class }: RowFilter): boolean {
-    const [, status, label, , given] = cells.slice(this.columns, this.columns + 5);
+  private hasResult(cells: readonly string[], { outcome, predicted_class, reason }: RowFilter): boolean {
+    const [, status, label, , given, reasons] = cells.slice(this.columns, this.columns + 6);
     return (
+      (reason === undefined || split(reasons).includes(reason)) &&
       (outcome === undefined || (status === 'ok' && given === outcome)) &&
       (predicted_class === undefined || (status === 'ok' && label === predicted_class))
     );

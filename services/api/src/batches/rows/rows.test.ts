@@ -89,6 +89,18 @@ test('a filter reads the counts of all shards, and only the rows of shards that 
   expect(rowsOf(await list(id, '?outcome=confident&limit=2&after=116'))).toEqual([117, 119]);
 });
 
+test('rows are filtered by the reason of an undecided result, over the whole batch', async () => {
+  const id = await storeBatch([
+    ['indeterminate', 'benign'],
+    ['benign', 'rejected'],
+    ['unusual', 'indeterminate'],
+  ]);
+  expect(rowsOf(await list(id, '?reason=unusual_record'))).toEqual([5]);
+  expect(rowsOf(await list(id, '?reason=grey_zone'))).toEqual([1, 5, 6]);
+  expect(rowsOf(await list(id, '?reason=grey_zone&outcome=confident'))).toEqual([]);
+  expect(rowsOf((await search(id, { id_prefix: 'r6', reason: 'unusual_record' })).json)).toEqual([]);
+});
+
 test('a request ends after a maximum number of shards with a short page, and the next one continues there', async () => {
   const id = await storeBatch(Array.from({ length: 45 }, (): Kind[] => ['benign', 'benign']));
   const first = await search(id, { id_prefix: 'r89' });

@@ -50,11 +50,10 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
             {rows.map(({ name, negative, positive, total }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                {[negative, total - negative - positive, positive, total].map((count, index) => (
-                  <td key={index} className={ui.number} translate="no">
-                    {formatCount(count)}
-                  </td>
-                ))}
+                <Count value={negative} contradicts={name === classes.positive} />
+                <Count value={total - negative - positive} />
+                <Count value={positive} contradicts={name === classes.negative} />
+                <Count value={total} />
               </tr>
             ))}
           </tbody>
@@ -75,6 +74,19 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
       </dl>
       <p className={ui.note}>{TEXTS.agreementPanel.interval}</p>
     </Panel>
+  );
+}
+
+function Count({ value, contradicts = false }: { value: number; contradicts?: boolean }) {
+  return (
+    <td className={ui.number}>
+      {contradicts && value > 0 && (
+        <>
+          <span className={`${ui.chip} ${ui.chipWarning}`}>{TEXTS.agreementPanel.contradicts}</span>{' '}
+        </>
+      )}
+      <span translate="no">{formatCount(value)}</span>
+    </td>
   );
 }
 

@@ -129,7 +129,12 @@ test('a batch of a model with other classes has their names in summary, filters 
   expect((await screen.findByRole('row', { name: /^Likely ill 3 / })).textContent).toContain('30');
   screen.getByText('the model favours ill in 1 of them');
   screen.getByRole('heading', { name: 'Distribution of the probability of “ill”' });
-  expect(screen.getByRole('row', { name: 'ill 1 0 3 4' })).toBeTruthy();
+  expect(screen.getByRole('row', { name: 'ill contradicts 1 0 3 4' })).toBeTruthy();
+  expect(screen.getByRole('row', { name: 'well 5 0 0 5' })).toBeTruthy();
+  await user.click(screen.getByLabelText('Unusual'));
+  await waitFor(() =>
+    expect(listRows).toHaveBeenCalledWith('a', expect.objectContaining({ reason: 'unusual_record' })),
+  );
   await user.click(screen.getByLabelText('Likely ill'));
   await waitFor(() =>
     expect(listRows).toHaveBeenCalledWith(

@@ -76,6 +76,7 @@ export const TEXTS = {
     title: (column: string) => `Agreement with column “${column}”`,
     lead: 'The column was not used for scoring. It counts as given; the model may have seen some of these cases in training.',
     table: 'Agreement',
+    contradicts: 'contradicts',
     inYourFile: 'In your file',
     all: 'All',
     sensitivity: 'Sensitivity, confident results',

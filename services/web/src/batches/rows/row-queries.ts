@@ -1,31 +1,29 @@
-import type { BatchRow, RowListOptions } from '@cytoqueue/client';
+import type { RowListOptions } from '@cytoqueue/client';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { noRetryClient } from '../../api/clients';
 import { firstFilledPage } from '../../api/first-filled-page';
-import { isUnusual } from '../../predictions/result/reason-labels';
 
 const PAGE_SIZE = 25;
 const EVIDENCE_INTERVAL_MS = 1_000;
 
-export type RowFilter = Pick<RowListOptions, 'outcome' | 'predicted_class'>;
+export type RowFilter = Pick<RowListOptions, 'outcome' | 'predicted_class' | 'reason'>;
 
 /**
- * Result rows in the order of the file, unusual ones first within each page.
+ * Result rows in the order of the file.
  * @param run changes when a retry replaces the results
  * @param idPrefix beginning of the identifier; empty for all rows
  */
 export function useBatchRows(id: string, run: string, filter: RowFilter, idPrefix: string) {
   return useInfiniteQuery({
     queryKey: ['batch-rows', id, run, filter, idPrefix],
-    queryFn: async ({ pageParam, signal }) => {
+    queryFn: ({ pageParam, signal }) => {
       const options = { limit: PAGE_SIZE, ...filter, signal };
-      const page = await firstFilledPage(pageParam, (after) => {
+      return firstFilledPage(pageParam, (after) => {
         const from = after === '' ? options : { ...options, after };
         return idPrefix === ''
           ? noRetryClient.listRows(id, from)
           : noRetryClient.searchRows(id, { ...from, id_prefix: idPrefix });
       });
-      return { ...page, data: unusualFirst(page.data) };
     },
     initialPageParam: '',
     getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
@@ -66,9 +64,4 @@ export function useNextUndecidedRow(id: string, run: string, row: number) {
     },
     staleTime: Infinity,
   });
-}
-
-function unusualFirst(rows: readonly BatchRow[]): BatchRow[] {
-  const rank = ({ result }: BatchRow): number => (isUnusual(result?.reasons ?? []) ? 0 : 1);
-  return rows.toSorted((one, other) => rank(one) - rank(other));
 }

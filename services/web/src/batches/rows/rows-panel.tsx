@@ -26,10 +26,14 @@ const ALL = TEXTS.rowsPanel.all;
 function filtersOf(classes: BatchClasses | undefined): Readonly<Record<string, RowFilter>> {
   const names = classes === undefined ? [] : [classes.positive, classes.negative];
   const byClass = names.map((name) => [TEXTS.likely(name), { outcome: 'confident', predicted_class: name }] as const);
-  return { [UNDECIDED]: { outcome: 'indeterminate' }, ...Object.fromEntries(byClass), [ALL]: {} };
+  const undecided: Record<string, RowFilter> = {
+    [UNDECIDED]: { outcome: 'indeterminate' },
+    [TEXTS.rowsPanel.unusualRows]: { reason: 'unusual_record' },
+  };
+  return { ...undecided, ...Object.fromEntries(byClass), [ALL]: {} };
 }
 
-/** The rows of a finished batch: undecided ones first, with filters and a search by the file's identifier. */
+/** The rows of a finished batch: at first the undecided ones of the whole file; with filters and a search by the file's identifier. */
 export function RowsPanel({ batch, classes }: { batch: Batch; classes: BatchClasses | undefined }) {
   const [filter, setFilter] = useState(batch.summary.indeterminate > 0 ? UNDECIDED : ALL);
   const [idPrefix, setIdPrefix] = useState('');

@@ -35,7 +35,8 @@ export const TEXTS = {
   },
   rowsPanel: {
     title: 'Rows',
-    lead: 'In the order of the file, loaded 25 at a time; of these, unusual records come first. Open a row to see its values and to record a review.',
+    lead: 'In the order of the file, 25 at a time. Open a row to see its values and to record a review.',
+    unusualRows: 'Unusual',
     all: 'All rows',
     filter: 'Show rows',
     loadFailed: 'The rows could not be loaded.',
