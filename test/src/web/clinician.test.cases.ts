@@ -132,6 +132,29 @@ export function describeClinicianPages(newPeople: () => WebApp): void {
     expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
   });
 
+  test('a record of thirty measurements prints on one page with all of them, also when it is unlike the training cases', async () => {
+    const app = newPeople();
+    const { features } = (await (await app.call('clinician', '/v1/models/wdbc-knn/versions/1.1.0')).json()) as {
+      features: { name: string; high: string }[];
+    };
+    const high = features.map(({ name, high: typical }) => [name, Number(/[\d.]+/.exec(typical)?.[0])] as const);
+    for (const [radius, title] of [
+      [20.6, 'Undecided'],
+      [60, 'What is unusual'],
+    ] as const) {
+      const record = { ...Object.fromEntries(high), radius_mean: radius };
+      const id = await app.scoreRecord('clinician', { model: 'wdbc-knn', features: record });
+      const { page } = await app.visit(`/predictions/${id}`, 'clinician');
+      await page.getByRole('heading', { name: title }).waitFor();
+      await page.getByRole('row', { name: /Confirmed diagnosis/ }).waitFor();
+      const pdf = await page.pdf({ preferCSSPageSize: true });
+      expect(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)).toHaveLength(1);
+      await page.emulateMedia({ media: 'print' });
+      const values = page.getByRole('region', { name: 'Values of this record' });
+      expect(await values.getByRole('definition').filter({ visible: true }).count()).toBe(30);
+    }
+  });
+
   test('a record is found by its reference, opens by its link for a colleague, and not for another laboratory', async () => {
     const app = newPeople();
     await app.scoreRecord('clinician', { sample_id: REFERENCE, features: MALIGNANT_RECORD });

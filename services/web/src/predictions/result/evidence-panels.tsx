@@ -1,11 +1,18 @@
 import type { FeatureValues, ModelPin, ModelVersion, PredictionResult } from '@cytoqueue/client';
 import type { ReactNode } from 'react';
+import { Panel } from '../../ui/panel';
+import { ui } from '../../ui/styles';
 import { ConfidencePanel } from './confidence-panel';
 import { FlipPanel } from './flip-panel';
 import { ModelPanel } from './model-panel';
 import { NeighborsPanel } from './neighbors-panel';
 import styles from './result.module.css';
 import { ShapleyPanel } from './shapley-panel';
+import { TEXTS } from './texts';
+import { ValuesList } from './values-list';
+
+/** Features that fit on one sheet as rows of the table of nearest cases, below the other panels. */
+const MAX_PRINTED_ROWS = 15;
 
 interface EvidencePanelsProps {
   record: FeatureValues;
@@ -24,16 +31,22 @@ interface EvidencePanelsProps {
  * it, which features decided it, which training rows are like it, and which model computed it.
  */
 export function EvidencePanels({ record, result, model, version, completedAt, above, children }: EvidencePanelsProps) {
+  const printsCases = version.features.length <= MAX_PRINTED_ROWS;
   return (
-    <div className={styles.evidence}>
+    <div className={printsCases ? styles.evidence : `${styles.evidence} ${styles.briefCases}`}>
       {above}
+      {!printsCases && (
+        <Panel title={TEXTS.resultView.values} className={`${styles.wide} ${ui.printOnly}`}>
+          <ValuesList values={record} features={version.features} />
+        </Panel>
+      )}
       <div className={styles.column}>
         {children}
         <ConfidencePanel result={result} model={model} />
         <FlipPanel result={result} version={version} />
       </div>
       <ShapleyPanel result={result} version={version} />
-      <NeighborsPanel record={record} neighbors={result.neighbors} version={version} />
+      <NeighborsPanel record={record} neighbors={result.neighbors} version={version} printsFeatures={printsCases} />
       <ModelPanel model={model} version={version} operatingPoint={result.operating_point} completedAt={completedAt} />
     </div>
   );

@@ -14,10 +14,12 @@ interface NeighborsPanelProps {
   record: FeatureValues;
   neighbors: readonly Neighbor[];
   version: Pick<ModelVersion, 'features' | 'labels'>;
+  /** Whether the values of each case are printed. */
+  printsFeatures: boolean;
 }
 
 /** Compares the record with its nearest training cases, as marks on a scale and as numbers. */
-export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelProps) {
+export function NeighborsPanel({ record, neighbors, version, printsFeatures }: NeighborsPanelProps) {
   const { features, labels } = version;
   const [negative = '', positive = ''] = labels;
   const hasGradePlot = features.every(isTenStepGrade);
@@ -34,7 +36,7 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
       <TableScroll label={TEXTS.neighborsPanel.table}>
         <table className={styles.cases}>
           <Head neighbors={neighbors} positive={positive} hasGradePlot={hasGradePlot} />
-          <tbody>
+          <tbody className={printsFeatures ? undefined : ui.noPrint}>
             {features.map((feature) => (
               <FeatureRow
                 key={feature.name}
@@ -49,7 +51,7 @@ export function NeighborsPanel({ record, neighbors, version }: NeighborsPanelPro
           <Foot neighbors={neighbors} hasGradePlot={hasGradePlot} />
         </table>
       </TableScroll>
-      <p className={`${styles.legend} ${ui.small}`}>
+      <p className={`${styles.legend} ${ui.small} ${printsFeatures ? '' : ui.noPrint}`}>
         {hasGradePlot && (
           <span>
             <svg viewBox="-8 -8 16 16" width="14" height="14" aria-hidden="true">
@@ -101,7 +103,7 @@ function Head({ neighbors, positive, hasGradePlot }: HeadProps) {
   );
 }
 
-interface FeatureRowProps extends Omit<NeighborsPanelProps, 'version'> {
+interface FeatureRowProps extends Omit<NeighborsPanelProps, 'version' | 'printsFeatures'> {
   feature: Feature;
   positive: string;
   hasGradePlot: boolean;

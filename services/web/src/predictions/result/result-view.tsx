@@ -24,7 +24,7 @@ export function ResultView({ prediction, version }: ResultViewProps) {
       completedAt={prediction.completed_at}
       above={<ResultSummary result={result} version={version} />}
     >
-      {/* On paper, the table of the nearest cases shows these values. */}
+      {/* On paper, EvidencePanels shows these values. */}
       <Panel title={TEXTS.resultView.values} className={ui.noPrint}>
         <ValuesList values={features} features={version.features} />
       </Panel>
