@@ -234,7 +234,7 @@ export interface WorklistItem {
   prediction_id?: string;
   batch_id?: string;
   row?: number;
-  /** Of a row: the batch's file. */
+  /** Name of the batch’s file, of a row. */
   filename?: string | null;
   sample_id: string | null;
   outcome: 'confident' | 'indeterminate';
