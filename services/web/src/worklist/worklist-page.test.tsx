@@ -13,11 +13,11 @@ test('a row names its file, which leads to its batch', async () => {
     row: 17,
     filename: 'week-47.csv',
     sample_id: 'S-17',
-    outcome: 'indeterminate',
+    outcome: 'indeterminate' as const,
     reasons: ['grey_zone'],
     probability: 0.4,
     created_at: '2026-11-27T09:14:14Z',
-  } as const;
+  };
   jest.spyOn(noRetryClient, 'worklist').mockResolvedValue({ data: [row], has_more: false, last_id: row.id });
   renderPage(<WorklistPage />);
   const file = await screen.findByRole('link', { name: 'week-47.csv' });
