@@ -75,6 +75,8 @@ const MAX_NAME_CHARS = 256;
 export function matchFeature(name: string, schema: Schema): FeatureMatch | undefined {
   if (name.length > MAX_NAME_CHARS) return undefined;
   const matches = matchesOf(schema);
+  const literal = matches.get(name);
+  if (literal !== undefined) return literal;
   for (const form of spellings(name)) {
     const match = matches.get(form);
     if (match !== undefined)
@@ -133,7 +135,7 @@ function matchesOf(schema: Schema): ReadonlyMap<string, FeatureMatch> {
 function indexNames(schema: Schema): ReadonlyMap<string, FeatureMatch> {
   const matches = new Map<string, FeatureMatch>();
   schema.features.forEach(({ name, aliases, quantity }, featureIndex) => {
-    matches.set(squash(name), { featureIndex, matchedBy: 'name' });
+    for (const form of [name, squash(name)]) matches.set(form, { featureIndex, matchedBy: 'name' });
     for (const alias of [...aliases, ...featureVariants(schema.id, name, quantity)]) {
       const form = lookupForm(alias);
       if (!matches.has(form)) matches.set(form, { featureIndex, matchedBy: 'alias' });

@@ -9,6 +9,7 @@ export {
   StoreFullError,
   StoreUnavailableError,
 } from './errors';
+export { allSettledOrThrow } from './all-settled-or-throw';
 export { checkKey } from './key-validation';
 export { listAll, listFolders } from './listing';
 export type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';

@@ -142,7 +142,8 @@ export class TempFiles {
       if (size > 0 && !writesSynchronously) await mapWriteErrors(() => syncFd(fd));
       return size;
     } finally {
-      await mapWriteErrors(() => closeFd(fd));
+      // What was written is durable, so that nothing depends on it.
+      closeFd(fd).catch(() => undefined);
     }
   }
 }

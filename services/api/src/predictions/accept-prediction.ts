@@ -19,7 +19,7 @@ import {
   putOrReadDocument,
   putPending,
 } from '@cytoqueue/records';
-import type { ObjectStore } from '@cytoqueue/storage';
+import { type ObjectStore, allSettledOrThrow } from '@cytoqueue/storage';
 import { type Background, ENQUEUE_RETRY_MS } from '../concurrency/background';
 import { type IdempotencyKeys, keyDigest, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
@@ -84,15 +84,15 @@ async function acceptWithoutKey(
   document: PredictionRequest,
 ): Promise<PredictionRequest> {
   const { store, background, producer } = deps;
-  // While Redis accepts no jobs, no record is accepted either.
-  await producer.assertAvailable();
   try {
-    await store.putWithMarker(
+    const storing = store.putWithMarker(
       ObjectKeys.predictionRequest(tenant, document.id),
       sealDocument(document),
       ObjectKeys.pending(tenant, document.id),
       { contentType: 'application/json' },
     );
+    // While Redis accepts no jobs, no record is accepted either. Checked meanwhile, because a clinician is waiting.
+    await allSettledOrThrow([producer.assertAvailable(), storing]);
   } catch (error) {
     // Either object may have been written. The client gets an error and repeats the record, so delete both.
     await background.tryNowThenRetry('rollback', async () => {
@@ -117,6 +117,9 @@ async function acceptWithKey(
   { key, payload }: { key: string; payload: unknown },
 ): Promise<AcceptanceOutcome> {
   const { store, idempotency, producer, retention } = deps;
+  // Checked meanwhile, because a clinician is waiting; the outcome counts below.
+  const checking = producer.assertAvailable();
+  checking.catch(() => undefined);
   const claim = { id: document.id, payload_sha256: payloadDigest(payload) };
   let id = await idempotency.claim(tenant, key, claim);
   // An id contains its time of creation. A key can outlive its record by some hours; a record under the expired id would be
@@ -129,7 +132,7 @@ async function acceptWithKey(
   if (isFinished) return { accepted: earlier, isNew: false };
   // A pending record is already accepted, so a repeated request succeeds even without Redis.
   const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
-  if (!isPending) await producer.assertAvailable();
+  if (!isPending) await checking;
   const stored =
     earlier ??
     (await putOrReadDocument(
