@@ -5,7 +5,7 @@ import { TRAINING, presentPeers, pythonInterpreter } from '../python';
 import { type Ratio, median, quantile, ratioOf, ratioText, rounded } from '../statistics';
 import type { BenchOptions } from '../bench-options';
 import { type RunningStack, withStack } from '../service/bench-stack';
-import { HTTP_PEERS, type HttpPeerName, withHttpPeer } from './http-peers';
+import { type HttpPeerName, PYTHON_PEERS, withHttpPeer } from './http-peers';
 import { predictionBodies } from './prediction-bodies';
 import { type RecordService, answerOneByOne, sendAtOnce } from './record-service';
 
@@ -37,7 +37,7 @@ interface Round {
 export async function benchSingle({ environment, rounds, python }: BenchOptions): Promise<unknown> {
   const interpreter = pythonInterpreter(python);
   console.log(`\nsingle: latency of one client, rates of ${CLIENTS} clients`);
-  const peers = await presentPeers(interpreter, HTTP_PEERS);
+  const peers: HttpPeerName[] = ['plain_node', ...(await presentPeers(interpreter, PYTHON_PEERS))];
   const measured: Round[] = [];
   for (let round = 0; round < rounds; round++) {
     // New records in each round, so that no cache of an earlier round helps.
@@ -48,7 +48,7 @@ export async function benchSingle({ environment, rounds, python }: BenchOptions)
     const runs: Partial<Record<HttpPeerName, SingleRun>> = {};
     for (const name of peers)
       runs[name] = await withHttpPeer({ name, python: interpreter, environment }, bodies[0]!, (peer) =>
-        runSingle(peer, bodies, checkPeer),
+        runSingle(peer, bodies, name === 'plain_node' ? checkService : checkPeer),
       );
     measured.push({ service, peers: runs });
   }

@@ -10,12 +10,12 @@ import { SCRIPTS, TRAINING } from '../python';
 import { ApiConnection } from '../service/api-connection';
 import type { RecordService } from './record-service';
 
-/** Peers that answer single records over HTTP, and the Python modules that they need. */
-export const HTTP_PEERS = {
+/** Peers in Python that answer single records over HTTP, and the modules that they need. */
+export const PYTHON_PEERS = {
   flask_sklearn: 'flask, gunicorn, pandas, sklearn',
   celery_sklearn: 'celery, flask, gunicorn, pandas, redis, sklearn',
 } as const;
-export type HttpPeerName = keyof typeof HTTP_PEERS;
+export type HttpPeerName = keyof typeof PYTHON_PEERS | 'plain_node';
 
 /** Loading scikit-learn takes a minute on a busy machine. */
 const START_DEADLINE_MS = 300_000;
@@ -23,6 +23,7 @@ const START_DEADLINE_MS = 300_000;
 const ONE_THREAD = { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
 const START_POLL_MS = 100;
 const RESULT_POLL_MS = 1;
+const PLAIN_SERVICE = join(__dirname, 'plain-service.js');
 const GUNICORN = ['-m', 'gunicorn', '-k', 'gthread', '--keep-alive', '30', '--timeout', '300', '--log-level', 'error'];
 
 interface PeerOptions {
@@ -65,43 +66,37 @@ async function startPeer(
   if (name === 'flask_sklearn') return [server('2', '16', variables)];
   const [redisPort, store] = [await findFreePort(), join(folder, 'store')];
   await mkdir(store);
-  const redis = [
-    '--port',
-    String(redisPort),
-    '--bind',
-    '127.0.0.1',
-    '--dir',
-    folder,
-    '--save',
-    '',
-    '--appendonly',
-    'yes',
-  ];
-  const own = { ...variables, STORE: store, REDIS: `redis://127.0.0.1:${redisPort}` };
+  const redisUrl = `redis://127.0.0.1:${redisPort}`;
+  const redisOptions = `--port ${redisPort} --bind 127.0.0.1 --dir ${folder} --appendonly yes --save`.split(' ');
+  const redis = start('redis-server', [...redisOptions, ''], environment);
+  if (name === 'plain_node')
+    return [
+      redis,
+      start(process.execPath, [PLAIN_SERVICE, 'api', String(port), redisUrl, store], environment),
+      start(process.execPath, [PLAIN_SERVICE, 'worker', redisUrl, store], environment),
+    ];
+  const own = { ...variables, STORE: store, REDIS: redisUrl };
   return [
-    start('redis-server', redis, environment),
+    redis,
     server('1', '32', own),
     start(python, ['-m', 'celery', '-A', `${name}:queue`, 'worker', '-c', '2', '--loglevel', 'ERROR'], own),
   ];
 }
 
-/** One peer responds with the result, the other one with an id. */
+/** How each peer returns results: in the response, on request to wait, or to a client that polls. */
 function toRecordService(name: HttpPeerName, connection: ApiConnection): RecordService {
+  const accept = async (body: string) => (await connection.createPrediction(body)).id;
+  const answer = async (body: string, waitSeconds = 0) =>
+    (await connection.createPrediction(body, waitSeconds)).result?.probability_malignant ?? NaN;
   const isFinished = async (id: string) => (await connection.getPrediction(id)).status === 'succeeded';
-  if (name === 'flask_sklearn') {
-    const answer = async (body: string) =>
-      (await connection.createPrediction(body, 0)).result?.probability_malignant ?? NaN;
-    return { answer, isFinished, accept: async (body) => void (await answer(body)) };
-  }
-  return {
-    accept: async (body) => (await connection.createPrediction(body)).id,
-    isFinished,
-    answer: async (body) => {
-      const { id } = await connection.createPrediction(body);
-      while (!(await isFinished(id))) await sleep(RESULT_POLL_MS);
-      return (await connection.getPrediction(id)).result?.probability_malignant ?? NaN;
-    },
+  if (name === 'flask_sklearn') return { answer, isFinished, accept: async (body) => void (await answer(body)) };
+  if (name === 'plain_node') return { answer, isFinished, accept };
+  const answerByPolling = async (body: string) => {
+    const id = await accept(body);
+    while (!(await isFinished(id))) await sleep(RESULT_POLL_MS);
+    return (await connection.getPrediction(id)).result?.probability_malignant ?? NaN;
   };
+  return { answer: answerByPolling, isFinished, accept };
 }
 
 async function untilAnswered(peer: RecordService, body: string): Promise<void> {
