@@ -207,6 +207,22 @@ describe('before the commit point', () => {
     await waitUntil('nothing is left', async () => (await api.files()).length === 0);
   });
 
+  test.each([
+    ['without a key', {}, []],
+    ['with a key', { 'idempotency-key': 'k' }, ['idempotency']],
+  ])(
+    'a record %s that Redis does not take is refused, and leaves at most the claim of its key',
+    async (_, headers, folders) => {
+      failing(api.producer, 'assertAvailable', 1, new QueueUnavailableError('away'));
+      const refused = await predict(headers);
+      expect([refused.status, refused.json.type]).toEqual([503, 'urn:cytoqueue:problem:unavailable']);
+      await waitUntil('nothing else is left', async () =>
+        (await api.files()).every((file) => folders.some((folder) => file.includes(`/${folder}/`))),
+      );
+      expect((await predict(headers)).status).toBe(202);
+    },
+  );
+
   test('a DELETE that fails midway can be repeated until nothing is left', async () => {
     const { id } = (await upload()).json;
     await finish(id);
