@@ -142,7 +142,7 @@ export class TempFiles {
       if (size > 0 && !writesSynchronously) await mapWriteErrors(() => syncFd(fd));
       return size;
     } finally {
-      // What was written is durable, so that nothing depends on it.
+      // Nothing depends on it: all bytes are durable.
       closeFd(fd).catch(() => undefined);
     }
   }
