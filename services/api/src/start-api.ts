@@ -26,6 +26,7 @@ import { DamageReport } from '@cytoqueue/records';
 import { openStore, withReadDeadline } from '@cytoqueue/storage';
 import { createApp } from './app';
 import { AuditLog } from './audit/audit-log';
+import { warmUpInspection } from './batches/warm-up';
 import { warnOfShortRetention } from './confirmations/retention-warning';
 import { createSummaryJob } from './confirmations/summary-job';
 import { SessionCookies } from './session/session-cookie';
@@ -147,6 +148,7 @@ export async function startApi(config: Config, logger: Logger, cleanups: Cleanup
     version: readVersion(),
     webDist: WEB_DIST,
   });
+  await warmUpInspection().catch((error: unknown) => logger.warn({ err: error }, 'warm-up failed'));
   await listen(createHttpServer(app, { ...config, address }), config, logger, cleanups);
 }
 

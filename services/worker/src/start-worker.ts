@@ -22,7 +22,8 @@ import {
   notifyParent,
   watchReadiness,
 } from '@cytoqueue/runtime';
-import { DamageReport } from '@cytoqueue/records';
+import { judgeDrift } from '@cytoqueue/classifier';
+import { DamageReport, decodeShardObject } from '@cytoqueue/records';
 import { openStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { type WorkerDeps, createConsumers, shardConcurrency } from './consumers';
@@ -130,7 +131,9 @@ async function warmUp({
 }: Pick<WorkerDeps, 'registry' | 'pool' | 'logger'> & { predictors: Predictors }): Promise<void> {
   try {
     const loaded = await registry.load();
-    await Promise.all([pool.warmUp(loaded), predictors.warmUp(loaded.pin)]);
+    const [object] = await Promise.all([pool.warmUp(loaded), predictors.warmUp(loaded.pin)]);
+    // The results of a batch are judged on this thread, which takes 30 ms the first time.
+    judgeDrift(decodeShardObject(object, 'warm-up').histogram, loaded.model);
   } catch (error) {
     logger.warn({ err: error }, 'warm-up failed');
   }

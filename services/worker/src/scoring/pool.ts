@@ -71,9 +71,13 @@ export class ScoringPool {
     return this.run('encode-failed', task);
   }
 
-  /** Runs a sample shard on each thread, so that its code is compiled before the first upload. */
-  async warmUp(model: LoadedModel): Promise<void> {
-    await Promise.all(Array.from({ length: this.threads }, () => this.score(createWarmUpTask(model))));
+  /**
+   * Runs a sample shard on each thread, so that its code is compiled before the first upload.
+   * @returns the encoded object of one
+   */
+  async warmUp(model: LoadedModel): Promise<Buffer> {
+    const [object] = await Promise.all(Array.from({ length: this.threads }, () => this.score(createWarmUpTask(model))));
+    return object!;
   }
 
   stop(): Promise<void> {
