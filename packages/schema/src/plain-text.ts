@@ -1,3 +1,5 @@
+/** Most cells: none of the characters that `plainText` changes or removes. */
+const UNCHANGED = /^[\w.]*$/;
 const ASCII = /^[\x20-\x7e]*$/;
 /** Zero-width characters, marks of direction, soft hyphens, byte order marks. */
 const INVISIBLE = /\p{Cf}/gu;
@@ -15,6 +17,7 @@ const WRAPPED = /^=?"([^"]*)"$|^'([^']*)'?$/;
  * blanks or quotes around it.
  */
 export function plainText(text: string): string {
+  if (UNCHANGED.test(text)) return text;
   if (ASCII.test(text)) return withoutWrapping(text.trim());
   return withoutWrapping(
     text

@@ -1,8 +1,10 @@
-import { type Schema, parseLabel } from '@cytoqueue/schema';
+import { type Label, type Schema, parseLabel } from '@cytoqueue/schema';
 import type { ImportLog } from './report';
 
 /** Rows whose identifiers are compared with each other: a limit for time and memory. */
 const COMPARED_IDENTIFIERS = 10_000;
+/** A class column has few texts. */
+const MAX_KNOWN_LABELS = 100;
 
 const SCIENTIFIC = /^\d([.,]\d+)?e\+\d{2}$/i;
 /** Spreadsheets keep fifteen digits of a number, other programs up to seventeen. */
@@ -23,6 +25,8 @@ export class IdentifierChecks {
   /** Identifier → its first row, negative where that row is malignant. */
   private readonly seen = new Map<string, number>();
   private compared = 0;
+  /** Cells of the class column, and the class of each. */
+  private readonly knownLabels = new Map<string, Label | undefined>();
 
   constructor(
     private readonly log: ImportLog,
@@ -48,7 +52,7 @@ export class IdentifierChecks {
   compare(id: string, labelCell: string, place: RowPlace): void {
     if (!this.isComparing) return;
     this.compared++;
-    const label = id === '' ? undefined : parseLabel(labelCell, this.schema);
+    const label = id === '' ? undefined : this.readLabel(labelCell);
     if (label === undefined) return;
     const earlier = this.seen.get(id);
     if (earlier === undefined) this.seen.set(id, label === 0 ? place.row : -place.row);
@@ -56,5 +60,13 @@ export class IdentifierChecks {
       const detail = `Rows ${Math.abs(earlier)} and ${place.row} have the same identifier and different classes.`;
       this.log.warn({ code: 'identifier-with-both-classes', detail, ...place, column: this.column });
     }
+  }
+  private readLabel(cell: string): Label | undefined {
+    const { knownLabels } = this;
+    let label = knownLabels.get(cell);
+    if (label !== undefined || knownLabels.has(cell)) return label;
+    label = parseLabel(cell, this.schema);
+    if (knownLabels.size < MAX_KNOWN_LABELS) knownLabels.set(cell, label);
+    return label;
   }
 }

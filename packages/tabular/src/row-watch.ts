@@ -132,7 +132,7 @@ export class RowWatch {
     const { identifiers, classCodes } = this.rules;
     const { roles } = this.layout;
     this.checksLabels = classCodes.isChecking || (roles.id >= 0 && identifiers.isComparing);
-    const cells = this.readTwoCells(asBuffer(bytes).subarray(start, end));
+    const cells = this.readTwoCells(asBuffer(bytes), start, end);
     if (cells === undefined) return;
     const place = { row: this.rows, line: this.line };
     classCodes.check(cells.label, place);
@@ -140,19 +140,19 @@ export class RowWatch {
   }
 
   /** @returns undefined if the row has not as many cells as the header. */
-  private readTwoCells(row: Buffer): { id: string; label: string } | undefined {
+  private readTwoCells(bytes: Buffer, start: number, end: number): { id: string; label: string } | undefined {
     const { columns, roles } = this.layout;
     let [id, label] = ['', ''];
     let column = 0;
-    for (let at = 0, cell = 0; at <= row.length; at++) {
-      const byte = at < row.length ? row[at]! : this.delimiter;
+    for (let at = start, cell = start; at <= end; at++) {
+      const byte = at < end ? bytes[at]! : this.delimiter;
       if (byte === QUOTE) {
-        const cells = this.cellsOf(row);
+        const cells = this.cellsOf(bytes.subarray(start, end));
         return cells.length === columns.length ? { id: cells[roles.id] ?? '', label: cells[roles.label]! } : undefined;
       }
       if (byte !== this.delimiter) continue;
-      if (column === roles.id) id = row.toString('utf8', cell, at);
-      else if (column === roles.label) label = row.toString('utf8', cell, at);
+      if (column === roles.id) id = bytes.toString('utf8', cell, at);
+      else if (column === roles.label) label = readShortText(bytes, cell, at);
       column++;
       cell = at + 1;
     }
@@ -241,4 +241,10 @@ export class RowWatch {
 
 function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= ZERO + 9;
+}
+
+/** Text of a cell that is mostly one character. */
+function readShortText(bytes: Buffer, start: number, end: number): string {
+  const byte = bytes[start]!;
+  return end - start === 1 && byte < 0x80 ? String.fromCharCode(byte) : bytes.toString('utf8', start, end);
 }
