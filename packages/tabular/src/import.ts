@@ -85,11 +85,13 @@ async function* convert(
   log: ImportLog,
 ): AsyncGenerator<Uint8Array, ImportSummary> {
   const { layout } = opened;
+  const limit = source.kind === 'text' ? source.limit : undefined;
   const rules = new RowRules(layout, recognizer, settings.schema, settings.profile?.content.missing, log);
   const writer = new CanonicalWriter(start.dialect, start.columns);
   writer.header(start.names);
   for await (const batch of opened.rows) {
     for (const row of batch) {
+      limit?.addShortRow(row.raw?.length ?? row.cells.join('').length);
       const canonical = rules.apply(row);
       if (canonical !== undefined) writer.row(canonical);
       if (writer.isFull) yield writer.take();

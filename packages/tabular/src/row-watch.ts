@@ -118,13 +118,19 @@ export class RowWatch {
 
   private checkRow(bytes: Uint8Array, start: number, end: number, quoted: boolean): void {
     const stop = end > start && bytes[end - 1] === CR ? end - 1 : end;
-    if (stop > start) this.rows++;
+    if (stop === start) return this.skipEmptyLine();
+    this.rows++;
     // DOS programs end the last line with Ctrl-Z.
-    if (stop > start && bytes[stop - 1] === CTRL_Z) this.needsImport = true;
+    if (bytes[stop - 1] === CTRL_Z) this.needsImport = true;
     if (this.passesQuickCheck(bytes, start, stop, quoted)) {
       if (this.checksLabels) this.compareLabels(bytes, start, stop);
       this.line++;
     } else this.applyImportRules(asBuffer(bytes).subarray(start, stop));
+  }
+
+  private skipEmptyLine(): void {
+    this.line++;
+    this.log.skipped.empty++;
   }
 
   /** Checks the class of a row that passed, and compares it with earlier rows of the same identifier. */
@@ -224,9 +230,8 @@ export class RowWatch {
     const { line } = this;
     this.line += lines;
     if (this.needsImport) return;
-    this.rules.rows = this.rows - (rowBytes.length > 0 ? 1 : 0);
+    this.rules.rows = this.rows - 1;
     const row = this.rules.apply({ cells: this.cellsOf(rowBytes), line, lines });
-    if (rowBytes.length === 0) return;
     this.needsImport = row === undefined || row.fault?.code === 'not-a-record' || row.fault?.code === 'header-changed';
   }
 

@@ -59,7 +59,7 @@ export class RowRules {
     const { cells, line } = row;
     if (this.index === headerIndex) return undefined;
     // The container found a record here that it could not read: it is rejected, never left out.
-    if (row.fault === undefined && isBlank(cells)) return this.skip('empty');
+    if (row.fault === undefined && isBlank(cells)) return this.skip('empty', row.count);
     if (cells[0] === CTRL_Z && isBlank(cells.slice(1))) return this.skipCtrlZ();
     if (this.index < headerIndex) return this.skip('title');
     const below = nonRecordsBelowHeader.get(this.index);
@@ -85,8 +85,8 @@ export class RowRules {
     return { cells: shown, raw, values: values.texts, line, fault: fault ?? values.fault };
   }
 
-  private skip(kind: keyof ImportLog['skipped']): undefined {
-    this.log.skipped[kind]++;
+  private skip(kind: keyof ImportLog['skipped'], count = 1): undefined {
+    this.log.skipped[kind] += count;
     return undefined;
   }
 

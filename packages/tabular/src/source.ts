@@ -1,3 +1,4 @@
+import type { ExpansionLimit } from './containers/expansion-limit';
 import type { Container, ImportWarning } from './report';
 
 /** Random access to the stored original, for containers that keep their directory at the end. */
@@ -20,6 +21,8 @@ export interface SourceRow {
   lines?: number;
   /** The row's bytes in a text file, without the line end, if they are well-formed. */
   raw?: Buffer;
+  /** A blank row that stands for so many equal ones: a text can hold millions. */
+  count?: number;
 }
 
 export interface RowFault {
@@ -32,6 +35,8 @@ export interface TextSource {
   kind: 'text';
   container: Container;
   bytes: AsyncIterable<Uint8Array>;
+  /** Of the container from which the bytes are unpacked; they are counted already. */
+  limit?: ExpansionLimit;
   /** Name of the file inside an archive. */
   member?: string;
 }

@@ -10,6 +10,7 @@ import {
   parseCells,
 } from '@cytoqueue/csv';
 import { TabularError } from './error';
+import { isBlank } from './records';
 import type { ColumnSeparator } from './settings';
 import type { SourceRow } from './source';
 
@@ -28,7 +29,8 @@ const QUOTE_BYTE = 34;
 
 /**
  * Cuts UTF-8 bytes into rows by the rules of packages/csv, whose reader and scanner it uses. Empty lines are rows of
- * one empty cell. Memory: the bytes of one row beside the chunk.
+ * one empty cell; equal blank rows of a chunk that follow each other are one row with their count. Memory: the bytes of
+ * one row beside the chunk.
  */
 export class TextRows {
   private readonly scanner: RowScanner;
@@ -38,6 +40,8 @@ export class TextRows {
   private line = 1;
   /** A lone CR, or the CR of a CR LF, has ended the row before. */
   private isBehindCr = false;
+  /** The last row, if it is blank and stands on one line. */
+  private blankRow: { row: SourceRow & { count: number }; bytes: Buffer } | undefined;
   /** DOS programs end a file with this byte. */
   endsWithCtrlZ = false;
 
@@ -56,16 +60,26 @@ export class TextRows {
     const bytes = asBuffer(chunk);
     const rows: SourceRow[] = [];
     let start = 0;
+    this.blankRow = undefined;
     for (
       let at = this.scanner.findRowEnd(bytes, 0);
       at >= 0 && rows.length < limit;
       at = this.scanner.findRowEnd(bytes, start)
     ) {
+      if (this.rest.length === 0 && !this.isBehindCr && this.countBlankRow(bytes, start, at)) {
+        this.isBehindCr = this.dialect.mixed === true && bytes[at] === CR;
+        start = at + 1;
+        continue;
+      }
       const part = bytes.subarray(start, at);
       const row = this.rest.length === 0 ? part : Buffer.concat([this.rest, part]);
       // The LF of a CR LF whose CR has ended the row.
       const isSecondHalf = this.isBehindCr && row.length === 0 && bytes[at] === LF;
-      if (!isSecondHalf) rows.push(this.readRow(row));
+      if (!isSecondHalf) {
+        const source = this.readRow(row);
+        this.rememberBlankRow(source, row);
+        rows.push(source);
+      }
       this.isBehindCr = this.dialect.mixed === true && bytes[at] === CR;
       this.rest = Buffer.alloc(0);
       start = at + 1;
@@ -94,6 +108,21 @@ export class TextRows {
     const record = this.rest.subarray(0, length);
     this.rest = Buffer.alloc(0);
     return record.length === 0 ? [] : [this.readRow(record)];
+  }
+
+  private rememberBlankRow(row: SourceRow, bytes: Buffer): void {
+    const isOneBlankLine = row.fault === undefined && row.lines === 1 && isBlank(row.cells);
+    this.blankRow = isOneBlankLine ? { row: Object.assign(row, { count: 1 }), bytes } : undefined;
+  }
+
+  /** Counts these bytes to the row before if that is blank and they are equal to it. */
+  private countBlankRow(bytes: Buffer, start: number, end: number): boolean {
+    const { blankRow } = this;
+    if (blankRow === undefined || end - start !== blankRow.bytes.length) return false;
+    for (let at = start; at < end; at++) if (bytes[at] !== blankRow.bytes[at - start]) return false;
+    blankRow.row.count++;
+    this.line++;
+    return true;
   }
 
   private readRow(bytes: Buffer): SourceRow {

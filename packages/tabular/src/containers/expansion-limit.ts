@@ -7,6 +7,8 @@ import { TabularError } from '../error';
 const MAX_RATIO = 200;
 /** Harmless in memory and time, so that short and very regular files pass. */
 const FREE_BYTES = 16 * 1024 * 1024;
+/** No record has fewer bytes; a shorter row takes as much time, so it counts as much. */
+const MIN_ROW_BYTES = 16;
 const DEFAULT_MAX_EXPANDED_BYTES = 4 * 1024 * 1024 * 1024;
 
 /** Counts what a container expands to and stops a decompression bomb long before it has expanded. */
@@ -31,6 +33,14 @@ export class ExpansionLimit {
       'expands-too-far',
       `The file expands to more than ${most}. Split it, or send it as plain CSV.`,
     );
+  }
+
+  /**
+   * Counts by how much a row is shorter than a record; its own bytes were counted.
+   * @throws TabularError `expands-too-far`
+   */
+  addShortRow(bytes: number): void {
+    if (bytes < MIN_ROW_BYTES) this.add(MIN_ROW_BYTES - bytes);
   }
 
   /** For reading the same bytes once more. */

@@ -1,5 +1,6 @@
 import { TextDecoder } from 'node:util';
 import { TabularError } from '../error';
+import type { ExpansionLimit } from './expansion-limit';
 import type { RowFault, RowSource, SourceRow } from '../source';
 import { MAX_COLUMNS } from '../settings';
 import { markedEncoding } from './first-bytes';
@@ -16,9 +17,10 @@ const CHARS_FOR_HEADER = 4 * 1024 * 1024;
 /**
  * Reads JSON Lines, or one array of records; the header row comes first. Records are objects, or arrays below one
  * with the names.
+ * @param limit of the container from which the bytes are unpacked
  */
-export function openJson(bytes: AsyncIterable<Uint8Array>): RowSource {
-  return { kind: 'rows', container: 'jsonl', sheet: null, rows: readRows(bytes), warnings: [] };
+export function openJson(bytes: AsyncIterable<Uint8Array>, limit?: ExpansionLimit): RowSource {
+  return { kind: 'rows', container: 'jsonl', sheet: null, rows: readRows(bytes, limit), warnings: [] };
 }
 
 interface Parsed {
@@ -26,8 +28,8 @@ interface Parsed {
   line: number;
 }
 
-async function* readRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<SourceRow> {
-  const records = parseRecords(await splitElements(decodeText(bytes)));
+async function* readRows(bytes: AsyncIterable<Uint8Array>, limit?: ExpansionLimit): AsyncGenerator<SourceRow> {
+  const records = parseRecords(await splitElements(decodeText(bytes)), limit);
   const first: Parsed[] = [];
   let chars = 0;
   for (let next = await records.next(); next.done !== true; next = await records.next()) {
@@ -43,8 +45,14 @@ async function* readRows(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Sourc
   for await (const parsed of records) yield toRow(parsed, columns);
 }
 
-async function* parseRecords(elements: AsyncIterable<JsonElement>): AsyncGenerator<Parsed & { chars: number }> {
-  for await (const { text, line } of elements) yield { record: parseJsonRecord(text, line), line, chars: text.length };
+async function* parseRecords(
+  elements: AsyncIterable<JsonElement>,
+  limit?: ExpansionLimit,
+): AsyncGenerator<Parsed & { chars: number }> {
+  for await (const { text, line } of elements) {
+    limit?.addShortRow(text.length);
+    yield { record: parseJsonRecord(text, line), line, chars: text.length };
+  }
 }
 
 function headerOf(first: Parsed[]): { names: string[]; line: number | null; rows: Parsed[] } | undefined {

@@ -59,6 +59,7 @@ async function* readTable(
       const cells = width.pad(row.cells);
       for (let i = 0; i < row.repeated; i++) {
         limit.add(row.textBytes);
+        limit.addShortRow(row.textBytes);
         yield { cells: i === 0 ? cells : cells.slice(), line: row.line + i, ...(row.fault && { fault: row.fault }) };
       }
     }

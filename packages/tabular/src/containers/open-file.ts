@@ -36,7 +36,7 @@ async function open(file: RandomAccess, options: OpenFileOptions): Promise<Sourc
   if ('unsupported' in first) throw unsupportedError(first.unsupported);
   switch (first.signature) {
     case 'gzip':
-      return openPacked(gunzip(file, limit), 'gzip');
+      return openPacked(gunzip(file, limit), limit, 'gzip');
     case 'zip':
       return openZip(await ZipArchive.open(file), limit, options.sheet);
     case 'parquet': {
@@ -68,7 +68,7 @@ async function openZip(archive: ZipArchive, limit: ExpansionLimit, sheet?: strin
       `The zip file holds ${others.length + 1} files. Send one file of records at a time.`,
     );
   }
-  return openPacked(archive.read(member, limit), 'zip', member.name);
+  return openPacked(archive.read(member, limit), limit, 'zip', member.name);
 }
 
 /** An encrypted .ods says so in its manifest; its content would be no XML. */
@@ -114,6 +114,7 @@ async function readText(bytes: AsyncIterable<Uint8Array>, most: number): Promise
 /** A packed file may be text or JSON; formats that need random access have to come as they are. */
 async function openPacked(
   bytes: AsyncGenerator<Uint8Array>,
+  limit: ExpansionLimit,
   container: 'gzip' | 'zip',
   member?: string,
 ): Promise<TextSource | RowSource> {
@@ -123,9 +124,9 @@ async function openPacked(
   if ('unsupported' in first) throw unsupportedError(first.unsupported, where);
   switch (first.signature) {
     case 'json':
-      return openJson(all);
+      return openJson(all, limit);
     case 'text':
-      return { kind: 'text', container, bytes: all, ...(member !== undefined && { member }) };
+      return { kind: 'text', container, bytes: all, limit, ...(member !== undefined && { member }) };
     case 'gzip':
     case 'zip':
     case 'parquet':

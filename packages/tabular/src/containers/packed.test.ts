@@ -1,5 +1,8 @@
 import { gzipSync } from 'node:zlib';
+import { wbc } from '@cytoqueue/schema';
 import { readRowsOf, readTextOf, writtenElsewhere, zipOf } from '../../test/containers';
+import { openImport } from '../import';
+import { RowRules } from '../rows';
 import { openFile } from './open-file';
 
 const CSV = 'id,clump_thickness\nS-1,5\n';
@@ -128,3 +131,42 @@ test.each(['openpyxl.xlsx', 'libreoffice.ods', 'duckdb.parquet'])(
     throw new Error('more reads than expected');
   },
 );
+
+describe('short rows', () => {
+  const features = wbc.features.map(({ name }) => name);
+  const HEADER = `id,${features.join(',')}\n`;
+  const read = async (text: string) => {
+    const file = gzipSync(text);
+    const reader = {
+      size: file.length,
+      read: async (offset: number, length: number) => file.subarray(offset, offset + length),
+    };
+    const source = await openFile(reader, { maxExpandedBytes: 1024 * 1024 });
+    const { bytes } = await openImport(source, { schema: wbc });
+    let next = await bytes.next();
+    while (next.done !== true) next = await bytes.next();
+    return next.value;
+  };
+
+  test.each(['\n', '\r\n', ',,,,\n', '\t\n', '"",""\n', '\u00a0\n'])('many blank rows %j are one', async (row) => {
+    const rows = jest.spyOn(RowRules.prototype, 'apply');
+    const { rows: records, report } = await read(`${HEADER}S-1${',5'.repeat(9)}\n${row.repeat(100_000)}`);
+    expect(records).toBe(1);
+    expect(report.skipped_rows.empty).toBe(100_000);
+    expect(rows.mock.calls.length).toBeLessThan(100);
+    rows.mockRestore();
+  });
+
+  test.each([
+    `${HEADER}${'x\n'.repeat(70_000)}`,
+    `${HEADER}${' \n\t\n'.repeat(35_000)}`,
+    `${JSON.stringify({ id: 1 })}\n${'{}\n'.repeat(70_000)}`,
+  ])('that are no records count as much as records do: %#', async (text) => {
+    await expect(read(text)).rejects.toMatchObject({ code: 'expands-too-far' });
+  });
+
+  test('that are records count as they are', async () => {
+    const record = `,${Array.from({ length: 9 }, () => 1).join(',')}\n`;
+    expect((await read(HEADER + record.repeat(50_000))).rows).toBe(50_000);
+  });
+});
