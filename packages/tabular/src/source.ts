@@ -35,7 +35,7 @@ export interface TextSource {
   kind: 'text';
   container: Container;
   bytes: AsyncIterable<Uint8Array>;
-  /** Of the container from which the bytes are unpacked; they are counted already. */
+  /** Limit of the container from which the bytes are unpacked; they are counted already. */
   limit?: ExpansionLimit;
   /** Name of the file inside an archive. */
   member?: string;
