@@ -36,7 +36,7 @@ test('the latest run is found among more objects than a listing page holds', asy
   expect(objects.map(({ key }) => key)).toEqual(
     [...names].sort().map((name) => `${ObjectKeys.runFolder('t', 'b', runs)}${name}`),
   );
-}, 120_000);
+});
 
 test('a batch without run objects is in run 1, and only objects of the latest run are returned', async () => {
   expect(await readLatestRun(store, 't', 'none')).toEqual({ run: 1, objects: [] });

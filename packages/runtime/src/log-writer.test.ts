@@ -38,7 +38,8 @@ test('lines are written in their order', async () => {
 test('a device that is full drops lines beyond the bound, keeps those within, and never throws', async () => {
   // Every write to /dev/full fails with ENOSPC, as on a full disk.
   const full = openSync('/dev/full', 'w');
-  const writer = new LogWriter(full, { maxWaitingBytes: 100, retryMs: 5 });
+  // A retry after this test would write to a file that has been given the same descriptor.
+  const writer = new LogWriter(full, { maxWaitingBytes: 100, retryMs: 3_600_000 });
   const writes = () => Array.from({ length: 1_000 }, () => writer.write('0123456789\n'));
   expect(writes).not.toThrow();
   await new Promise<void>((resolve) => writer.flush(resolve));

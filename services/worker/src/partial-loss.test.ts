@@ -20,8 +20,6 @@ import { reconcile, tidyKeys } from './jobs/reconciler';
  * the correct bytes after passes of the reconciler, beside running workers.
  */
 
-jest.setTimeout(600_000);
-
 const SHARDS = 4;
 const FILE = HEADER + ROW.repeat(2 * SHARDS);
 const FINALIZE = `${REDIS_PREFIX}:${queueNames.finalize}`;

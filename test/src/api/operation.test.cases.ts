@@ -64,7 +64,7 @@ export function operationCases({ stack, connect }: SharedStack): void {
     await addArtifacts(stack().dataDir, 'operations', '1');
     const artifacts = ['card', 'evaluation', 'plots/roc.svg'].map((part) => `${own}/versions/1/${part}`);
     for (const path of [own, `${own}/versions/1`, ...artifacts]) expect((await client.get(path)).status).toBe(200);
-    const training = `/v1/trainings/${await canceledTraining(client)}`;
+    const training = `/v1/trainings/${await canceledTraining(client, stack().dataDir)}`;
     for (const path of ['/v1/trainings', training, `${training}/events`])
       expect((await client.get(path)).status).toBe(200);
     expect((await client.call('delete', training)).status).toBe(204);

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { run } from '../support/batches';
+import { run, score } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
 import { whilePaused } from '../support/paused-workers';
 import { ROOT } from '../support/stack-process';
@@ -47,8 +47,7 @@ export function trainingCases({ stack, connect }: SharedStack): void {
     const before = await client.post('/v1/predictions', { json: model });
     expect(before).toMatchObject({ status: 409, json: { type: 'urn:cytoqueue:problem:no-champion' } });
     await client.post('/v1/models/own/relapse/champion', { json: { version: '1' } });
-    const { json } = await client.post('/v1/predictions', { json: model, headers: { prefer: 'wait=20' } });
-    expect(json).toMatchObject({
+    expect(await score(client, model)).toMatchObject({
       model: { name: 'own/relapse', version: '1' },
       result: { positive_class: 'relapsed' },
     });

@@ -81,7 +81,11 @@ test('confirmed diagnoses sent in random order, with the API killed in between, 
 });
 
 test('a batch whose workers and API are killed counts once in drift and performance', async () => {
-  const before = await counted();
+  const before = await waitUntil('earlier batches are counted', async () => {
+    const batches = (await faults.client.get('/v1/batches')).json.data as { counts: { succeeded: number } }[];
+    const scored = batches.reduce((sum, { counts: { succeeded } }) => sum + succeeded, 0);
+    return (await counted()) === scored && scored;
+  });
   const hold = faults.hold(/\/shards\/00000\./);
   const batch = await faults.upload();
   await hold.reached();

@@ -7,19 +7,17 @@ import { waitUntil } from '../support/wait-until';
 
 /* A damaged document makes its own batch or record show as failed and affects no other. */
 
-jest.setTimeout(300_000);
-
 let faults: FaultStack;
 
 beforeAll(async () => {
   faults = await FaultStack.start(3_000);
-}, 240_000);
+});
 
 afterEach(() => faults.restore());
 
 afterAll(async () => {
   await faults?.stop();
-}, 240_000);
+});
 
 /** Damages the file directly, as a disk would. */
 function damage(key: string, content: string | Buffer): void {

@@ -11,8 +11,6 @@ import { waitUntil } from '../support/wait-until';
  * held, so the batch is in the middle of its run.
  */
 
-jest.setTimeout(300_000);
-
 /**
  * Three of eight shards are written freely, three are held before their write (as many as the worker takes at once), and
  * two are queued.
@@ -30,7 +28,7 @@ let hold: Hold | undefined;
 
 beforeAll(async () => {
   faults = await FaultStack.start(8_000);
-}, 240_000);
+});
 
 afterEach(() => {
   hold?.open();
@@ -39,7 +37,7 @@ afterEach(() => {
 
 afterAll(async () => {
   await faults?.stop();
-}, 240_000);
+});
 
 /** A batch with stored, held and queued shards. */
 async function heldInTheMiddle(): Promise<string> {

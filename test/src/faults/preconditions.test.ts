@@ -27,7 +27,7 @@ afterEach(async () => {
     await exited;
   }
   rmSync(folder, { recursive: true });
-}, 60_000);
+});
 
 function start(service: Service, environment: Environment): RunningProgram {
   const own = {
@@ -102,7 +102,6 @@ test.each([
       await redis.down();
     }
   },
-  120_000,
 );
 
 describeWith('moto_server', 'an S3 store', () => {
@@ -125,7 +124,7 @@ describeWith('moto_server', 'an S3 store', () => {
       REDIS_URL: redis.url,
       STORAGE_URL: `s3://${bucket}/p`,
     };
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await redis.down();
@@ -135,14 +134,10 @@ describeWith('moto_server', 'an S3 store', () => {
   test.each([
     ['unconditional', 'If-None-Match'],
     ['no checksums', 'AWS_REQUEST_CHECKSUM_CALCULATION=when_required'],
-  ] as const)(
-    'that is limited (%s) ends the start of either service with status 1, naming %s',
-    async (limit, name) => {
-      limited.limit = limit;
-      for (const logged of await startsThatEnd(environment)) expect(logged).toContain(name);
-    },
-    120_000,
-  );
+  ] as const)('that is limited (%s) ends the start of either service with status 1, naming %s', async (limit, name) => {
+    limited.limit = limit;
+    for (const logged of await startsThatEnd(environment)) expect(logged).toContain(name);
+  });
 
   test('that denies writes leaves the services alive and not ready, with the reason and a metric, until writes are allowed', async () => {
     limited.limit = 'read only';
@@ -161,7 +156,7 @@ describeWith('moto_server', 'an S3 store', () => {
     }
     limited.limit = 'none';
     expect(await untilReady(healths)).toEqual([true, true]);
-  }, 120_000);
+  });
 });
 
 test('an absent Redis leaves the services alive and not ready until it starts', async () => {
@@ -174,4 +169,4 @@ test('an absent Redis leaves the services alive and not ready until it starts', 
   } finally {
     await redis.down();
   }
-}, 120_000);
+});

@@ -46,9 +46,15 @@ test('on SIGTERM a worker leaves its training to the next one', async () => {
   const id = await train('stopped');
   await hold.reached();
   const [worker] = faults.ready.pids.workers as [number];
+  const next = faults.hold(/\/folds\/00004\./);
   process.kill(worker, 'SIGTERM');
+  await waitUntil('it is stopping', () =>
+    faults.logLines('worker-1').some(({ msg, pid }) => msg === 'stopping' && pid === worker),
+  );
   hold.open();
-  await waitUntil('another worker runs', () => faults.ready.pids.workers[0] !== worker);
+  const [write] = await next.reached();
+  expect(write?.pid).not.toBe(worker);
+  next.open();
   expect(await finishTraining(faults.client, id)).toMatchObject({ status: 'succeeded' });
 });
 

@@ -51,7 +51,9 @@ describeWith('moto_server', 'two API processes on one bucket', () => {
   async function startApi(settings: Record<string, string>): Promise<string> {
     const program: RunningProgram = runProgram(process.execPath, [join(ROOT, 'services/api/dist/main.js')], settings);
     cleanups.push(() => terminateProgram(program));
-    return waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(program.stdout())?.[1]);
+    const url = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(program.stdout())?.[1]);
+    await waitUntil('the API is ready', async () => (await fetch(`${url}/health/ready`)).ok);
+    return url;
   }
 
   const call = (api: number, method: string, path: string, headers: Record<string, string>, body?: object) =>

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ContractClient } from '../support/contract-client';
-import { score, upload } from '../support/batches';
+import { run, score, upload } from '../support/batches';
 import { addArtifacts, addOwnModel } from '../support/own-model';
 import { rawRequest } from '../support/raw-request';
 import { BENIGN_RECORD } from '../support/records';
@@ -52,7 +52,7 @@ beforeAll(async () => {
   const prediction = (await score(client, { features: BENIGN_RECORD })).id as string;
   const diagnosis = { prediction_id: prediction, confirmed_class: 'benign' };
   const confirmation = (await client.post('/v1/confirmations', { json: diagnosis })).json.id as string;
-  const batch = await upload(client, FILE);
+  const { id: batch } = await run(client, FILE);
   const values: Record<string, string> = { name: 'wbc-knn', version: '1.0.0', file: 'roc.svg', row: '1' };
   await client.call('put', `/v1/import-profiles/${values['name']}`, { json: {} });
   await client.call('put', '/v1/models/wbc-knn/shadow', { json: { version: '1.0.0' } });
@@ -61,7 +61,7 @@ beforeAll(async () => {
   const idsByPath: readonly (readonly [prefix: string, id: string])[] = [
     ['/v1/predictions', prediction],
     ['/v1/confirmations', confirmation],
-    ['/v1/trainings', await canceledTraining(client)],
+    ['/v1/trainings', await canceledTraining(client, stack.dataDir)],
     ['', batch],
   ];
   const idIn = (path: string) => idsByPath.find(([prefix]) => path.startsWith(prefix))?.[1] ?? '';
@@ -97,7 +97,7 @@ test('each route answers at its exact path only', async () => {
     }
   }
   expect(wrong).toEqual([]);
-}, 300_000);
+});
 
 test('without a key, every spelling of a path under /v1 gets 401, and none of /metrics returns metrics', async () => {
   const wrong: string[] = [];
@@ -128,4 +128,4 @@ test('a request to another spelling of a path changes nothing', async () => {
       expect([target, REFUSED.includes(status)]).toEqual([target, true]);
     }
   }
-}, 120_000);
+});

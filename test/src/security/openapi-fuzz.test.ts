@@ -45,7 +45,12 @@ beforeAll(async () => {
   ];
   requests = fuzzedRequests(
     operationsOf(client),
-    [...files.map(({ id }) => id), json.id as string, confirmation.id as string, await canceledTraining(client)],
+    [
+      ...files.map(({ id }) => id),
+      json.id as string,
+      confirmation.id as string,
+      await canceledTraining(client, stack.dataDir),
+    ],
     identities,
   );
 });

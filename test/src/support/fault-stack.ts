@@ -11,7 +11,7 @@ import { ContractClient } from './contract-client';
 import { Gate, type Hold } from './gate';
 import { expectInvariant, keysBelow } from './invariant';
 import { type LogLine, parseLog } from './log-lines';
-import { signalWorkers, whilePaused } from './paused-workers';
+import { signalWorkers, untilWorkersAreNamed, whilePaused } from './paused-workers';
 import { passDelays, passLockTime } from './queue-time';
 import { BENIGN_RECORD } from './records';
 import { RedisProcess } from './redis-process';
@@ -253,6 +253,7 @@ export class FaultStack {
 
   /** Kills the stack's workers and expires their locks. The stack restarts them. */
   async killWorkers(): Promise<void> {
+    await untilWorkersAreNamed(this.stack.dataDir);
     const killed = this.ready.pids.workers;
     this.signalWorkers('SIGKILL');
     await waitUntil('they are gone', () => !killed.some(isRunning));

@@ -22,7 +22,8 @@ afterAll(async () => {
 });
 
 const KEY = 'cytoqueue:turn:pass';
-const MS = 300;
+/** Renewed after a third, and by a busy process later. */
+const MS = 2_000;
 
 /** Holds the lease until `release` is called. */
 function hold(): { ended: Promise<boolean>; release: () => void; signal: () => AbortSignal | undefined } {

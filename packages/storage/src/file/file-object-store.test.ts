@@ -55,7 +55,7 @@ test('a pipe in the place of an object is no object, and blocks no read', async 
     expect(await store.head('pipe')).toBeUndefined();
   }
   await expect(store.putOnce('pipe', Buffer.from('x'))).rejects.toMatchObject({ name: 'ObjectMismatchError' });
-}, 60_000);
+});
 
 describe('durability', () => {
   it('syncs the file, its directory and every created directory', async () => {

@@ -22,7 +22,7 @@ describeWith('moto_server', 'the probe of an S3 store', () => {
     const client = new S3Client({ region: 'us-east-1', forcePathStyle: true });
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     client.destroy();
-  }, 90_000);
+  });
 
   beforeEach(() => {
     limited.limit = 'none';

@@ -167,7 +167,7 @@ test('no route of the board that writes, changes or removes a job is reachable, 
   expect(passed).toEqual([]);
   expect(await contents()).toBe(before);
   expect(JSON.stringify(await actions())).not.toContain('Jane');
-}, 120_000);
+});
 
 test.each([
   ['PUT', '/api/queues/predictions/retry/promote'],
