@@ -1,5 +1,5 @@
 import { ModelFileError } from '@cytoqueue/classifier';
-import { JobProducer, createProducerConnection } from '@cytoqueue/queue';
+import type { JobProducer } from '@cytoqueue/queue';
 import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
 import { type ManifestDocument, ObjectKeys, decodeShardCounts } from '@cytoqueue/records';
 import {
@@ -9,7 +9,6 @@ import {
   StoreFullError,
   StoreUnavailableError,
 } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { ThreadHold } from '../test/thread-hold';
@@ -19,28 +18,20 @@ import { loadShardTask } from './jobs/shard';
 import { shardKey } from './jobs/stored-shard';
 import { ScoringPool } from './scoring/pool';
 
-let redis: RedisProcess;
 let worker: RunningWorker;
-let connection: ReturnType<typeof createProducerConnection>;
 let producer: JobProducer;
 let consumers: ReturnType<typeof createConsumers>;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
-  connection = createProducerConnection(redis.url, () => undefined);
-  producer = new JobProducer(connection, () => undefined);
+  worker = await RunningWorker.start();
+  ({ producer } = worker);
   consumers = createConsumers(worker.deps);
   consumers.start();
-  await waitUntil('Redis is connected', () => connection.status === 'ready');
 });
 
 afterAll(async () => {
   await consumers?.stop();
   await worker?.stop();
-  await producer?.stop();
-  connection?.disconnect();
-  await redis?.down();
 });
 
 const DOCTORED = `sha256:${'0'.repeat(64)}`;

@@ -1,7 +1,7 @@
-import { JobProducer, createProducerConnection, jobIds } from '@cytoqueue/queue';
+import { type JobProducer, jobIds } from '@cytoqueue/queue';
 import { type BatchDocument, type ManifestDocument, ObjectKeys, createId } from '@cytoqueue/records';
 import { listAll } from '@cytoqueue/storage';
-import { RedisProcess } from '../../../test/src/support/redis-process';
+import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { createConsumers } from './consumers';
@@ -13,20 +13,16 @@ import { createConsumers } from './consumers';
 
 const PATIENT = 'Jane-Doe';
 
-let redis: RedisProcess;
 let worker: RunningWorker;
-let connection: ReturnType<typeof createProducerConnection>;
+let connection: Redis;
 let producer: JobProducer;
 let consumers: ReturnType<typeof createConsumers>;
 let batch: BatchDocument;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
-  connection = createProducerConnection(redis.url, () => undefined);
-  producer = new JobProducer(connection, () => undefined);
+  worker = await RunningWorker.start();
+  ({ connection, producer } = worker);
   consumers = createConsumers(worker.deps);
-  await waitUntil('Redis is connected', () => connection.status === 'ready');
   batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
   consumers.start();
 });
@@ -34,9 +30,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await consumers?.stop();
   await worker?.stop();
-  await producer?.stop();
-  connection?.disconnect();
-  await redis?.down();
 });
 
 const rejectedJobs = async () =>

@@ -1,16 +1,7 @@
-import {
-  BatchProgress,
-  KeyUpkeep,
-  JobProducer,
-  REDIS_PREFIX,
-  createProducerConnection,
-  jobIds,
-  queueNames,
-} from '@cytoqueue/queue';
+import { BatchProgress, KeyUpkeep, type JobProducer, REDIS_PREFIX, jobIds, queueNames } from '@cytoqueue/queue';
 import { type BatchDocument, DamageReport, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../test/src/support/redis-process';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { reconcile, tidyKeys } from './jobs/reconciler';
@@ -25,18 +16,14 @@ const FILE = HEADER + ROW.repeat(2 * SHARDS);
 const FINALIZE = `${REDIS_PREFIX}:${queueNames.finalize}`;
 const SHARD = `${REDIS_PREFIX}:${queueNames.shards}`;
 
-let redis: RedisProcess;
 let worker: RunningWorker;
 let connection: Redis;
 let producer: JobProducer;
 let undisturbed: Buffer;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
-  connection = createProducerConnection(redis.url, () => undefined);
-  producer = new JobProducer(connection, () => undefined);
-  await waitUntil('Redis is connected', () => connection.status === 'ready');
+  worker = await RunningWorker.start();
+  ({ connection, producer } = worker);
   const batch = await enqueued();
   await finish(batch);
   undisturbed = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
@@ -44,12 +31,7 @@ beforeAll(async () => {
 
 afterEach(() => connection.flushall());
 
-afterAll(async () => {
-  await producer?.stop();
-  connection?.disconnect();
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 /** Enqueues a batch, with some of its shards delayed as in an outage of the store. */
 async function enqueued({ delayed = 0 } = {}): Promise<BatchDocument> {

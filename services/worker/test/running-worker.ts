@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ShardSplitter, readHeader } from '@cytoqueue/csv';
-import { BatchProgress, createWorkerConnection } from '@cytoqueue/queue';
+import { BatchProgress, JobProducer, createProducerConnection, createWorkerConnection } from '@cytoqueue/queue';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { CleanupStack, createLogger } from '@cytoqueue/runtime';
 import {
@@ -15,6 +15,9 @@ import {
   createId,
 } from '@cytoqueue/records';
 import { type ObjectStore, openStore } from '@cytoqueue/storage';
+import type { Redis } from 'ioredis';
+import { RedisProcess } from '../../../test/src/support/redis-process';
+import { waitUntil } from '../../../test/src/support/wait-until';
 import { type WorkerDeps, createConsumers } from '../src/consumers';
 import { ScoringPool } from '../src/scoring/pool';
 import { TrainingProcessor } from '../src/training/training-processor';
@@ -39,7 +42,8 @@ const RECORD = {
 };
 
 /**
- * A worker's dependencies (file store, models, scoring threads, a given Redis), and the work that the API would accept.
+ * A worker's dependencies (file store, models, scoring threads, a Redis of its own), and the producer and the work of an
+ * API.
  */
 export class RunningWorker {
   private readonly cleanups = new CleanupStack();
@@ -54,9 +58,13 @@ export class RunningWorker {
   }[] = [];
   deps!: WorkerDeps;
   pin!: ModelPin;
+  /** As an API connects to Redis. */
+  connection!: Redis;
+  producer!: JobProducer;
 
-  static async start(redisUrl: string): Promise<RunningWorker> {
+  static async start(): Promise<RunningWorker> {
     const worker = new RunningWorker();
+    const { url: redisUrl } = await worker.startRedis();
     const dir = await mkdtemp(join(tmpdir(), 'worker-'));
     worker.cleanups.push('files', () => rm(dir, { recursive: true }));
     const store = openStore(pathToFileURL(dir).href);
@@ -65,7 +73,7 @@ export class RunningWorker {
     await registry.installShipped();
     worker.pin = await registry.resolve();
     const redis = createWorkerConnection(redisUrl, () => undefined);
-    worker.cleanups.push('redis', () => redis.disconnect());
+    worker.cleanups.push('redis of the worker', () => redis.disconnect());
     const pool = new ScoringPool(1, THREAD_FILE);
     worker.cleanups.push('pool', () => pool.stop());
     const logger = createLogger(
@@ -96,6 +104,17 @@ export class RunningWorker {
       trainings,
     };
     return worker;
+  }
+
+  private async startRedis(): Promise<RedisProcess> {
+    const redis = await RedisProcess.start();
+    this.cleanups.push('redis', () => redis.down());
+    this.connection = createProducerConnection(redis.url, () => undefined);
+    this.cleanups.push('connection', () => this.connection.disconnect());
+    this.producer = new JobProducer(this.connection, () => undefined);
+    this.cleanups.push('producer', () => this.producer.stop());
+    await waitUntil('Redis is connected', () => this.connection.status === 'ready');
+    return redis;
   }
 
   get store(): ObjectStore {

@@ -10,7 +10,6 @@ import { parseModel, serializeModel } from '@cytoqueue/classifier';
 import { ModelDeletedError, ModelRegistry } from '@cytoqueue/registry';
 import { type ObjectStore, StoreUnavailableError } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { BatchDocumentCache } from './batch-documents';
@@ -21,18 +20,13 @@ const BAD_ROW = '8,11,1,1,1,2,1,3,1,1\n';
 /** Three shards of two rows; the second shard has a rejected row. */
 const FILE = HEADER + ROW + ROW + ROW + BAD_ROW + ROW + ROW;
 
-let redis: RedisProcess;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
+  worker = await RunningWorker.start();
 });
 
-afterAll(async () => {
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 const accept = (options: Partial<BatchOptions> = {}, csv = FILE) => worker.acceptBatch(csv, 2, options);
 

@@ -1,25 +1,19 @@
 import { ModelDigestError } from '@cytoqueue/registry';
 import { ObjectCorruptError, ObjectMismatchError } from '@cytoqueue/storage';
 import { ObjectKeys, type PredictionCompletion, predictionCompletionShape, readDocument } from '@cytoqueue/records';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { PredictionProcessor } from './prediction';
 import { Predictors } from './predictors';
 
-let redis: RedisProcess;
 let worker: RunningWorker;
 let processor: PredictionProcessor;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
+  worker = await RunningWorker.start();
   processor = new PredictionProcessor(worker.deps);
 });
 
-afterAll(async () => {
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 const jobOf = (predictionId: string) => ({ v: 1 as const, tenant: TENANT, predictionId });
 const resultKey = (id: string) => ObjectKeys.predictionCompletion(TENANT, id);

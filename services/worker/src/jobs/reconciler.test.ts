@@ -1,8 +1,7 @@
-import { JobProducer, createProducerConnection } from '@cytoqueue/queue';
+import type { JobProducer } from '@cytoqueue/queue';
 import { DamageReport, type ManifestDocument, ObjectKeys, TrainingKeys, createId } from '@cytoqueue/records';
 import type { Redis } from 'ioredis';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { createConsumers } from '../consumers';
@@ -13,29 +12,20 @@ import { type ReconcilerDeps, reconcile } from './reconciler';
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-let redis: RedisProcess;
 let worker: RunningWorker;
 let connection: Redis;
 let producer: JobProducer;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
-  connection = createProducerConnection(redis.url, () => undefined);
-  producer = new JobProducer(connection, () => undefined);
-  await waitUntil('Redis is connected', () => connection.status === 'ready');
+  worker = await RunningWorker.start();
+  ({ connection, producer } = worker);
 });
 
 afterEach(async () => {
   await connection.flushall();
 });
 
-afterAll(async () => {
-  await producer?.stop();
-  connection?.disconnect();
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 const reconciler = (): ReconcilerDeps => {
   const { store, metrics, logger } = worker.deps;

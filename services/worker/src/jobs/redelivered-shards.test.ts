@@ -1,5 +1,5 @@
-import { JobProducer, createProducerConnection, jobIds } from '@cytoqueue/queue';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { type JobProducer, jobIds } from '@cytoqueue/queue';
+import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { ThreadHold } from '../../test/thread-hold';
@@ -7,25 +7,16 @@ import { ScoringPool } from '../scoring/pool';
 
 const SHARDS = 3;
 
-let redis: RedisProcess;
 let worker: RunningWorker;
-let connection: ReturnType<typeof createProducerConnection>;
+let connection: Redis;
 let producer: JobProducer;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
-  connection = createProducerConnection(redis.url, () => undefined);
-  producer = new JobProducer(connection, () => undefined);
-  await waitUntil('Redis is connected', () => connection.status === 'ready');
+  worker = await RunningWorker.start();
+  ({ connection, producer } = worker);
 });
 
-afterAll(async () => {
-  await worker?.stop();
-  await producer?.stop();
-  connection?.disconnect();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 /** Marks a waiting job as one whose worker crashed during its first attempt, as BullMQ does. */
 async function markRedelivered(id: string): Promise<void> {

@@ -1,6 +1,4 @@
-import { JobProducer, createProducerConnection } from '@cytoqueue/queue';
 import { type BatchDocument, ObjectKeys } from '@cytoqueue/records';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { createConsumers } from '../consumers';
@@ -8,29 +6,22 @@ import { Finalizer } from './finalize';
 import { BatchDocumentCache } from './batch-documents';
 import { processShard } from './shard';
 
-let redis: RedisProcess;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
+  worker = await RunningWorker.start();
 });
 
-afterAll(async () => {
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 const remove = ({ id }: BatchDocument) => worker.store.deletePrefix(ObjectKeys.batchFolder(TENANT, id));
 const storedOf = async ({ id }: BatchDocument) =>
   (await worker.store.list({ prefix: ObjectKeys.batchFolder(TENANT, id) })).objects;
 
 test('jobs of a rolled-back batch are rejected without effect or alarm', async () => {
-  const connection = createProducerConnection(redis.url, () => undefined);
-  const producer = new JobProducer(connection, () => undefined);
+  const { producer } = worker;
   const consumers = createConsumers(worker.deps);
   try {
-    await waitUntil('Redis is connected', () => connection.status === 'ready');
     const batch = await worker.acceptBatch(HEADER + ROW.repeat(4), 2);
     await remove(batch);
     await producer.enqueueBatch({
@@ -45,8 +36,6 @@ test('jobs of a rolled-back batch are rejected without effect or alarm', async (
     expect(await storedOf(batch)).toEqual([]);
   } finally {
     await consumers.stop();
-    await producer.stop();
-    connection.disconnect();
   }
 });
 

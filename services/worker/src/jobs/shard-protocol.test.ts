@@ -9,7 +9,6 @@ import {
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { CrashError, type CrashPoint, Crashing } from '../../test/crashing';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
@@ -27,20 +26,15 @@ const RUNS = 60;
 const FEATURES = 9;
 const HEADER = 'id,V1,V2,V3,V4,V5,V6,V7,V8,V9,class\n';
 
-let redis: RedisProcess;
 let worker: RunningWorker;
 let classifier: Classifier;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
+  worker = await RunningWorker.start();
   classifier = new Classifier((await worker.deps.registry.loadPinned(worker.pin)).model);
 });
 
-afterAll(async () => {
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 interface Job {
   kind: 'shard' | 'finalize';

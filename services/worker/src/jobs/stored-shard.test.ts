@@ -9,7 +9,6 @@ import {
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { crc32 } from 'node:zlib';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { PredictionProcessor } from './prediction';
@@ -19,18 +18,13 @@ import { putShardOnce, shardKey } from './stored-shard';
 
 /** Two releases of the worker process one batch. */
 
-let redis: RedisProcess;
 let worker: RunningWorker;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
+  worker = await RunningWorker.start();
 });
 
-afterAll(async () => {
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 const accept = () => worker.acceptBatch(HEADER + ROW.repeat(4), 2);
 const deliver = (batch: BatchDocument, shard: number) =>

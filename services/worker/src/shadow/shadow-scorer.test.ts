@@ -1,13 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Classifier, type OperatingPoint, parseModel, serializeModel } from '@cytoqueue/classifier';
-import { JobProducer, createProducerConnection } from '@cytoqueue/queue';
+import type { JobProducer } from '@cytoqueue/queue';
 import { type BatchDocument, type ModelPin, ObjectKeys } from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { RedisProcess } from '../../../../test/src/support/redis-process';
-import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from '../jobs/finalize';
 import { BatchDocumentCache } from '../jobs/batch-documents';
@@ -18,18 +16,14 @@ const MODELS = join(__dirname, '../../../../packages/registry/models/wbc-knn');
 const DATA = join(__dirname, '../../../../packages/schema/data/wisconsin-original.csv');
 const NAME = 'wbc-knn';
 
-let redis: RedisProcess;
 let connection: Redis;
 let producer: JobProducer;
 let worker: RunningWorker;
 let candidate: ModelPin;
 
 beforeAll(async () => {
-  redis = await RedisProcess.start();
-  worker = await RunningWorker.start(redis.url);
-  connection = createProducerConnection(redis.url, () => undefined);
-  producer = new JobProducer(connection, () => undefined);
-  await waitUntil('Redis is connected', () => connection.status === 'ready');
+  worker = await RunningWorker.start();
+  ({ connection, producer } = worker);
   const { digest: _, ...file } = parseModel(readFileSync(join(MODELS, '1.0.0.json'))).file;
   const operating_points = { default: 0.9, sensitivity99: 0.8 };
   candidate = await worker.deps.registry.add(
@@ -42,12 +36,7 @@ afterEach(async () => {
   await connection.flushall();
 });
 
-afterAll(async () => {
-  await producer?.stop();
-  connection?.disconnect();
-  await worker?.stop();
-  await redis?.down();
-});
+afterAll(() => worker?.stop());
 
 const deps = (store: ObjectStore = worker.store): ShadowScorerDeps => ({
   ...worker.deps,
