@@ -35,6 +35,22 @@ test.each([
   expect(version).not.toHaveBeenCalled();
 });
 
+test.each([
+  ['/batches', ['batches'], 'listBatches', { limit: 20 }],
+  ['/worklist', ['worklist', 'indeterminate'], 'worklist', { limit: 25, outcome: 'indeterminate' }],
+] as const)('at %s, its first items are requested, and no model', async (path, key, method, query) => {
+  const items = { data: [], has_more: false, last_id: null };
+  const list = jest.spyOn(noRetryClient, method).mockResolvedValue(items);
+  const queryClient = createQueryClient();
+  await requestFirstData(queryClient, path);
+  expect(list.mock.calls).toEqual([[{ ...query, signal: expect.anything() }]]);
+  expect(queryClient.getQueryData(key)).toMatchObject({ pages: [items] });
+  session.mockResolvedValue({ ...MEMBER, role: 'operator' });
+  await requestFirstData(createQueryClient(), path);
+  expect(list).toHaveBeenCalledTimes(1);
+  expect(version).not.toHaveBeenCalled();
+});
+
 test('a failed request is left to the page, which shows the error', async () => {
   session.mockRejectedValue(problem(403));
   const queryClient = createQueryClient();

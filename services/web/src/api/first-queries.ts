@@ -1,5 +1,6 @@
-import type { Session } from '@cytoqueue/client';
+import type { Page, Session } from '@cytoqueue/client';
 import { isUnauthorized, noRetryClient } from './clients';
+import { firstFilledPage } from './first-filled-page';
 import { SESSION_KEY } from './query-client';
 
 interface QueryContext {
@@ -26,5 +27,42 @@ export function modelVersionQuery(name: string, version: string) {
     queryKey: ['version', name, version],
     queryFn: ({ signal }: QueryContext) => noRetryClient.getModelVersion(name, version, { signal }),
     staleTime: Infinity,
+  };
+}
+
+const BATCHES_PER_PAGE = 20;
+const ITEMS_PER_PAGE = 25;
+
+export const BATCHES_KEY = ['batches'] as const;
+export const WORKLIST_KEY = ['worklist'] as const;
+
+interface PageContext extends QueryContext {
+  pageParam: string;
+}
+
+const pagesByLastId = {
+  initialPageParam: '',
+  getNextPageParam: (page: Page<unknown>) => (page.has_more ? (page.last_id ?? undefined) : undefined),
+};
+
+const startingAfter = (after: string) => (after === '' ? {} : { after });
+
+/** The batches, newest first. */
+export const batchesQuery = {
+  queryKey: BATCHES_KEY,
+  queryFn: ({ pageParam, signal }: PageContext) =>
+    noRetryClient.listBatches({ limit: BATCHES_PER_PAGE, ...startingAfter(pageParam), signal }),
+  ...pagesByLastId,
+};
+
+/** Results without a review; of either outcome unless one is given. */
+export function worklistQuery(outcome?: 'confident' | 'indeterminate') {
+  return {
+    queryKey: [...WORKLIST_KEY, outcome],
+    queryFn: ({ pageParam, signal }: PageContext) =>
+      firstFilledPage(pageParam, (after) =>
+        noRetryClient.worklist({ limit: ITEMS_PER_PAGE, ...startingAfter(after), ...(outcome && { outcome }), signal }),
+      ),
+    ...pagesByLastId,
   };
 }

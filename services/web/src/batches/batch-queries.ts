@@ -5,8 +5,6 @@ import { useLiveQuery } from '../api/live-query';
 import { useModelVersion } from '../models/model-queries';
 import { type CsvPreview, readCsvPreview } from './detail/csv-preview';
 
-export const BATCHES_KEY = ['batches'] as const;
-
 export function batchKey(id: string) {
   return ['batch', id] as const;
 }

@@ -1,28 +1,22 @@
 import { type Batch, isBatchFinished } from '@cytoqueue/client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { noRetryClient } from '../api/clients';
+import { batchesQuery } from '../api/first-queries';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
 import { Loading } from '../ui/loading';
 import { formatCount, formatDateTime } from '../ui/format';
 import { usePageTitle } from '../ui/page-title';
-import { BATCHES_KEY } from './batch-queries';
 import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
 import { ui } from '../ui/styles';
 
-const PAGE_SIZE = 20;
 const POLL_INTERVAL_MS = 3_000;
 
 export function BatchesPage() {
   usePageTitle(TEXTS.batches);
   const query = useInfiniteQuery({
-    queryKey: BATCHES_KEY,
-    queryFn: ({ pageParam, signal }) =>
-      noRetryClient.listBatches({ limit: PAGE_SIZE, ...(pageParam === '' ? {} : { after: pageParam }), signal }),
-    initialPageParam: '',
-    getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
+    ...batchesQuery,
     refetchInterval: ({ state }) =>
       state.data?.pages.some(({ data }) => data.some((batch) => !isBatchFinished(batch))) ? POLL_INTERVAL_MS : false,
   });

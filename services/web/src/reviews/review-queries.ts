@@ -2,8 +2,7 @@ import { type ReviewBody, type ReviewedItem, randomHex } from '@cytoqueue/client
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { client, noRetryClient } from '../api/clients';
-
-export const WORKLIST_KEY = ['worklist'] as const;
+import { WORKLIST_KEY } from '../api/first-queries';
 
 function reviewsKey(reviewed: ReviewedItem) {
   return ['reviews', reviewed] as const;

@@ -2,11 +2,9 @@ import type { WorklistItem } from '@cytoqueue/client';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
-import { noRetryClient } from '../api/clients';
-import { firstFilledPage } from '../api/first-filled-page';
+import { worklistQuery } from '../api/first-queries';
 import { rowTitle } from '../batches/rows/row-labels';
 import { isUnusual, otherReasonLabels } from '../predictions/result/reason-labels';
-import { WORKLIST_KEY } from '../reviews/review-queries';
 import { Button } from '../ui/button';
 import { ErrorNotice } from '../ui/error-notice';
 import { formatCount, formatDateTime, formatProbability } from '../ui/format';
@@ -16,28 +14,13 @@ import { TableScroll } from '../ui/table-scroll';
 import { TEXTS } from './texts';
 import { ui } from '../ui/styles';
 
-const PAGE_SIZE = 25;
-
 type Filter = keyof typeof TEXTS.filters;
 
 /** Scored records and rows without a review, newest first. */
 export function WorklistPage() {
   usePageTitle(TEXTS.title);
   const [filter, setFilter] = useState<Filter>('indeterminate');
-  const query = useInfiniteQuery({
-    queryKey: [...WORKLIST_KEY, filter],
-    queryFn: ({ pageParam, signal }) =>
-      firstFilledPage(pageParam, (after) =>
-        noRetryClient.worklist({
-          limit: PAGE_SIZE,
-          ...(after === '' ? {} : { after }),
-          ...(filter === 'all' ? {} : { outcome: filter }),
-          signal,
-        }),
-      ),
-    initialPageParam: '',
-    getNextPageParam: (page) => (page.has_more ? (page.last_id ?? undefined) : undefined),
-  });
+  const query = useInfiniteQuery(worklistQuery(filter === 'all' ? undefined : filter));
   const items = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
     <div className={ui.page}>

@@ -5,7 +5,8 @@ import { client } from '../../api/clients';
 import { ConfirmButton } from '../../ui/confirm-button';
 import { Button } from '../../ui/button';
 import { ChangeErrorNotice } from '../../ui/error-notice';
-import { BATCHES_KEY, batchKey } from '../batch-queries';
+import { BATCHES_KEY } from '../../api/first-queries';
+import { batchKey } from '../batch-queries';
 import { TEXTS } from './texts';
 import { ui } from '../../ui/styles';
 

@@ -7,7 +7,7 @@ import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { formatBytes } from '../../ui/format';
 import { Panel } from '../../ui/panel';
-import { BATCHES_KEY } from '../batch-queries';
+import { BATCHES_KEY } from '../../api/first-queries';
 import { checkFile } from './use-preflight';
 import { useIdempotencyKeys, useWarningBeforeClosing } from './upload-safety';
 import { TEXTS } from './texts';
