@@ -120,7 +120,7 @@ test('a program takes the code of its modules that an earlier process has compil
     utimesSync(fileOf(name), seconds, seconds);
   };
   mkdirSync(fileOf('cache'));
-  write('main.js', "require('./part.js')(require.main === module);", 1);
+  write('main.js', "require('./part')(require.main === module);", 1);
   write('eager.mjs', 'export default "imported";', 1);
   write('lazy.js', "module.exports = async () => (await import('./eager.mjs')).default;", 1);
   const part = (answer: number): string => `
@@ -130,6 +130,9 @@ test('a program takes the code of its modules that an earlier process has compil
   write('part.js', part(1), 1);
   expect(start()).toEqual(answer(1));
   expect(readdirSync(fileOf('cache'))).toHaveLength(1);
+  // A module stays where it was found.
+  write('part', 'throw new Error("found instead of part.js");', 1);
+  expect(start()).toEqual(answer(1));
   // The cache decides by size and time.
   write('part.js', part(2), 1);
   expect(start()).toEqual(answer(1));
