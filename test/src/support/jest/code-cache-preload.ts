@@ -87,11 +87,11 @@ function cacheCode(file: string): void {
 }
 
 function reusePlaces(places: Places): void {
-  const find = loader._resolveFilename;
+  const find = loader._resolveFilename.bind(loader);
   loader._resolveFilename = function findOrReuse(request, parent: NodeJS.Module | undefined, isMain, options) {
-    if (!parent?.filename || options !== undefined) return find.call(loader, request, parent!, isMain, options);
+    if (!parent?.filename || options !== undefined) return find(request, parent!, isMain, options);
     const key = `${dirname(parent.filename)} ${request}`;
-    const place = places.get(key) ?? find.call(loader, request, parent, isMain);
+    const place = places.get(key) ?? find(request, parent, isMain);
     places.set(key, place);
     return place;
   };
