@@ -52,12 +52,26 @@ test('no other column ever reaches the sample, wherever it stands', () => {
   );
 });
 
-test.each(['5', ' 5\t', '05', '5.0', '5.000', '5e0', '5.00E+00', '50e-1', '５', '5\u200b', '\ufeff5', '\u00a05'])(
-  'reads %j as 5',
-  (text) => {
-    expect(parse(rowWith(text))).toMatchObject({ ok: true, sample: { 0: 5 } });
-  },
-);
+test.each([
+  '5',
+  ' 5\t',
+  '05',
+  '5.0',
+  '5.000',
+  '5.',
+  '+5',
+  '+5.0',
+  '5.e0',
+  '5e0',
+  '5.00E+00',
+  '50e-1',
+  '５',
+  '5\u200b',
+  '\ufeff5',
+  '\u00a05',
+])('reads %j as 5', (text) => {
+  expect(parse(rowWith(text))).toMatchObject({ ok: true, sample: { 0: 5 } });
+});
 
 test.each([
   '',
@@ -89,12 +103,14 @@ test.each([
   ['5.5e0', 'not-an-integer'],
   ['5e', 'not-an-integer'],
   ['5²', 'not-an-integer'],
-  ['+5', 'not-an-integer'],
+  ['5+', 'not-an-integer'],
+  ['++5', 'not-an-integer'],
   ['5,0', 'not-an-integer'],
   ['0x5', 'not-an-integer'],
   ['five', 'not-an-integer'],
   ['--', 'not-an-integer'],
-  ['5.', 'not-an-integer'],
+  ['5..', 'not-an-integer'],
+  ['+', 'not-an-integer'],
   ['٥', 'not-an-integer'],
   ['0', 'out-of-range'],
   ['11', 'out-of-range'],
@@ -142,6 +158,13 @@ test('rejects a row of another length and shows all its cells', () => {
   );
   expect(parse(['7'])).toEqual({ ok: false, code: 'column-count', detail: 'row has 1 cell, the header 11: "7"' });
   expect(parse(Array(250).fill('7'))).toHaveProperty('detail', expect.stringMatching(/"7" and 139 more$/));
+});
+
+test.each([',', ';', '\t', '|'])('names %j as the delimiter of a row that is one cell', (delimiter) => {
+  expect(parse([rowWith('5').join(delimiter)])).toHaveProperty(
+    'detail',
+    expect.stringContaining(`; the row separates its cells by ${JSON.stringify(delimiter)}, the header does not: "`),
+  );
 });
 
 test('accepts four unmeasured features and rejects five, naming them', () => {

@@ -88,7 +88,15 @@ export function describeCellCount(cells: string[], columns: number): string {
   const joined = cells.some((cell) => /[\r\n]/.test(cell))
     ? '; some cells hold line ends, perhaps of further rows'
     : '';
-  return `${counts}${joined}: ${within}${beyond}`;
+  return `${counts}${joined}${describeOtherDelimiter(cells, columns)}: ${within}${beyond}`;
+}
+
+/** Names the delimiter by which a row that is one cell has as many as the header. */
+function describeOtherDelimiter([cell = '', ...others]: string[], columns: number): string {
+  const delimiter = [',', ';', '\t', '|'].find((character) => cell.split(character).length === columns);
+  return others.length > 0 || columns < 2 || delimiter === undefined
+    ? ''
+    : `; the row separates its cells by ${JSON.stringify(delimiter)}, the header does not`;
 }
 
 /** Cells for an error's detail: quoted, cut, and no more than a reader can take in. */

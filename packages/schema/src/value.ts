@@ -2,11 +2,11 @@ import type { Feature, Schema } from './schema';
 
 export type ValueErrorCode = 'not-an-integer' | 'not-a-number' | 'out-of-range';
 
-/** Whole numbers, also as `5.0`, which is how pandas writes a column that has gaps. */
-const INTEGER = /^-?\d+(\.0+)?$/;
+/** Whole numbers, also as `5.0` (pandas writes a column with gaps so), `5.` (Stata, Fortran) and `+5`. */
+const INTEGER = /^[+-]?\d+(\.0*)?$/;
 /** Scientific notation, which spreadsheets write for whole numbers in a column of that format. */
-const EXPONENT = /^-?\d+(\.\d+)?e[+-]?\d{1,3}$/i;
-const DECIMAL = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const EXPONENT = /^[+-]?\d+(\.\d*)?e[+-]?\d{1,3}$/i;
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
 /**
  * Parses a trimmed cell that is not a missing token.

@@ -33,7 +33,8 @@ export interface Layout {
   otherScale: string | undefined;
 }
 
-export const KEEP_LINE_ENDS = 'curl -d strips line ends: send it with --data-binary @FILE instead';
+export const KEEP_LINE_ENDS =
+  'rows end by LF, CR LF or CR. curl -d strips these: send it with --data-binary @FILE instead';
 
 export interface LayoutOptions {
   schema: Schema;

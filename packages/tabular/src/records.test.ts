@@ -9,6 +9,8 @@ test.each(
     'Media, Mediana, Promedio, Desviación estándar, Desv. est., Máximo, mínimo, Suma, Total general',
     'Média, Desvio padrão, Totale, Deviazione standard, Gemiddelde, Totaal, Standaarddeviatie',
     'Medelvärde, Standardavvikelse, Summa, Średnia, Odchylenie standardowe, Ø, Σ',
+    'Celkem, Průměr, Összesen, Átlag, Medie, Toplam, Ortalama, Yhteensä, Keskiarvo, Итого, Среднее, Средний, Разом',
+    'Σύνολο, Μέσος όρος, 合計, 平均, 总计, 中央値, 합계, 평균, Ref. range, Normal values, Sollwert',
   ].flatMap((names) => names.split(', ')),
 )('%j names a row that sums others up', (name) => {
   expect(isNameOfSummary(name)).toBe(true);
@@ -32,6 +34,10 @@ test.each([
   '(12)',
   'Lab total case 7',
   'S. D. Meier',
+  'Normal',
+  'Reference',
+  'Иванов',
+  '김',
   '',
 ])('%j may be an identifier', (name) => {
   expect(isNameOfSummary(name)).toBe(false);

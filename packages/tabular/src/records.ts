@@ -3,7 +3,8 @@ import type { ColumnRoles } from './recognizer';
 
 /**
  * Words of summary rows (totals, means) without accents, and of pandas' `describe`: English, German, French, Spanish,
- * Italian, Portuguese, Dutch, Scandinavian and Polish.
+ * Italian, Portuguese, Dutch, Scandinavian, Polish, Czech, Slovak, Hungarian, Romanian, Turkish, Finnish, Russian,
+ * Ukrainian, Greek, Chinese, Japanese and Korean.
  */
 const SUMMARY_WORDS = new Set(
   [
@@ -17,6 +18,10 @@ const SUMMARY_WORDS = new Set(
     'desviacion_estandar desviacion_tipica desv_est desvio_padrao deviazione_standard',
     'standaarddeviatie standaardafwijking standardavvikelse standardafvigelse odchylenie_standardowe',
     'std_error standard_error standardfehler stdev_p stdev_s',
+    'celkem celkom soucet prumer priemer osszesen atlag medie toplam ortalama ortanca yhteensa keskiarvo mediaani',
+    'keskihajonta итого всего сумма среднее среднии медиана минимум максимум разом усього середне',
+    'συνολο αθροισμα μεσος_ορος διαμεσος 合計 合计 总计 總計 小計 小计 平均 平均值 平均値 均值 中央値 中位数 标准差 標準偏差',
+    '最小値 最小值 最大値 最大值 합계 총계 평균 중앙값 표준편차',
     'variance varianz varianza variancia 25% 50% 75% 1st_qu 3rd_qu',
   ].flatMap((words) => words.split(' ')),
 );
@@ -24,7 +29,8 @@ const SUMMARY_WORDS = new Set(
 const IDENTIFIER_WORDS = new Set([
   ...SUMMARY_WORDS,
   ...'n count anzahl range spannweite var mode q1 q3 low high lower upper scale skala all overall ø σ μ'.split(' '),
-  ...'normal_range reference_range referenzbereich normbereich'.split(' '),
+  ...'normal_range reference_range ref_range referenzbereich normbereich'.split(' '),
+  ...'reference_values normal_values referenzwerte normalwerte sollwert sollwerte'.split(' '),
 ]);
 /** Words that may stand beside these: "Mean value", "Total général". */
 const QUALIFIERS = new Set(['value', 'values', 'grand', 'general', 'generale', 'column', 'row', 'arithmetic']);
@@ -89,7 +95,7 @@ function isAmong(words: ReadonlySet<string>, text: string): boolean {
 }
 
 function withoutAccents(text: string): string {
-  return /^[ -~]*$/.test(text) ? text : text.normalize('NFD').replace(/\p{M}/gu, '');
+  return /^[ -~]*$/.test(text) ? text : text.normalize('NFD').replace(/\p{M}/gu, '').normalize();
 }
 
 const MAX_WORD = 30;

@@ -237,3 +237,23 @@ test('watching requires an import exactly when the import would omit or reject a
     { numRuns: 1_500 },
   );
 });
+
+test.each([
+  ['\n', '\r'],
+  ['\r', '\n'],
+])('rows below 64 KiB that end otherwise than by %j are counted in a warning', async (lineEnd, otherEnd) => {
+  const first = lines(HEADER, ...Array.from({ length: 4_000 }, () => ROW)).replaceAll('\n', lineEnd);
+  const file = first + lines(ROW, ROW, ROW).replaceAll('\n', otherEnd) + lines(ROW).replaceAll('\n', lineEnd);
+  const warning = {
+    code: 'joined-rows',
+    row: 4_001,
+    line: 4_002,
+    detail: expect.stringContaining('holds 4 rows'),
+  };
+  for (const chunkBytes of [60_000, 1_000_000]) {
+    const watched = watch(file, chunkBytes);
+    expect(watched).toMatchObject({ needsImport: false });
+    expect(watched?.log.warnings).toMatchObject([warning]);
+  }
+  expect((await importText(file)).warnings).toMatchObject([warning]);
+});

@@ -19,8 +19,11 @@ import { RowRules } from './rows';
 const QUOTE = 34;
 const CTRL_Z = 26;
 const CR = 13;
+const LF = 10;
 const ZERO = 48;
 const PLUS = 43;
+/** The byte that ends rows in other files than those with this line end; rows of CR LF files all hold it. */
+const OTHER_LINE_END = { '\n': CR, '\r': LF, '\r\n': undefined } as const;
 /** A spreadsheet may have rounded a number with this many digits. */
 const MIN_ROUNDED_DIGITS = 16;
 /** A row whose cells count on up to this number may be one of column numbers (1, 2, 3 …): the import's rules decide. */
@@ -43,6 +46,7 @@ export class RowWatch {
   private readonly rules: RowRules;
   private readonly delimiter: number;
   private readonly lineEndByte: number;
+  private readonly otherLineEnd: number | undefined;
   /** Index of the first column of a feature. */
   private readonly featureColumn: number;
   /** Index of the identifier's column; without one, of the first column that is no feature, or -1. */
@@ -67,6 +71,7 @@ export class RowWatch {
     this.rules = new RowRules({ ...layout, headerIndex: -1 }, new Recognizer(schema), schema, [], this.log);
     this.delimiter = delimiterByte(dialect.delimiter);
     this.lineEndByte = lineEndByte(dialect.lineEnd);
+    this.otherLineEnd = OTHER_LINE_END[dialect.lineEnd];
     this.featureColumn = Math.min(...roles.features);
     this.identifierColumn =
       roles.id >= 0 ? roles.id : columns.findIndex((_, column) => !roles.features.includes(column));
@@ -85,7 +90,9 @@ export class RowWatch {
   }
 
   /** Checks the next rows of a file. */
-  checkRows(bytes: Uint8Array, { start, ends, quoted, rowsToCheck }: ScannedRows): void {
+  checkRows(bytes: Uint8Array, rows: ScannedRows): void {
+    const { start, ends, quoted } = rows;
+    const rowsToCheck = this.addJoinedRows(asBuffer(bytes), rows);
     let next = 0;
     const passTo = (row: number) => {
       // While classes are compared, every row is read.
@@ -102,6 +109,21 @@ export class RowWatch {
       next++;
     }
     passTo(ends.length);
+  }
+
+  /** Adds the rows that hold another line end: they may be several, of which two cells show nothing. */
+  private addJoinedRows(bytes: Buffer, { ends, rowsToCheck }: ScannedRows): Uint32Array | undefined {
+    const { otherLineEnd } = this;
+    if (rowsToCheck === undefined || otherLineEnd === undefined || !bytes.includes(otherLineEnd)) return rowsToCheck;
+    const rows = new Set(rowsToCheck);
+    let row = 0;
+    for (let at = bytes.indexOf(otherLineEnd); at >= 0; at = bytes.indexOf(otherLineEnd, (ends[row] ?? at) + 1)) {
+      while (row < ends.length && ends[row]! < at) row++;
+      if (row === ends.length) break;
+      // The last byte of a row is the CR of a CR LF.
+      if (at < ends[row]! - 1) rows.add(row);
+    }
+    return Uint32Array.from(rows).sort();
   }
 
   /** Counts a row that the test of two cells has passed, and compares its class. */
@@ -181,7 +203,8 @@ export class RowWatch {
       if (column === identifierColumn && !this.isIdentifier(bytes, cell, cellEnd)) return false;
       at++;
     }
-    return !(quoted && asBuffer(bytes).subarray(start, end).includes(this.lineEndByte));
+    const row = asBuffer(bytes).subarray(start, end);
+    return !(quoted && row.includes(this.lineEndByte)) && !(this.otherLineEnd && row.includes(this.otherLineEnd));
   }
 
   /** Whether the cell begins like a number and does not start a sequence of column numbers. */

@@ -187,6 +187,7 @@ export class RowRules {
     const place = { row: this.rows, line: row.line ?? undefined };
     const { id, label } = this.layout.roles;
     if (row.lines !== undefined && row.lines > 1) this.warnOfSwallowedRows(cells, row.lines, place);
+    else if (fault?.code === 'column-count') this.warnOfJoinedRows(row.cells, place);
     if (fault !== undefined) return;
     if (label >= 0) this.classCodes.check(cells[label] ?? '', place);
     if (id < 0) return;
@@ -214,5 +215,12 @@ export class RowRules {
     if (column < 0) return;
     const detail = `A cell of row ${place.row} spans ${lines} lines that look like rows; its closing quote is probably missing.`;
     this.log.warn({ code: 'quote-spans-rows', detail, ...place, column: this.layout.columns[column] });
+  }
+  /** A part of the file ends its rows in another way than its first part, so they are one row here. */
+  private warnOfJoinedRows(cells: readonly string[], place: { row: number; line?: number }): void {
+    const rows = cells.reduce((count, cell) => count + (cell.trim().match(/[\r\n]+/g)?.length ?? 0), 1);
+    if (rows === 1) return;
+    const detail = `Row ${place.row} holds ${rows} rows, which end by other characters than the rest of the file, and is rejected; write all line ends alike.`;
+    this.log.warn({ code: 'joined-rows', detail, ...place });
   }
 }

@@ -21,6 +21,10 @@ test.each<[string, string]>([
   ['a NumPy or pickled Python object', '\x80\x04\x95'],
   ['a text of Python dictionaries', "{'id': 1, 'mitoses': None}\n"],
   ['a text of Python dictionaries', "[{'id': 1}]\n"],
+  ['a pointer of Git LFS', 'version https://git-lfs.github.com/spec/v1\noid sha256:'],
+  ['an SQL script', '-- dump\nINSERT INTO records VALUES (1, 5, '],
+  ['a file that is encoded in Base64', 'data:text/csv;base64,aWQs'],
+  ['a file that is encoded in Base64', '-----BEGIN CERTIFICATE-----\n'],
   ['a data file of R', 'X\n\0\0\0\x03'],
   ['a data file of SPSS', '$FL2@(#) IBM SPSS STATISTICS'],
   ['a data file of Stata', '<stata_dta><header>'],
@@ -43,7 +47,26 @@ test.each<[string, string]>([
   });
 });
 
+test.each(['@records.csv', '/home/lab/records.xlsx\n', 'C:\\lab\\may.csv\r\n'])('%j is the name of a file', (start) => {
+  expect(inspectFirstBytes(Buffer.from(start))).toMatchObject({
+    unsupported: { name: 'the name of a file, not the file' },
+  });
+});
+
+test(`text of 76 characters in each line is Base64`, () => {
+  const lines = Array.from({ length: 20 }, () => 'aWQsY2x1bXBfdGhpY2tu'.padEnd(76, 'Q'));
+  expect(inspectFirstBytes(Buffer.from(lines.join('\n')))).toMatchObject({
+    unsupported: { name: expect.stringContaining('Base64') },
+  });
+});
+
 test.each([
+  '@id,mitoses\n1,5\n',
+  'records.csv\n1\n',
+  'a.csv,b.csv\n',
+  'insert,into\n',
+  'copy\tid\n',
+  'samplecodenumberclumpthicknessuniformityofcellsizeuniformityofcell\n1\n',
   'PAR1,PAR2,id\n',
   'PK,id\n',
   'ORC_ID,clump\n',

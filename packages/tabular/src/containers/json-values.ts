@@ -66,6 +66,11 @@ function nested(name: string, value: unknown, line: number): JsonRecord {
   const kind = Array.isArray(value)
     ? 'a list (in R: auto_unbox = TRUE)'
     : 'an object (in pandas: orient="records", lines=True)';
+  if (Array.isArray(value) && value.some((item) => typeof item === 'object'))
+    return {
+      code: 'nested-value',
+      detail: `${name} in line ${line} is a list of records: send this list without the object around it.`,
+    };
   return {
     code: 'nested-value',
     detail: `${name} in line ${line} is ${kind}: each value must be a text, a number, true, false or null.`,

@@ -100,6 +100,28 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
     matches: text(/^\[?\s*\{\s*'/),
   },
   {
+    name: 'a pointer of Git LFS, not the file',
+    remedy: 'Fetch the file with git lfs pull and send that.',
+    matches: text(/^version https:\/\/git-lfs\.github\.com\/spec\//),
+  },
+  {
+    name: 'the name of a file, not the file',
+    remedy: 'With curl: --data-binary @FILE, or -F file=@FILE.',
+    matches: text(/^@?[^\s,;|"]{1,250}\.(csv|tsv|txt|xlsx|xls|ods|jsonl?|parquet|gz|zip)\s*$/i),
+  },
+  {
+    name: 'an SQL script',
+    remedy: EXPORT_TABLE,
+    matches: text(/^(--[^\n]*\n\s*)*(INSERT\s+INTO\s|CREATE\s+TABLE\s|COPY\s[^\n]*\sFROM\s)/i),
+  },
+  {
+    name: 'a file that is encoded in Base64',
+    remedy: 'Decode it and send the file itself.',
+    matches: text(
+      /^(data:[\w/.+-]+(;[\w=-]+)*;base64,|-----BEGIN |([A-Za-z0-9+/]{60,76}\r?\n){2}[A-Za-z0-9+/=\r\n]*$|[A-Za-z0-9+/]{100,}={0,2}\s*$)/,
+    ),
+  },
+  {
     name: 'a data file of R (.rds or .RData)',
     remedy: 'Write it with write.csv(data, "file.csv", row.names = FALSE).',
     matches: at(0, 'RDX2\n', 'RDX3\n', 'RDA2\n', 'RDA3\n', 'X\n\0\0\0'),

@@ -125,7 +125,7 @@ function describeMismatch(
   if (delimiter !== undefined && isDelimiter(delimiter))
     return `${where} has all names in one cell. Remove the quotes around whole lines; in a workbook, split the column (in Excel: Data, Text to Columns).`;
   if (delimiter !== undefined)
-    return `${where} seems to separate the columns by ${JSON.stringify(delimiter)}; use a comma, a semicolon, a tab or a bar.`;
+    return `${where} seems to separate the columns by ${describeDelimiter(delimiter)}; use a comma, a semicolon, a tab or a bar.`;
   const lacks = `${where} lacks ${errors.length} of ${schema.features.length} columns.`;
   const named = unmatched.slice(0, MAX_NAMED).map(({ column, suggestion }) => {
     const text = JSON.stringify(column.slice(0, 60));
@@ -143,9 +143,15 @@ function isDelimiter(character: string): boolean {
 /** The character by which a header that is one column falls into names of features. */
 function otherDelimiter([header, ...others]: readonly string[], schema: Schema): string | undefined {
   if (header === undefined || others.length > 0) return undefined;
-  return [...new Set(header.match(/[^\p{L}\p{N}\s"_.-]/gu) ?? [])].find(
+  return [...new Set(header.match(/\\t|[^\p{L}\p{N} "_.-]/gu) ?? [])].find(
     (character) => countFeatureColumns(header.split(character), schema) > 1,
   );
+}
+
+/** Blanks other than U+0020 look like it, so their code is shown. */
+function describeDelimiter(delimiter: string): string {
+  const escape = (blank: string) => `\\u${blank.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(delimiter).replace(/\s/g, escape);
 }
 
 function asSentence(detail: string): string {

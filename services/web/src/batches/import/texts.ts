@@ -31,6 +31,7 @@ export const TEXTS = {
     'merged-cells': 'Merged cells',
     'no-identifier': 'Row without a reference',
     'quote-spans-rows': 'Quotation mark that may swallow rows',
+    'joined-rows': 'Rows with other line ends',
     'rounded-identifier': 'Reference rounded by a spreadsheet',
     'second-header': 'Second header row skipped',
   } as Readonly<Record<string, string>>,
