@@ -126,7 +126,10 @@ test('rounded identifiers, and an identifier with both classes, give warnings', 
 const HEAD = [...HEADER, 'class'];
 const labels = fc.constantFrom('2', '4', 'M', '', '0', '"1"');
 const labelled = fc
-  .tuple(fc.constantFrom('P1', 'P22', '9.45E+12', '1e+5', '123456789012345000', '12345678901234567', ''), labels)
+  .tuple(
+    fc.constantFrom('P1', 'P22', '9.45E+12', '1e+5', '123456789012345000', '12345678901234567', '', 'NA', '#REF!'),
+    labels,
+  )
   .map(([id, label]) => [id, ...GRADES, label].join());
 
 test.each([

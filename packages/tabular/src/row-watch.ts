@@ -9,7 +9,7 @@ import {
   parseCells,
 } from '@cytoqueue/csv';
 import { type Schema, plainText } from '@cytoqueue/schema';
-import { isRounded } from './identifiers';
+import { isNoIdentifier, isRounded } from './identifiers';
 import type { Layout } from './layout';
 import { isNameOfSummary } from './records';
 import { Recognizer } from './recognizer';
@@ -64,7 +64,7 @@ export class RowWatch {
   constructor(
     private readonly layout: Layout,
     private readonly dialect: Dialect,
-    schema: Schema,
+    private readonly schema: Schema,
   ) {
     const { roles, columns } = layout;
     // -1, because only data rows follow here.
@@ -243,7 +243,8 @@ export class RowWatch {
   private isOrdinary(text: string): boolean {
     const known = this.knownTexts.get(text);
     if (known !== undefined) return known;
-    const isOrdinary = text.trim() !== '' && !isNameOfSummary(text) && !isRounded(plainText(text));
+    const plain = plainText(text);
+    const isOrdinary = !isNoIdentifier(plain, this.schema) && !isNameOfSummary(text) && !isRounded(plain);
     if (this.knownTexts.size < MAX_KNOWN_TEXTS) this.knownTexts.set(text, isOrdinary);
     return isOrdinary;
   }

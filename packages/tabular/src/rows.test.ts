@@ -114,6 +114,20 @@ describe('warnings', () => {
     expect(warnings_total).toBe(2);
   });
 
+  test.each(['?', 'NA', 'n/a', '#N/A', 'null', 'Unknown', '#REF!', '#DIV/0!', '#NAME?', '########'])(
+    'name rows whose identifier is %j as rows without one, which is not one identifier with two classes',
+    async (id) => {
+      const { warnings, rows } = await importText(
+        lines([...HEADER, 'class'], [id, ...GRADES, '2'], [id, ...GRADES, '4'], ['#17', ...GRADES, '2']),
+      );
+      expect(rows).toBe(3);
+      expect(warnings.map(({ code, row }) => [code, row])).toEqual([
+        ['no-identifier', 1],
+        ['no-identifier', 2],
+      ]);
+    },
+  );
+
   test('name a cell that has swallowed rows, and no cell of several lines of text', async () => {
     const header = [...HEADER, 'note'];
     const { warnings, rows } = await importText(

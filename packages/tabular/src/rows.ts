@@ -1,7 +1,7 @@
 import { type Schema, describeCellCount, normalizeName, listCells, plainText } from '@cytoqueue/schema';
 import { canonicalNumber, contradictsFormat, looksNumeric } from './cells';
 import { ClassCodeCheck } from './class-codes';
-import { IdentifierChecks } from './identifiers';
+import { IdentifierChecks, isNoIdentifier } from './identifiers';
 import { type Layout, lacksOnlyUnusedCells } from './layout';
 import { isBlank, whyNoRecord } from './records';
 import type { Recognizer } from './recognizer';
@@ -192,13 +192,15 @@ export class RowRules {
     if (label >= 0) this.classCodes.check(cells[label] ?? '', place);
     if (id < 0) return;
     const text = plainText(cells[id] ?? '');
-    if (text === '')
+    if (isNoIdentifier(text, this.schema)) {
       this.log.warn({
         code: 'no-identifier',
         detail: 'The row has no identifier.',
         ...place,
         column: this.layout.columns[id],
       });
+      return;
+    }
     this.identifiers.checkRounded(text, place);
     if (label >= 0) this.identifiers.compare(text, cells[label] ?? '', place);
   }
