@@ -12,7 +12,8 @@ export function describeFirstLoad(newPeople: () => WebApp): void {
     });
     await page.goto(new URL('/predictions/new', page.url()).href);
     await page.getByRole('button', { name: 'Get result' }).waitFor();
-    const requested = addresses.slice(before);
+    // The session is asked for again when it is five seconds old, as in a slow browser.
+    const requested = addresses.slice(before).filter((address) => !address.endsWith('/v1/session'));
     expect(requested.filter((address, index) => requested.indexOf(address) < index)).toEqual([]);
     expect(complaints).toEqual([]);
   });

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { focused } from '../support/page-checks';
 import { gradeField, gradeValues } from '../support/record-form';
 import { WISCONSIN } from '../support/records';
+import { waitUntil } from '../support/wait-until';
 import type { WebApp } from '../support/web-app';
 
 const MAX_TABS = 60;
@@ -16,6 +17,11 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
   throw new Error(`no ${String(name)} within ${MAX_TABS} tabs; the last was ${await focused(page)}`);
 }
 
+/** Waits for a focus that the page moves later than it changes, as after a dialog. */
+async function waitForFocus(page: Page, name: string): Promise<void> {
+  await waitUntil(`${name} has the focus`, async () => (await focused(page)) === name);
+}
+
 /** Uses the app by keyboard only. */
 export function describeKeyboard(newPeople: () => WebApp): void {
   test('signing in, entering a record, reading its result and returning work by keyboard', async () => {
@@ -28,7 +34,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     // The first grade has the focus on arrival.
     await gradeField(page, 'Clump thickness').waitFor();
     await page.keyboard.type('544343431');
-    expect(await focused(page)).toBe('Get result');
+    await waitForFocus(page, 'Get result');
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Certainty' }).waitFor();
     await tabTo(page, /^Edit and re-run$/);
@@ -45,7 +51,7 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await tabTo(page, /^Sign in$/);
     await page.keyboard.press('Enter');
     await page.locator('[aria-invalid="true"]').waitFor();
-    expect(await focused(page)).toBe('Access key');
+    await waitForFocus(page, 'Access key');
     const request = await key.evaluate(
       (input) => (input as unknown as { validationMessage: string }).validationMessage,
     );
@@ -59,10 +65,10 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     const { page } = await newPeople().visit('/batches/new', 'clinician');
     await page.getByRole('heading', { name: 'Upload a file' }).waitFor();
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toBe('Skip to content');
+    await waitForFocus(page, 'Skip to content');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Tab');
-    expect(await focused(page)).toBe('Batches');
+    await waitForFocus(page, 'Batches');
   });
 
   test('no key pressed after a value skips a field', async () => {
@@ -88,11 +94,14 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await tabTo(page, /^Upload a file$/);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Upload a file' }).waitFor();
+    // Before the tabs: the browser could otherwise handle the key before it knows that the chooser is to be reported.
+    const chooser = page.waitForEvent('filechooser');
     await tabTo(page, /^Choose a file$/);
+    await page.keyboard.down('Enter');
     // While the key is still down: a busy page may see its release too late to be allowed to open a chooser.
-    const [chooser] = await Promise.all([page.waitForEvent('filechooser'), page.keyboard.down('Enter')]);
+    await chooser;
     await page.keyboard.up('Enter');
-    await chooser.setFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: WISCONSIN });
+    await (await chooser).setFiles({ name: 'records.csv', mimeType: 'text/csv', buffer: WISCONSIN });
     await page.getByRole('button', { name: 'Score 699 rows' }).waitFor();
     await tabTo(page, /^Score 699 rows$/);
     await page.keyboard.press('Enter');
@@ -100,10 +109,10 @@ export function describeKeyboard(newPeople: () => WebApp): void {
     await tabTo(page, /^Delete$/);
     await page.keyboard.press('Enter');
     await page.getByRole('alertdialog').waitFor();
-    expect(await focused(page)).toBe('Go back');
+    await waitForFocus(page, 'Go back');
     await page.keyboard.press('Escape');
     await page.getByRole('alertdialog').waitFor({ state: 'detached' });
-    expect(await focused(page)).toBe('Delete');
+    await waitForFocus(page, 'Delete');
     await page.keyboard.press('Enter');
     await tabTo(page, /^Delete permanently$/);
     await page.keyboard.press('Enter');

@@ -5,6 +5,7 @@ import { axeViolations } from '../support/page-checks';
 import { whilePaused } from '../support/paused-workers';
 import { BENIGN_RECORD, WISCONSIN } from '../support/records';
 import { ROOT, runProgram } from '../support/stack-process';
+import { waitUntil } from '../support/wait-until';
 import type { WebApp } from '../support/web-app';
 
 /** Adds the shipped model with another threshold to the stack's registry. */
@@ -39,10 +40,11 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
       await app.sendFile('clinician', WISCONSIN);
       await page.getByRole('definition').getByText('699', { exact: true }).waitFor();
       await page.getByRole('row', { name: /Responding|Not responding|Heartbeat late/ }).waitFor();
-      await page.getByRole('img', { name: /699 rows now/ }).waitFor();
+      await page.getByRole('img', { name: /^699 rows now/ }).waitFor();
       expect(await axeViolations(page)).toEqual([]);
     });
-    await page.getByRole('img', { name: /^0 rows now; between 0 and 699 in the last hour/ }).waitFor();
+    // The last hour may have had a larger backlog, that of another test.
+    await page.getByRole('img', { name: /^0 rows now; between 0 and (?:699|[\d,]{4,}) in the last hour/ }).waitFor();
     expect(addresses.filter((address) => /\/v1\/(predictions|batches)/.test(address))).toEqual([]);
     expect(complaints).toEqual([]);
     expect(await page.getByRole('link', { name: 'Job queue (Bull Board)' }).count()).toBe(0);
@@ -56,7 +58,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     await app.scoreRecord('clinician', { features: BENIGN_RECORD });
     const { page } = await app.visit('/operations', 'operator');
     const latency = page.getByRole('definition').filter({ hasText: /\d (ms|s) median, .* 99th percentile/ });
-    await latency.first().waitFor();
+    await latency.nth(1).waitFor();
     expect(await latency.count()).toBe(2);
   });
 
@@ -68,11 +70,11 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const plots = page.getByRole('region', { name: 'Model card' }).locator('img');
     expect(await plots.count()).toBe(4);
     for (const plot of await plots.all()) await plot.scrollIntoViewIfNeeded();
-    expect(
-      await plots.evaluateAll((images) =>
+    await waitUntil('all plots are shown', () =>
+      plots.evaluateAll((images) =>
         images.every((image) => (image as unknown as { naturalWidth: number }).naturalWidth > 0),
       ),
-    ).toBe(true);
+    );
     expect(await axeViolations(page)).toEqual([]);
     expect(complaints).toEqual([]);
     const plot = await app.call('operator', '/v1/models/wbc-knn/versions/1.0.0/plots/roc.svg');
@@ -89,7 +91,7 @@ export function describeOperatorPages(newPeople: () => WebApp): void {
     const { page } = await app.visit('/operations', 'maintainer');
     await page.getByRole('link', { name: 'Job queue (Bull Board)' }).click();
     await page.getByText('shards').first().waitFor();
-    expect(await page.locator(`a[href="/operations"]`).count()).toBe(1);
+    await page.locator('a[href="/operations"]').waitFor();
   });
 
   test('a platform key promotes a version and rolls it back, and the audit log names the key', async () => {

@@ -1,5 +1,5 @@
 import { ApiError, type ModelVersion, mayHaveSucceeded } from '@cytoqueue/client';
-import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
+import { type FormEvent, useEffect, useId, useLayoutEffect, useRef, useState } from 'react';
 import { Button } from '../../ui/button';
 import { ErrorNotice } from '../../ui/error-notice';
 import { Notice } from '../../ui/notice';
@@ -110,7 +110,8 @@ export function RecordForm({ version, draft, change }: RecordFormProps) {
 /** Focuses the first field when the form opens with an empty draft, so that typing can begin at once. */
 function useFocusOnArrival(isEmpty: boolean, focus: () => void): void {
   const initial = useRef({ isEmpty, focus });
-  useEffect(() => {
+  // Before the form is painted: an effect after it would lose what is typed at once.
+  useLayoutEffect(() => {
     if (initial.current.isEmpty) initial.current.focus();
   }, []);
 }
