@@ -11,6 +11,7 @@ import { reuseCompiledCode } from './compiled-code';
 import { FUZZ_SEED, FUZZ_SHARE } from './seeds';
 import { longestFirst, shuffle } from './sequencer';
 import { disableStorages, noteStorages } from './storages';
+import { reuseTransformedFiles } from './transformed-files';
 
 const PRELOAD = 'test/dist/support/jest/code-cache-preload.js';
 
@@ -87,6 +88,27 @@ test('a file is compiled once for all contexts, and again when its text has chan
   } finally {
     Object.assign(vm, { compileFunction, Script });
   }
+});
+
+test('a file is read and transformed for the first test file only, and its source map is known to all', () => {
+  const read: string[] = [];
+  const load = (path: string, isInternalModule: boolean) => {
+    const transforms = new Map<string, { code: string; sourceMapPath: string }>();
+    const sourceMaps = new Map<string, string>();
+    const transform = (name: string, options?: { isInternalModule?: boolean }) => {
+      read.push(name);
+      if (!options?.isInternalModule) transforms.set(name, { code: `code of ${name}`, sourceMapPath: `${name}.map` });
+      return `code of ${name}`;
+    };
+    const transformCache = { transform, transforms, sourceMaps };
+    reuseTransformedFiles({ transformCache });
+    return [transformCache.transform(path, { isInternalModule }), transforms.has(path), sourceMaps.get(path)];
+  };
+  load('/a.ts', false);
+  expect(load('/a.ts', false)).toEqual(['code of /a.ts', true, '/a.ts.map']);
+  load('/jest.js', true);
+  expect(load('/jest.js', true)).toEqual(['code of /jest.js', false, undefined]);
+  expect(read).toEqual(['/a.ts', '/jest.js']);
 });
 
 test('a storage that was used is disabled', () => {
