@@ -314,6 +314,16 @@ describe('a file is refused', () => {
       'unsupported-format',
     ],
     ['with records above the header', lines(ROW, OTHER, HEADER, ROW), 'rows-above-header'],
+    [
+      'with the features below each other',
+      lines(...HEADER.map((name, column) => [name, ...[ROW, OTHER].map((row) => row[column] ?? '')])),
+      'names-in-column',
+    ],
+    [
+      'with a row for each value',
+      lines(['id', 'feature', 'grade'], ...[ROW, OTHER].flatMap((row) => FEATURES.map((name) => [row[0]!, name, '5']))),
+      'names-in-column',
+    ],
     ['with a quote that is never closed', lines('title', HEADER, ['"P1', ...GRADES]), 'unclosed-quote'],
     ['with nothing in it', ' \n\n', 'empty-file'],
     ['with a NUL byte', lines(HEADER, [`P\0`, ...GRADES]), 'nul-byte'],

@@ -3,7 +3,7 @@ import { nameAttributes } from './attribute-header';
 import { type NumberFormat, canonicalNumber, decideNumberFormat, looksNumeric } from './cells';
 import { TabularError } from './error';
 import { describeOtherScale } from './grade-scale';
-import { findNonRecordsBelowHeader, findHeader } from './preamble';
+import { findNonRecordsBelowHeader, findHeader, rejectNamesInColumn } from './preamble';
 import { isBlank } from './records';
 import type { ColumnRoles, Recognizer } from './recognizer';
 import type { ImportLog } from './report';
@@ -57,6 +57,7 @@ export function decideLayout(
   const headerRow = rows[headerIndex];
   if (headerRow === undefined) throw new RangeError(`the file has no row ${headerIndex}`);
   const names = headerRow.cells.map((cell) => cell.trim());
+  rejectNamesInColumn(rows, names, recognizer);
   if (rows.length === 1 && !options.hasFixedColumns && holdsRecords(names, recognizer)) throw noLineEnds();
   if (names.length > options.maxColumns) {
     throw new TabularError(

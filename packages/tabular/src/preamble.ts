@@ -9,6 +9,8 @@ import type { SourceRow } from './source';
 /** Rows of the first part among which the header is looked for. */
 const MAX_PREAMBLE_ROWS = 60;
 const MAX_ROWS_BELOW_HEADER = 3;
+/** Columns that may hold the names of features where no row does. */
+const MAX_NAME_COLUMNS = 20;
 
 /**
  * The index of the header: the profile's line; else the first row that names the most features; else, for the caller to
@@ -30,6 +32,27 @@ export function findHeader(rows: readonly SourceRow[], recognizer: Recognizer, p
   if (record === undefined) return at;
   const message = `line ${header.line} is the header, but the rows above it look like records; move the header to the top, or say header_line in an import profile`;
   throw new TabularError('rows-above-header', message, { line: record.line ?? undefined });
+}
+
+/** @throws TabularError `names-in-column` when the features stand below each other: a transposed table, or a long one */
+export function rejectNamesInColumn(
+  rows: readonly SourceRow[],
+  header: readonly string[],
+  recognizer: Recognizer,
+): void {
+  if (recognizer.isHeader(header)) return;
+  const first = rows.slice(0, MAX_PREAMBLE_ROWS);
+  for (let column = 0; column < Math.min(header.length, MAX_NAME_COLUMNS); column++) {
+    const cells = first.map((row) => row.cells[column] ?? '');
+    if (recognizer.score(cells) < recognizer.featureCount) continue;
+    const named = cells.filter((cell) => typeof recognizer.meaning(cell) === 'number').length;
+    const remedy =
+      named > recognizer.featureCount
+        ? 'each value has a row of its own; write one row for each record, with a column for each feature'
+        : 'exchange rows and columns (in Excel: Paste Special, Transpose)';
+    const message = `column ${column + 1} names the features, and no row does: ${remedy}`;
+    throw new TabularError('names-in-column', message);
+  }
 }
 
 function findLine(rows: readonly SourceRow[], wanted: number): number {

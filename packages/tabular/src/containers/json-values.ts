@@ -22,7 +22,7 @@ export function parseJsonRecord(text: string, line: number): JsonRecord {
     });
     value = JSON.parse(quoted);
   } catch {
-    const goesOn = /^\s*\{[^]*[^}\s]\s*$|^\s*\{\s*$/.test(text);
+    const goesOn = /^\s*\{[^]*[^}\s]\s*$|^\s*\{\s*$|\}\s*\{/.test(text);
     const advice =
       ': each line must hold a whole record, or the file one array of records (in pandas: to_json(orient="records", lines=True))';
     return { code: 'not-json', detail: `Line ${line} is not JSON${goesOn ? advice : ''}.` };

@@ -151,6 +151,7 @@ const READABLE = new Set([
   'header-short',
   'rows-above-header',
   'no-header-line',
+  'names-in-column',
   'too-many-columns',
   'header-too-long',
   'unclosed-quote',
