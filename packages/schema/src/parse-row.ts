@@ -93,8 +93,9 @@ export function describeCellCount(cells: string[], columns: number): string {
 
 /** Names the delimiter by which a row that is one cell has as many as the header. */
 function describeOtherDelimiter([cell = '', ...others]: string[], columns: number): string {
+  if (others.length > 0 || columns < 2) return '';
   const delimiter = [',', ';', '\t', '|'].find((character) => cell.split(character).length === columns);
-  return others.length > 0 || columns < 2 || delimiter === undefined
+  return delimiter === undefined
     ? ''
     : `; the row separates its cells by ${JSON.stringify(delimiter)}, the header does not`;
 }

@@ -137,10 +137,20 @@ export class RowRules {
         detail: `row ${row}${from === null ? '' : ` (line ${from})`} is a header in another order, and this row stands below it: ${listCells(cells)}`,
       };
     }
-    if (fitted === undefined)
-      return { code: 'column-count', detail: describeCellCount(cells, this.layout.columns.length) };
+    if (fitted === undefined) return this.wrongCellCount(cells);
     const reason = whyNoRecord(fitted, this.layout.roles, this.layout.columns);
     return reason === undefined ? undefined : { code: 'not-a-record', detail: reason };
+  }
+
+  /** Described when the detail is read: the watch of a plain file needs the code alone. */
+  private wrongCellCount(cells: string[]): RowFault {
+    const { columns } = this.layout;
+    return {
+      code: 'column-count',
+      get detail() {
+        return describeCellCount(cells, columns.length);
+      },
+    };
   }
 
   private anotherHeader(cells: readonly string[], line: number | null): RowFault {
@@ -220,6 +230,7 @@ export class RowRules {
   }
   /** A part of the file ends its rows in another way than its first part, so they are one row here. */
   private warnOfJoinedRows(cells: readonly string[], place: { row: number; line?: number }): void {
+    if (!cells.some((cell) => /[\r\n]/.test(cell))) return;
     const rows = cells.reduce((count, cell) => count + (cell.trim().match(/[\r\n]+/g)?.length ?? 0), 1);
     if (rows === 1) return;
     const detail = `Row ${place.row} holds ${rows} rows, which end by other characters than the rest of the file, and is rejected; write all line ends alike.`;
