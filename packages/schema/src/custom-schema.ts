@@ -61,7 +61,11 @@ function inOrder<T extends object>(given: T, members: readonly string[], changed
 }
 
 function toFeature({ type, aliases = [], ...given }: FeatureDefinition): Feature {
-  const { name, title = name.replaceAll('_', ' '), description = '', low = 'low', high = 'high', min, max } = given;
+  const { name, title = name.replaceAll('_', ' '), description = '', min, max } = given;
+  // Words for a grade; of a measurement only its bounds are known.
+  const isGrade = type === 'integer';
+  const { low = isGrade ? 'low' : `from ${min}`, high = isGrade ? 'high' : `to ${max} ${given.unit ?? ''}`.trim() } =
+    given;
   return {
     name,
     title: `${title.charAt(0).toUpperCase()}${title.slice(1)}`,
@@ -71,7 +75,7 @@ function toFeature({ type, aliases = [], ...given }: FeatureDefinition): Feature
     aliases: aliases.map(normalizeName),
     min,
     max,
-    integer: type === 'integer',
+    integer: isGrade,
     ...(given.unit !== undefined && { unit: given.unit }),
   };
 }

@@ -25,7 +25,9 @@ type Render = (path: string, data: object, done: (error: Error | null, html?: st
 
 /** Removes the font's link and adds one back to the app: the board hides its own `miscLinks` in a menu behind an icon. */
 function adaptPage(board: Express, appPath: string): Express {
-  const link = `<a href="${appPath}" style="position:fixed;inset:auto auto 0.5rem 0.5rem;z-index:1000">← Back to Cytoqueue operations</a>`;
+  const style =
+    'position:fixed;inset:auto 1rem 1rem auto;z-index:1000;padding:0.5rem 1rem;background:#fff;color:#453a8c';
+  const link = `<a href="${appPath}" style="${style};border:1px solid">← Back to Cytoqueue operations</a>`;
   const { '.ejs': render } = (board as unknown as { engines: { '.ejs': Render } }).engines;
   return board.engine('ejs', (path: string, data: object, done) =>
     render(path, data, (error, html) =>

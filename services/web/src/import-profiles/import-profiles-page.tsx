@@ -80,7 +80,9 @@ function contentOf({
   sheet,
 }: ImportProfile): string[] {
   return [
-    ...Object.entries(columns).map(([use, column]) => `${use.replaceAll('_', ' ')}: ${String(column)}`),
+    ...Object.entries(columns).map(
+      ([use, column]) => `${TEXTS.uses[use] ?? use.replaceAll('_', ' ')}: ${String(column)}`,
+    ),
     ...[
       [TEXTS.headerLine, header_line],
       [TEXTS.separator, delimiter],

@@ -15,6 +15,7 @@ export const TEXTS = {
   savedLead: 'To change one, check a file with it under Batches and save it again under its name.',
   profile: 'Profile',
   content: 'Content',
+  uses: { id: 'reference', label: 'class column' } as Readonly<Record<string, string>>,
   headerLine: 'header line',
   separator: 'separator',
   decimalSign: 'decimal sign',

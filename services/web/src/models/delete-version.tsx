@@ -4,7 +4,7 @@ import { client } from '../api/clients';
 import { useSession } from '../session/use-session';
 import { ConfirmButton } from '../ui/confirm-button';
 import { ChangeErrorNotice } from '../ui/error-notice';
-import { MODELS_KEY } from './model-queries';
+import { MODELS_KEY, useModels } from './model-queries';
 import { isOwnModel, modelLabel } from './model-reference';
 import { TEXTS } from './texts';
 import { ui } from '../ui/styles';
@@ -23,6 +23,7 @@ export function DeleteVersion({ name, version }: { name: string; version: string
       await queryClient.invalidateQueries({ queryKey: MODELS_KEY });
     },
   });
+  const isInUse = useModels().data?.find((model) => model.name === name)?.champion === version;
   if (session?.role !== 'admin' || !isOwnModel(name)) return null;
   return (
     <>
@@ -33,9 +34,10 @@ export function DeleteVersion({ name, version }: { name: string; version: string
           confirm={TEXTS.deleteVersion.confirm}
           variant="danger"
           isPending={remove.isPending}
+          isDisabled={isInUse}
           onConfirm={() => remove.mutate()}
         >
-          <p>{TEXTS.deleteVersion.text}</p>
+          <p>{isInUse ? TEXTS.deleteVersion.inUse : TEXTS.deleteVersion.text}</p>
         </ConfirmButton>
       </div>
       {remove.isError && <ChangeErrorNotice error={remove.error} what={TEXTS.deleteVersion.failed} />}

@@ -125,6 +125,19 @@ test('an admin makes a version of an own model current for the laboratory', asyn
   expect(promote).toHaveBeenCalledWith('own/lab', '1', {});
 });
 
+test('a version in use is not deleted before another one is made current, as the dialog says', async () => {
+  jest.spyOn(noRetryClient, 'session').mockResolvedValue({ role: 'admin', platform: false } as Session);
+  jest.spyOn(noRetryClient, 'listModels').mockResolvedValue([{ ...OWN, champion: '1' }]);
+  jest.spyOn(noRetryClient, 'getModelVersion').mockResolvedValue({ ...GRADES_MODEL, name: 'own/lab', version: '1' });
+  jest.spyOn(noRetryClient, 'getModelEvaluation').mockRejectedValue(problem(404));
+  jest.spyOn(noRetryClient, 'getModelCard').mockRejectedValue(problem(404));
+  const user = renderPage(<ModelVersionPage />, '/models/own/:ownName/:version', modelAddress('own/lab', '1'));
+  await user.click(await screen.findByRole('button', { name: 'Delete this version' }));
+  const dialog = await screen.findByRole('alertdialog');
+  await within(dialog).findByText(/^It is in use/);
+  expect(within(dialog).getByRole('button', { name: 'Delete permanently' }).hasAttribute('disabled')).toBe(true);
+});
+
 test('the page of an own version compares it with others, and an admin deletes it with its training rows', async () => {
   const figure = { value: 0.97, other: 0.98, difference: { value: -0.01, low: -0.03, high: 0.01 } };
   const figures = { sensitivity: figure, specificity: figure, auc: figure, brier: figure, coverage: figure };

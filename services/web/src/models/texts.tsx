@@ -54,7 +54,7 @@ export const TEXTS = {
     promoteTitle: (version: string) => `Make ${version} current?`,
     promoteConfirm: 'Make current',
     promoteOwn: (name: string) =>
-      `It will score every record and file of your laboratory that names ${name} without a version.`,
+      `It will score every record and file of your laboratory that names ${name} without a version. For all new records and files, choose the model under Settings.`,
     promoteShared: 'It will score every record and file that names no other version, for all laboratories.',
     staysAvailable: (version: string) => `Version ${version} stays available for rollback.`,
     rollBack: (version: string) => `Go back to ${version}`,
@@ -112,6 +112,8 @@ export const TEXTS = {
     title: (version: string) => `Delete ${version}?`,
     confirm: 'Delete permanently',
     text: 'The training rows that it contains are erased with it. Records and files that wait to be scored with it fail. This cannot be undone.',
+    inUse:
+      'It is in use. First train another version, without the patient whose rows are to be erased, and make that one current under Models.',
     failed: 'The version was not deleted.',
   },
 };

@@ -144,9 +144,12 @@ function UseSelect({ column, use, isUnresolved, features, onChoose }: UseSelectP
         </optgroup>
       </select>
       {suggestion !== undefined && use === undefined && (
-        <button type="button" className={`${ui.linkButton} ${ui.small}`} onClick={() => onChoose(suggestion)}>
-          {TEXTS.columnsPanel.suggestion(featureTitle(suggestion, features))}
-        </button>
+        <>
+          {' '}
+          <button type="button" className={`${ui.linkButton} ${ui.small}`} onClick={() => onChoose(suggestion)}>
+            {TEXTS.columnsPanel.suggestion(featureTitle(suggestion, features))}
+          </button>
+        </>
       )}
     </>
   );

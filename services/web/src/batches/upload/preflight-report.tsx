@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatDuration, formatShare } from '../../ui/
 import { DriftBanner } from '../drift-banner';
 import { DriftView } from '../drift-view';
 import { ErrorBreakdown } from '../error-breakdown';
+import { useImportProfiles } from './import-profiles';
 import { ImportPanel } from '../import/import-panel';
 import { WarningsPanel } from '../import/warnings-panel';
 import { ColumnMappingPanel } from './column-mapping-panel';
@@ -123,10 +124,12 @@ function examplesTitle(errors: number): string {
 }
 
 function Refusal({ report }: { report: Preflight }) {
+  const hasProfiles = useImportProfiles().length > 0;
   return (
     <Notice tone="error">
       <p>
-        <strong>{TEXTS.notAcceptable}</strong> {report.columns.length > 0 && TEXTS.preflightReport.chooseColumns}
+        <strong>{TEXTS.notAcceptable}</strong>{' '}
+        {report.columns.length > 0 && TEXTS.preflightReport.chooseColumns(hasProfiles)}
       </p>
       <ul>
         {report.problems.slice(0, MAX_LISTED).map(({ detail }, index) => (

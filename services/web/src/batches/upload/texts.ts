@@ -93,7 +93,8 @@ export const TEXTS = {
     errors: (count: number) => pluralize(count, { one: 'error', other: 'errors' }),
     error: (row: string, line: string | undefined, detail: string) =>
       `Row ${row}${line === undefined ? '' : `, line ${line}`}: ${detail}`,
-    chooseColumns: 'Choose the use of its columns below, or correct the file.',
+    chooseColumns: (hasProfiles: boolean) =>
+      `${hasProfiles ? 'Choose an import profile under Settings or the use of its columns below' : 'Choose the use of its columns below'}, or correct the file.`,
   },
   columnMapping: {
     saveProfile: 'Save how this file is read as an import profile',

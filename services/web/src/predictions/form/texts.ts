@@ -24,7 +24,7 @@ export const TEXTS = {
     thresholdHelp: (negative: string, positive: string) =>
       `Cautious: low enough to detect 99 % of the ${positive} training cases; more ${negative} cases are classified as ${positive}.`,
     setting: (value: string | undefined) => `Laboratory’s setting${value === undefined ? '' : `: ${value}`}`,
-    current: (model: string) => `${model} (current)`,
+    current: (model: string) => `${model} (in use)`,
     points: { default: 'at 50 %', sensitivity99: 'cautious' } satisfies Record<OperatingPoint, string>,
   },
   recordForm: {
