@@ -193,6 +193,7 @@ describeWith('moto_server', 'a store that enforces the task roles’ policies', 
     api = await start('api', { PORT: '0', API_KEYS: JSON.stringify(keys), SESSION_SECRET: 's'.repeat(32) });
     worker = await start('worker', { WORKER_PORT: '0', WORKER_THREADS: '1' });
     url = await waitUntil('the API listens', () => /"url":"([^"]+)"/.exec(api.program.stdout())?.[1]);
+    await waitUntil('the API is ready', async () => (await fetch(`${url}/health/ready`)).ok);
   });
 
   afterAll(async () => {
@@ -299,7 +300,7 @@ describeWith('moto_server', 'a store that enforces the task roles’ policies', 
       's3:GetObject',
       's3:PutObject',
     ]);
-  }, 300_000);
+  });
 });
 
 function aws(endpoint: string): Record<string, string> {
