@@ -88,9 +88,10 @@ export function mountRoutes(app: Express, routes: Route[], deps: RouterDeps): vo
   for (const route of routes) app[route.method](expressPath(route.path), createHandler(route, deps));
   for (const path of new Set(routes.map((route) => route.path))) {
     const routesOfPath = routes.filter((route) => route.path === path);
-    if (routesOfPath.every(({ access }) => access !== 'public'))
-      app.all(expressPath(path), requireAuthentication(deps));
-    app.all(expressPath(path), rejectMethod(routesOfPath.map(({ method }) => method.toUpperCase())));
+    // Not `app.all`, which adds a handler for each of Express's 34 methods: half of the time that creating the app takes.
+    const others = app.route(expressPath(path));
+    if (routesOfPath.every(({ access }) => access !== 'public')) others.all(requireAuthentication(deps));
+    others.all(rejectMethod(routesOfPath.map(({ method }) => method.toUpperCase())));
   }
   app.use('/v1', requireAuthentication(deps));
 }
