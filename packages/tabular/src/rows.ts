@@ -23,6 +23,20 @@ export interface CanonicalRow {
 
 const CTRL_Z = '\x1a';
 
+/** Described when the detail is read: the watch of a plain file needs the code alone. */
+class CellCountFault implements RowFault {
+  readonly code = 'column-count';
+
+  constructor(
+    private readonly cells: string[],
+    private readonly columns: number,
+  ) {}
+
+  get detail(): string {
+    return describeCellCount(this.cells, this.columns);
+  }
+}
+
 /**
  * Applies "Row rules" of README.md row by row: which rows stay in the results, and which of these no model may score.
  * Only the header in force is remembered from one row to the next.
@@ -35,6 +49,8 @@ export class RowRules {
   private changed: { row: number; line: number | null } | undefined;
   private readonly missing: ReadonlySet<string>;
   private readonly firstFeature: number;
+  /** Values of a row that no model scores. */
+  private readonly noValues: { texts: string[]; fault?: RowFault };
   readonly identifiers: IdentifierChecks;
   readonly classCodes: ClassCodeCheck;
 
@@ -49,6 +65,7 @@ export class RowRules {
     this.identifiers = new IdentifierChecks(log, schema, layout.columns[layout.roles.id]);
     this.classCodes = new ClassCodeCheck(log, schema, layout.columns[layout.roles.label]);
     if (layout.otherScale !== undefined) log.warn({ code: 'grade-scale', detail: layout.otherScale });
+    this.noValues = { texts: schema.features.map(() => '') };
     this.firstFeature = Math.min(...layout.roles.features.filter((column) => column >= 0));
   }
 
@@ -79,8 +96,8 @@ export class RowRules {
     const fitted = this.fit(cells);
     const fault = row.fault ?? this.faultOf(cells, fitted, line, mayBeHeader);
     this.warnOf(row, fitted ?? cells, fault);
-    const shown = fitted ?? Array.from(columns, (_, index) => cells[index] ?? '');
-    const values = fault === undefined ? this.valuesOf(shown) : { texts: this.schema.features.map(() => '') };
+    const shown = fitted ?? columns.map((_, index) => cells[index] ?? '');
+    const values = fault === undefined ? this.valuesOf(shown) : this.noValues;
     const raw = fitted === cells ? row.raw : undefined;
     return { cells: shown, raw, values: values.texts, line, fault: fault ?? values.fault };
   }
@@ -137,20 +154,9 @@ export class RowRules {
         detail: `row ${row}${from === null ? '' : ` (line ${from})`} is a header in another order, and this row stands below it: ${listCells(cells)}`,
       };
     }
-    if (fitted === undefined) return this.wrongCellCount(cells);
+    if (fitted === undefined) return new CellCountFault(cells, this.layout.columns.length);
     const reason = whyNoRecord(fitted, this.layout.roles, this.layout.columns);
     return reason === undefined ? undefined : { code: 'not-a-record', detail: reason };
-  }
-
-  /** Described when the detail is read: the watch of a plain file needs the code alone. */
-  private wrongCellCount(cells: string[]): RowFault {
-    const { columns } = this.layout;
-    return {
-      code: 'column-count',
-      get detail() {
-        return describeCellCount(cells, columns.length);
-      },
-    };
   }
 
   private anotherHeader(cells: readonly string[], line: number | null): RowFault {
