@@ -28,7 +28,7 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
   return (
     <Panel title={TEXTS.agreementPanel.title(column)} lead={TEXTS.agreementPanel.lead}>
       <TableScroll label={TEXTS.agreementPanel.table}>
-        <table className={`${ui.list} ${ui.compact}`}>
+        <table className={`${ui.list} ${ui.compact} ${ui.cards}`}>
           <thead>
             <tr>
               <th scope="col">{TEXTS.agreementPanel.inYourFile}</th>
@@ -50,10 +50,18 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
             {rows.map(({ name, negative, positive, total }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
-                <Count value={negative} contradicts={name === classes.positive} />
-                <Count value={total - negative - positive} />
-                <Count value={positive} contradicts={name === classes.negative} />
-                <Count value={total} />
+                <Count
+                  label={TEXTS.likely(classes.negative)}
+                  value={negative}
+                  contradicts={name === classes.positive}
+                />
+                <Count label={TEXTS.undecided} value={total - negative - positive} />
+                <Count
+                  label={TEXTS.likely(classes.positive)}
+                  value={positive}
+                  contradicts={name === classes.negative}
+                />
+                <Count label={TEXTS.agreementPanel.all} value={total} />
               </tr>
             ))}
           </tbody>
@@ -77,15 +85,24 @@ export function AgreementPanel({ agreement, classes }: { agreement: Agreement; c
   );
 }
 
-function Count({ value, contradicts = false }: { value: number; contradicts?: boolean }) {
+interface CountProps {
+  /** The column, which a narrow window shows beside the number. */
+  label: string;
+  value: number;
+  contradicts?: boolean;
+}
+
+function Count({ label, value, contradicts = false }: CountProps) {
   return (
-    <td className={ui.number}>
-      {contradicts && value > 0 && (
-        <>
-          <span className={`${ui.chip} ${ui.chipWarning}`}>{TEXTS.agreementPanel.contradicts}</span>{' '}
-        </>
-      )}
-      <span translate="no">{formatCount(value)}</span>
+    <td className={ui.number} data-label={label}>
+      <span>
+        {contradicts && value > 0 && (
+          <>
+            <span className={`${ui.chip} ${ui.chipWarning}`}>{TEXTS.agreementPanel.contradicts}</span>{' '}
+          </>
+        )}
+        <span translate="no">{formatCount(value)}</span>
+      </span>
     </td>
   );
 }
