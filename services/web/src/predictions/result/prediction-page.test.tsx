@@ -1,9 +1,9 @@
 /** @jest-environment jsdom */
 import type { Prediction, PredictionResult, Session } from '@cytoqueue/client';
-import { screen } from '@testing-library/dom';
+import { screen, within } from '@testing-library/dom';
 import { Link } from 'react-router';
 import { noRetryClient } from '../../api/clients';
-import { GRADES_MODEL, renderPage } from '../../page.test.fixtures';
+import { GRADES_MODEL, problem, renderPage } from '../../page.test.fixtures';
 import { useDefaults } from '../../models/model-queries';
 import { DraftProvider, useDraft } from '../form/draft-context';
 import { PredictionPage } from './prediction-page';
@@ -62,6 +62,17 @@ test('the probability of an unusual record is shown with the warning that it say
   expect(screen.queryByText(/The model favours/)).toBeNull();
   expect(screen.getByText(/do not rely on these figures/)).toBeTruthy();
   expect(screen.getByText(/with the other values about 7 would be usual/)).toBeTruthy();
+});
+
+test('a record whose model version was deleted keeps its result and values', async () => {
+  jest.spyOn(noRetryClient, 'getPrediction').mockResolvedValue(scoredRecord('a'));
+  jest.spyOn(noRetryClient, 'getModelVersion').mockRejectedValue(problem(404));
+  renderPage(<PredictionPage />, '/predictions/:id', '/predictions/a');
+  await screen.findByText(/^The model version that scored this record was deleted/);
+  screen.getByRole('heading', { name: /benign/i, level: 2 });
+  const values = screen.getByRole('region', { name: 'Values of this record' });
+  expect(within(values).getAllByRole('definition')).toHaveLength(9);
+  expect(screen.queryByRole('button', { name: 'Try again' })).toBeNull();
 });
 
 test('a review that was begun for one record does not appear under the next one', async () => {

@@ -9,7 +9,7 @@ import { usePageTitle } from '../../ui/page-title';
 import { Panel } from '../../ui/panel';
 import { ModelSummary } from '../../models/model-summary';
 import { useModelVersion } from '../../models/model-queries';
-import { ResultView } from './result-view';
+import { ResultView, ResultWithoutModel } from './result-view';
 import { usePrediction } from '../prediction-queries';
 import { RecordActions } from './record-actions';
 import { PrintIdentity, PrintSignature } from './print-parts';
@@ -87,6 +87,8 @@ function PredictionState({ prediction, modelQuery: { data: version, error, refet
     );
   }
   if (result === undefined) return <PendingPrediction prediction={prediction} />;
+  if (error instanceof ApiError && error.status === 404)
+    return <ResultWithoutModel prediction={{ ...prediction, result }} />;
   if (error !== null) return <ErrorNotice error={error} what={TEXTS.modelLoadFailed} onRetry={() => void refetch()} />;
   return version === undefined ? <Loading /> : <ResultView prediction={{ ...prediction, result }} version={version} />;
 }

@@ -2,6 +2,7 @@ import type { ModelVersion, Prediction, PredictionResult } from '@cytoqueue/clie
 import { Panel } from '../../ui/panel';
 import { ui } from '../../ui/styles';
 import { EvidencePanels } from './evidence-panels';
+import { featureTitle } from './feature-titles';
 import { explainOutcome } from './result-labels';
 import { TEXTS } from './texts';
 import { UnusualReasons } from './unusual-reasons';
@@ -29,6 +30,30 @@ export function ResultView({ prediction, version }: ResultViewProps) {
         <ValuesList values={features} features={version.features} />
       </Panel>
     </EvidencePanels>
+  );
+}
+
+/** The result of a record whose model version was deleted: nothing that needs the version's description. */
+export function ResultWithoutModel({ prediction }: Pick<ResultViewProps, 'prediction'>) {
+  const { result, features } = prediction;
+  const { missing } = result.evidence;
+  return (
+    <div className={ui.stack}>
+      <Verdict
+        result={result}
+        threshold={result.operating_point.threshold}
+        range={missing && [missing.probability_min, missing.probability_max]}
+      >
+        <p>{explainOutcome(result)}</p>
+        <p className={ui.small}>{TEXTS.resultView.modelDeleted}</p>
+      </Verdict>
+      <Panel title={TEXTS.resultView.values}>
+        <ValuesList
+          values={features}
+          features={Object.keys(features).map((name) => ({ name, title: featureTitle(name, []) }))}
+        />
+      </Panel>
+    </div>
   );
 }
 

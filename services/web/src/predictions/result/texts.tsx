@@ -67,6 +67,8 @@ export const TEXTS = {
     noDiagnosis: 'No diagnosis and no C1 to C5 category.',
   },
   resultView: {
+    modelDeleted:
+      'The model version that scored this record was deleted. The result stays as it was; its evidence is not shown any more.',
     values: 'Values of this record',
     why: 'Why',
     unusual: 'What is unusual',

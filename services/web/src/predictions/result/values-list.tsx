@@ -5,7 +5,7 @@ import styles from './result.module.css';
 
 interface ValuesListProps {
   values: FeatureValues;
-  features: readonly Feature[];
+  features: readonly Pick<Feature, 'name' | 'title'>[];
 }
 
 /** The values that a result belongs to. */
