@@ -62,8 +62,9 @@ function inOrder<T extends object>(given: T, members: readonly string[], changed
 
 function toFeature({ type, aliases = [], ...given }: FeatureDefinition): Feature {
   const { name, title = name.replaceAll('_', ' '), description = '', min, max } = given;
-  // Words for a grade; of a measurement only its bounds are known.
-  const isGrade = type === 'integer';
+  // Words for a grade; of other values only the bounds are known.
+  const isInteger = type === 'integer';
+  const isGrade = isInteger && min === 1 && max === 10;
   const { low = isGrade ? 'low' : `from ${min}`, high = isGrade ? 'high' : `to ${max} ${given.unit ?? ''}`.trim() } =
     given;
   return {
@@ -75,7 +76,7 @@ function toFeature({ type, aliases = [], ...given }: FeatureDefinition): Feature
     aliases: aliases.map(normalizeName),
     min,
     max,
-    integer: isGrade,
+    integer: isInteger,
     ...(given.unit !== undefined && { unit: given.unit }),
   };
 }

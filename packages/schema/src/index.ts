@@ -19,7 +19,7 @@ export {
 export { isNamedAs, normalizeName, matchFeature, suggestFeature } from './column-names';
 export { plainText } from './plain-text';
 export { describeCellCount, listCells, parseRow, type RowResult } from './parse-row';
-export { isMissing, parseCell } from './value';
+export { isMissing, isNoIdentifier, parseCell } from './value';
 export {
   type ClassNames,
   type Feature,

@@ -17,7 +17,8 @@ const read = (id: string, grades: string, label: string) =>
 test('a complete row is read with its class and patient', () => {
   const row = { trainingRow: 7, sample: Float64Array.of(5, 1, 1, 1, 2, 1, 3, 1, 1) };
   expect(read(' p1 ', '5 1 1 1 2 1 3 1 1', '2')).toEqual({ ...row, id: 'p1', label: 0 });
-  expect(read('', '5 1 1 1 2 1 3 1 1', 'malignant')).toEqual({ ...row, id: undefined, label: 1 });
+  for (const id of ['', 'NA', '?', '#REF!', '#ÜBERLAUF!', '#NV', '####'])
+    expect(read(id, '5 1 1 1 2 1 3 1 1', 'malignant')).toEqual({ ...row, id: undefined, label: 1 });
 });
 
 test('a row with missing features is left out, a row without a class or with a bad value is an error', () => {

@@ -2,6 +2,7 @@ import { quote } from './errors';
 import type { HeaderMatch } from './header';
 import { parseLabel } from './label';
 import { parseRow } from './parse-row';
+import { isNoIdentifier } from './value';
 import { plainText } from './plain-text';
 import type { ClassNames, Label, Schema } from './schema';
 
@@ -50,7 +51,7 @@ export function readLabelledRow(
   }
   if (result.sample.some(Number.isNaN)) return undefined;
   const id = match.idColumn === undefined ? '' : plainText(cells[match.idColumn] ?? '');
-  return { trainingRow: row, id: id === '' ? undefined : id, sample: result.sample, label };
+  return { trainingRow: row, id: isNoIdentifier(id, schema) ? undefined : id, sample: result.sample, label };
 }
 
 /** All reasons why no model can be fitted to rows that are valid one by one. */

@@ -163,7 +163,7 @@ test('rejects a row of another length and shows all its cells', () => {
 test.each([',', ';', '\t', '|'])('names %j as the delimiter of a row that is one cell', (delimiter) => {
   expect(parse([rowWith('5').join(delimiter)])).toHaveProperty(
     'detail',
-    expect.stringContaining(`; the row separates its cells by ${JSON.stringify(delimiter)}, the header does not: "`),
+    expect.stringContaining(`; separated by ${JSON.stringify(delimiter)} it has as many: the row`),
   );
 });
 

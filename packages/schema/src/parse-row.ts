@@ -91,13 +91,13 @@ export function describeCellCount(cells: string[], columns: number): string {
   return `${counts}${joined}${describeOtherDelimiter(cells, columns)}: ${within}${beyond}`;
 }
 
-/** Names the delimiter by which a row that is one cell has as many as the header. */
+/** Says by which delimiter a row that is one cell would have as many as the header. */
 function describeOtherDelimiter([cell = '', ...others]: string[], columns: number): string {
   if (others.length > 0 || columns < 2) return '';
   const delimiter = [',', ';', '\t', '|'].find((character) => cell.split(character).length === columns);
   return delimiter === undefined
     ? ''
-    : `; the row separates its cells by ${JSON.stringify(delimiter)}, the header does not`;
+    : `; separated by ${JSON.stringify(delimiter)} it has as many: the row has another delimiter, or stands in quotes as a whole`;
 }
 
 /** Cells for an error's detail: quoted, cut, and no more than a reader can take in. */

@@ -42,6 +42,14 @@ export function isMissing(text: string, { missingTokens }: Schema): boolean {
   return missingTokens.includes(text) || MISSING_WORDS.has(text.toLowerCase());
 }
 
+/** Errors of spreadsheets in any language, and the signs that they show where a column is too narrow. */
+const SPREADSHEET_ERROR = /^#+$|^#[\p{Lu}/0]+[!?]$|^#NV$/u;
+
+/** Whether an identifier's plain text names no record: it is blank, a word for a missing value, or an error of a spreadsheet. */
+export function isNoIdentifier(id: string, schema: Schema): boolean {
+  return id === '' || (!/\d$/.test(id) && (isMissing(id, schema) || SPREADSHEET_ERROR.test(id)));
+}
+
 /** Validates a measured value. NaN stands for text that is not a number. @returns undefined when the value is valid */
 export function checkValue(value: number, feature: Feature): ValueErrorCode | undefined {
   if (feature.integer && value !== Math.round(value)) return 'not-an-integer';

@@ -78,6 +78,8 @@ test.each([
   ['１', true],
   ['.5', true],
   [',5', true],
+  ['5.', true],
+  ['5.e0', true],
   ['.', false],
   [',', false],
   ['e5', false],

@@ -22,7 +22,7 @@ const GROUPED_BY_COMMA = /^[+-]?\d{1,3}([, '’\u00a0\u2009\u202f])\d{3}(\1\d{3}
 const WITH_COMMA = /^[+-]?((\d+|\d{1,3}([. '’\u00a0\u2009\u202f])\d{3}(\3\d{3})*)(,\d+)?|,\d+)(e[+-]?\d+)?$/i;
 const WITH_POINT = /^[+-]?\d*\.\d+(e[+-]?\d+)?$/i;
 const WHOLE = /^-?\d+$/;
-const ANY_NUMBER = /^[+-]?((\d+|\d{1,3}([.,'’ \u00a0\u2009\u202f]\d{3})+)([.,]\d+)?|[.,]\d+)(e[+-]?\d+)?$/i;
+const ANY_NUMBER = /^[+-]?((\d+|\d{1,3}([.,'’ \u00a0\u2009\u202f]\d{3})+)([.,]\d+|\.)?|[.,]\d+)(e[+-]?\d+)?$/i;
 
 /** Whether a cell is a number in any supported format. */
 export function looksNumeric(text: string): boolean {

@@ -1,4 +1,4 @@
-import { type Label, type Schema, isMissing, parseLabel } from '@cytoqueue/schema';
+import { type Label, type Schema, parseLabel } from '@cytoqueue/schema';
 import type { ImportLog } from './report';
 
 /** Rows whose identifiers are compared with each other: a limit for time and memory. */
@@ -9,14 +9,6 @@ const MAX_KNOWN_LABELS = 100;
 const SCIENTIFIC = /^\d([.,]\d+)?e\+\d{2}$/i;
 /** Spreadsheets keep fifteen digits of a number, other programs up to seventeen. */
 const BEYOND_PRECISION = /^\d{15}0+$|^\d{16,17}0{2,}$/;
-
-/** Errors of spreadsheets, and the signs that they show where a column is too narrow. */
-const SPREADSHEET_ERROR = /^#+$|^#[A-Z/0]+[!?]$/;
-
-/** Whether the cell names no record: it is blank, a word for a missing value, or an error of a spreadsheet. */
-export function isNoIdentifier(id: string, schema: Schema): boolean {
-  return id === '' || (!/\d$/.test(id) && (isMissing(id, schema) || SPREADSHEET_ERROR.test(id)));
-}
 
 export interface RowPlace {
   row: number;

@@ -331,6 +331,13 @@ describe('a file is refused', () => {
     await expect(importText(file)).rejects.toMatchObject({ name: 'TabularError', code });
   });
 
+  test('but not one of unknown columns, with the features as a legend beside the records', async () => {
+    const legend = FEATURES.map((name) => [...GRADES.map(() => ''), '', name]);
+    const records = [1, 2, 3, 4].map((row) => [String(row), ...GRADES, '']);
+    const header = ['Nr', ...GRADES.map((_, index) => `Merkmal ${index}`), 'Legende'];
+    expect((await importText(lines(header, ...legend, ...records))).rows).toBe(13);
+  });
+
   test('with a row longer than allowed', async () => {
     await expect(
       importText(lines('title', HEADER, ['x'.repeat(2_000), ...GRADES]), { maxRowBytes: 1_000 }),

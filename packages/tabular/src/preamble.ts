@@ -11,6 +11,8 @@ const MAX_PREAMBLE_ROWS = 60;
 const MAX_ROWS_BELOW_HEADER = 3;
 /** Columns that may hold the names of features where no row does. */
 const MAX_NAME_COLUMNS = 20;
+/** Rows of numbers beside the features of a transposed table. */
+const MAX_OTHER_ROWS = 3;
 
 /**
  * The index of the header: the profile's line; else the first row that names the most features; else, for the caller to
@@ -26,9 +28,7 @@ export function findHeader(rows: readonly SourceRow[], recognizer: Recognizer, p
   const at = scores.indexOf(best);
   const header = candidates[at];
   if (best === 0 || header === undefined || !recognizer.isHeader(header.cells)) return fallback(candidates);
-  const record = candidates
-    .slice(0, at)
-    .find(({ cells }) => cells.filter(looksNumeric).length >= recognizer.featureCount);
+  const record = candidates.slice(0, at).find((row) => holdsValues(row, recognizer));
   if (record === undefined) return at;
   const message = `line ${header.line} is the header, but the rows above it look like records; move the header to the top, or say header_line in an import profile`;
   throw new TabularError('rows-above-header', message, { line: record.line ?? undefined });
@@ -45,7 +45,11 @@ export function rejectNamesInColumn(
   for (let column = 0; column < Math.min(header.length, MAX_NAME_COLUMNS); column++) {
     const cells = first.map((row) => row.cells[column] ?? '');
     if (recognizer.score(cells) < recognizer.featureCount) continue;
-    const named = cells.filter((cell) => typeof recognizer.meaning(cell) === 'number').length;
+    const isName = cells.map((cell) => typeof recognizer.meaning(cell) === 'number');
+    const named = isName.filter(Boolean).length;
+    // With records beside them, the names are a legend. Above and below features stand ids, classes and the like.
+    const others = first.filter((row, index) => isName[index] === false && holdsValues(row, recognizer));
+    if (others.length > MAX_OTHER_ROWS) return;
     const remedy =
       named > recognizer.featureCount
         ? 'each value has a row of its own; write one row for each record, with a column for each feature'
@@ -53,6 +57,10 @@ export function rejectNamesInColumn(
     const message = `column ${column + 1} names the features, and no row does: ${remedy}`;
     throw new TabularError('names-in-column', message);
   }
+}
+
+function holdsValues({ cells }: SourceRow, { featureCount }: Recognizer): boolean {
+  return cells.filter(looksNumeric).length >= featureCount;
 }
 
 function findLine(rows: readonly SourceRow[], wanted: number): number {

@@ -18,7 +18,7 @@ const SUMMARY_WORDS = new Set(
     'desviacion_estandar desviacion_tipica desv_est desvio_padrao deviazione_standard',
     'standaarddeviatie standaardafwijking standardavvikelse standardafvigelse odchylenie_standardowe',
     'std_error standard_error standardfehler stdev_p stdev_s',
-    'celkem celkom soucet prumer priemer osszesen atlag medie toplam ortalama ortanca yhteensa keskiarvo mediaani',
+    'celkem celkom soucet prumer priemer osszesen atlag medie toplam ortalama yhteensa keskiarvo mediaani',
     'keskihajonta итого всего сумма среднее среднии медиана минимум максимум разом усього середне',
     'συνολο αθροισμα μεσος_ορος διαμεσος 合計 合计 总计 總計 小計 小计 平均 平均值 平均値 均值 中央値 中位数 标准差 標準偏差',
     '最小値 最小值 最大値 最大值 합계 총계 평균 중앙값 표준편차',

@@ -8,8 +8,8 @@ import {
   lineEndByte,
   parseCells,
 } from '@cytoqueue/csv';
-import { type Schema, plainText } from '@cytoqueue/schema';
-import { isNoIdentifier, isRounded } from './identifiers';
+import { type Schema, isNoIdentifier, plainText } from '@cytoqueue/schema';
+import { isRounded } from './identifiers';
 import type { Layout } from './layout';
 import { isNameOfSummary } from './records';
 import { Recognizer } from './recognizer';

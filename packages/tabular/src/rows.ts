@@ -1,7 +1,7 @@
-import { type Schema, describeCellCount, normalizeName, listCells, plainText } from '@cytoqueue/schema';
+import { type Schema, describeCellCount, isNoIdentifier, normalizeName, listCells, plainText } from '@cytoqueue/schema';
 import { canonicalNumber, contradictsFormat, looksNumeric } from './cells';
 import { ClassCodeCheck } from './class-codes';
-import { IdentifierChecks, isNoIdentifier } from './identifiers';
+import { IdentifierChecks } from './identifiers';
 import { type Layout, lacksOnlyUnusedCells } from './layout';
 import { isBlank, whyNoRecord } from './records';
 import type { Recognizer } from './recognizer';
@@ -203,7 +203,7 @@ export class RowRules {
     const place = { row: this.rows, line: row.line ?? undefined };
     const { id, label } = this.layout.roles;
     if (row.lines !== undefined && row.lines > 1) this.warnOfSwallowedRows(cells, row.lines, place);
-    else if (fault?.code === 'column-count') this.warnOfJoinedRows(row.cells, place);
+    else if (row.lines !== undefined && fault?.code === 'column-count') this.warnOfJoinedRows(row.cells, place);
     if (fault !== undefined) return;
     if (label >= 0) this.classCodes.check(cells[label] ?? '', place);
     if (id < 0) return;
@@ -211,7 +211,7 @@ export class RowRules {
     if (isNoIdentifier(text, this.schema)) {
       this.log.warn({
         code: 'no-identifier',
-        detail: 'The row has no identifier.',
+        detail: text === '' ? 'The row has no identifier.' : `The row has no identifier: its cell holds ${text}.`,
         ...place,
         column: this.layout.columns[id],
       });
@@ -234,10 +234,14 @@ export class RowRules {
     const detail = `A cell of row ${place.row} spans ${lines} lines that look like rows; its closing quote is probably missing.`;
     this.log.warn({ code: 'quote-spans-rows', detail, ...place, column: this.layout.columns[column] });
   }
-  /** A part of the file ends its rows in another way than its first part, so they are one row here. */
+
+  /** A part of the file ends its rows in another way than its first part, so they are one row of many cells here. */
   private warnOfJoinedRows(cells: readonly string[], place: { row: number; line?: number }): void {
-    if (!cells.some((cell) => /[\r\n]/.test(cell))) return;
-    const rows = cells.reduce((count, cell) => count + (cell.trim().match(/[\r\n]+/g)?.length ?? 0), 1);
+    if (cells.length <= this.layout.columns.length || !cells.some((cell) => /[\r\n]/.test(cell))) return;
+    const rows = cells
+      .join('|')
+      .trim()
+      .split(/[\r\n]+/).length;
     if (rows === 1) return;
     const detail = `Row ${place.row} holds ${rows} rows, which end by other characters than the rest of the file, and is rejected; write all line ends alike.`;
     this.log.warn({ code: 'joined-rows', detail, ...place });

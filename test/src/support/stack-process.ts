@@ -117,6 +117,7 @@ export async function startStack(environment: Environment = {}): Promise<Running
       return await tryStart(environment);
     } catch (error) {
       if (attempt === START_ATTEMPTS || !String(error).includes('did not answer in time')) throw error;
+      process.stderr.write(`a stack is started again: ${String(error)}\n`);
     }
   }
 }

@@ -42,6 +42,8 @@ export class JobProducer {
   private readonly trainings: Queue<TrainingJob>;
   private readonly flows: FlowProducer;
   private readonly memoryGuard: RedisMemoryGuard;
+  /** The outcome of the last `assertAvailable`. */
+  wasAvailable = false;
 
   /** @param connection from `createProducerConnection`; the caller closes it after `stop()` */
   constructor(
@@ -70,8 +72,14 @@ export class JobProducer {
    * @throws QueueUnavailableError when Redis accepts no new work
    */
   async assertAvailable(): Promise<void> {
-    await asQueueUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
-    await this.memoryGuard.assertAvailable();
+    try {
+      await asQueueUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
+      await this.memoryGuard.assertAvailable();
+      this.wasAvailable = true;
+    } catch (error) {
+      this.wasAvailable = false;
+      throw error;
+    }
   }
 
   async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {

@@ -3,7 +3,7 @@ import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { createProducerConnection, createWorkerConnection } from '../redis/connection';
 import { REDIS_PREFIX } from '../jobs/job-types';
-import { WorkerHeartbeat, readWorkers } from './worker-heartbeat';
+import { WorkerHeartbeat, isAliveAfter, readWorkers } from './worker-heartbeat';
 import { QueueUnavailableError } from '../redis/errors';
 
 const KEY = `${REDIS_PREFIX}:workers`;
@@ -57,6 +57,14 @@ test('a worker counts as dead seven seconds after its last heartbeat', async () 
   const [hung] = await readWorkers(reading);
   expect(hung).toMatchObject({ id: 'hung', slots: 2, isAlive: false });
   expect(hung?.silentMs).toBeGreaterThanOrEqual(7_001);
+});
+
+test.each([
+  [0, true],
+  [7_000, true],
+  [7_001, false],
+])('after %i ms without a heartbeat a worker counts as alive: %s', (silentMs, isAlive) => {
+  expect(isAliveAfter(silentMs)).toBe(isAlive);
 });
 
 test("a crashed worker is removed by another worker's heartbeat, after three minutes", async () => {

@@ -81,9 +81,14 @@ export async function readWorkers(redis: Redis): Promise<SeenWorker[]> {
   for (let i = 0; i < found.length; i += 2) {
     const [slots = '', id = ''] = (found[i] ?? '').split(/:(.*)/s);
     const silentMs = Math.max(0, now - Number(found[i + 1]));
-    workers.push({ id, slots: Number.parseInt(slots, 10), silentMs, isAlive: silentMs <= EXPIRY_MS });
+    workers.push({ id, slots: Number.parseInt(slots, 10), silentMs, isAlive: isAliveAfter(silentMs) });
   }
   return workers.sort((one, other) => one.id.localeCompare(other.id, 'en'));
+}
+
+/** @param silentMs age of the last heartbeat */
+export function isAliveAfter(silentMs: number): boolean {
+  return silentMs <= EXPIRY_MS;
 }
 
 /** Counts the shards that all workers alive process at once. @throws QueueUnavailableError */

@@ -71,12 +71,12 @@ export class FileObjectStore implements ObjectStore {
   async putWithMarker(key: string, body: Uint8Array, marker: string, options: PutOptions = {}): Promise<void> {
     const [path, markerPath] = [this.toPath(key), this.toPath(marker)];
     const creating = this.folders.create(dirname(path));
-    creating.catch(() => undefined);
-    await this.tempFiles.write(body, options.signal, async (tempPath) => {
+    const writing = this.tempFiles.write(body, options.signal, async (tempPath) => {
       const marking = this.folders.withFolder(dirname(markerPath), () => linkIfAbsent(tempPath, markerPath));
       await allSettledOrThrow([marking, creating]);
       await this.folders.withFolder(dirname(path), () => rename(tempPath, path));
     });
+    await allSettledOrThrow([writing, creating]);
     await Promise.all([this.syncPath(path), this.syncPath(markerPath)]);
   }
 

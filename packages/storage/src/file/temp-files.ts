@@ -142,7 +142,7 @@ export class TempFiles {
       if (size > 0 && !writesSynchronously) await mapWriteErrors(() => syncFd(fd));
       return size;
     } finally {
-      // Nothing depends on it: all bytes are durable.
+      // Nothing depends on it: all bytes are durable, or the write has failed.
       closeFd(fd).catch(() => undefined);
     }
   }

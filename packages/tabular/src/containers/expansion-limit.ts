@@ -7,7 +7,7 @@ import { TabularError } from '../error';
 const MAX_RATIO = 200;
 /** Harmless in memory and time, so that short and very regular files pass. */
 const FREE_BYTES = 16 * 1024 * 1024;
-/** No record has fewer bytes; a shorter row takes as much time, so it counts as much. */
+/** Few records have fewer bytes; a shorter row takes as much time, so it counts as much. */
 const MIN_ROW_BYTES = 16;
 const DEFAULT_MAX_EXPANDED_BYTES = 4 * 1024 * 1024 * 1024;
 

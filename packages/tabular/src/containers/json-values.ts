@@ -66,10 +66,10 @@ function nested(name: string, value: unknown, line: number): JsonRecord {
   const kind = Array.isArray(value)
     ? 'a list (in R: auto_unbox = TRUE)'
     : 'an object (in pandas: orient="records", lines=True)';
-  if (Array.isArray(value) && value.some((item) => typeof item === 'object'))
+  if (Array.isArray(value) && value.some((item) => item !== null && typeof item === 'object'))
     return {
       code: 'nested-value',
-      detail: `${name} in line ${line} is a list of records: send this list without the object around it.`,
+      detail: `${name} in line ${line} is a list of records: send this list alone.`,
     };
   return {
     code: 'nested-value',

@@ -94,7 +94,7 @@ test.each([
   ['{"data":[{"id":1},\n{"id":2}]}', 'not-json', 'or the file one array of records'],
   ['{"id":{"0":1,"1":2}}', 'nested-value', 'orient="records"'],
   ['{"id":1}{"id":2}', 'not-json', 'each line must hold a whole record'],
-  ['{"data":[{"id":1},{"id":2}]}', 'nested-value', 'send this list without the object around it'],
+  ['{"data":[{"id":1},{"id":2}]}', 'nested-value', 'send this list alone'],
   ['{"sample_id":["S-1"],"mitoses":[1]}', 'nested-value', 'auto_unbox = TRUE'],
   ['[{"id":1},{"id":2', 'damaged-file', 'breaks off in line 1'],
   ['[{"id":1}]\n{"id":2}\n', 'damaged-file', 'Line 2 follows the end'],

@@ -106,13 +106,15 @@ export const UNSUPPORTED_FORMATS: readonly UnsupportedFormat[] = [
   },
   {
     name: 'the name of a file, not the file',
-    remedy: 'With curl: --data-binary @FILE, or -F file=@FILE.',
+    remedy: 'Send the file itself, with curl by --data-binary @FILE or -F file=@FILE.',
     matches: text(/^@?[^\s,;|"]{1,250}\.(csv|tsv|txt|xlsx|xls|ods|jsonl?|parquet|gz|zip)\s*$/i),
   },
   {
     name: 'an SQL script',
     remedy: EXPORT_TABLE,
-    matches: text(/^(--[^\n]*\n\s*)*(INSERT\s+INTO\s|CREATE\s+TABLE\s|COPY\s[^\n]*\sFROM\s)/i),
+    matches: text(
+      /^(--[^\n]*\n\s*)*(INSERT\s+INTO\s|CREATE\s+TABLE\s|COPY\s+\S+\s*(\([^)\n]*\)\s*)?FROM\s+(STDIN\b|'))/i,
+    ),
   },
   {
     name: 'a file that is encoded in Base64',

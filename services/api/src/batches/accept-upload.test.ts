@@ -210,18 +210,27 @@ describe('before the commit point', () => {
   test.each([
     ['without a key', {}, []],
     ['with a key', { 'idempotency-key': 'k' }, ['idempotency']],
-  ])(
-    'a record %s that Redis does not take is refused, and leaves at most the claim of its key',
-    async (_, headers, folders) => {
-      failing(api.producer, 'assertAvailable', 1, new QueueUnavailableError('away'));
-      const refused = await predict(headers);
-      expect([refused.status, refused.json.type]).toEqual([503, 'urn:cytoqueue:problem:unavailable']);
-      await waitUntil('nothing else is left', async () =>
-        (await api.files()).every((file) => folders.some((folder) => file.includes(`/${folder}/`))),
-      );
-      expect((await predict(headers)).status).toBe(202);
-    },
-  );
+  ])('a record %s that Redis refuses leaves at most the claim of its key', async (_, headers, folders) => {
+    // Redis has accepted this one, so it is asked while the next one is stored.
+    expect((await predict()).status).toBe(202);
+    const before = await api.files();
+    failing(api.producer, 'assertAvailable', 1, new QueueUnavailableError('away'));
+    const refused = await predict(headers);
+    expect([refused.status, refused.json.type]).toEqual([503, 'urn:cytoqueue:problem:unavailable']);
+    const isExpected = (file: string) => before.includes(file) || folders.some((name) => file.includes(`/${name}/`));
+    await waitUntil('nothing else is left', async () => (await api.files()).every(isExpected));
+    expect((await predict(headers)).status).toBe(202);
+  });
+
+  test('while Redis refuses records, none is stored', async () => {
+    const storing = jest.spyOn(api.store, 'putWithMarker');
+    failing(api.producer, 'assertAvailable', 2, new QueueUnavailableError('away'));
+    expect([(await predict()).status, (await predict()).status]).toEqual([503, 503]);
+    expect(storing).not.toHaveBeenCalled();
+    expect((await predict()).status).toBe(202);
+    expect(storing).toHaveBeenCalledTimes(1);
+    storing.mockRestore();
+  });
 
   test('a DELETE that fails midway can be repeated until nothing is left', async () => {
     const { id } = (await upload()).json;

@@ -1,9 +1,9 @@
 /*
  * Write order: idempotency claim, `request.json` and pending marker (the commit point), job, response. After the commit
  * point the response is 202, or 201 with the result, even when the job cannot be enqueued at once: the reconciler or a
- * repeated request enqueues it. If the request has no idempotency key and a write fails, `request.json` and the marker
- * are deleted, although the marker may already be stored: the client receives an error and sends the record again. With a
- * key nothing is rolled back.
+ * repeated request enqueues it. If the request has no idempotency key and a write fails, or Redis refuses new jobs
+ * meanwhile, `request.json` and the marker are deleted, although the marker may already be stored: the client receives an
+ * error and sends the record again. With a key nothing is rolled back.
  */
 import type { JobProducer } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
@@ -84,6 +84,9 @@ async function acceptWithoutKey(
   document: PredictionRequest,
 ): Promise<PredictionRequest> {
   const { store, background, producer } = deps;
+  // While Redis accepts no jobs, no record is accepted either, and none is stored. When it accepted the last one, it is
+  // checked meanwhile, because a clinician is waiting.
+  if (!producer.wasAvailable) await producer.assertAvailable();
   try {
     const storing = store.putWithMarker(
       ObjectKeys.predictionRequest(tenant, document.id),
@@ -91,7 +94,6 @@ async function acceptWithoutKey(
       ObjectKeys.pending(tenant, document.id),
       { contentType: 'application/json' },
     );
-    // While Redis accepts no jobs, no record is accepted either. Checked meanwhile, because a clinician is waiting.
     await allSettledOrThrow([producer.assertAvailable(), storing]);
   } catch (error) {
     // Either object may have been written. The client gets an error and repeats the record, so delete both.

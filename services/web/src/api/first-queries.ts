@@ -40,7 +40,9 @@ interface PageContext extends QueryContext {
   pageParam: string;
 }
 
-const pagesByLastId = {
+const listOptions = {
+  // A list that was requested before the page's script came is not requested again; changes made here invalidate it.
+  staleTime: 5_000,
   initialPageParam: '',
   getNextPageParam: (page: Page<unknown>) => (page.has_more ? (page.last_id ?? undefined) : undefined),
 };
@@ -52,7 +54,7 @@ export const batchesQuery = {
   queryKey: BATCHES_KEY,
   queryFn: ({ pageParam, signal }: PageContext) =>
     noRetryClient.listBatches({ limit: BATCHES_PER_PAGE, ...startingAfter(pageParam), signal }),
-  ...pagesByLastId,
+  ...listOptions,
 };
 
 /** Results without a review; of either outcome unless one is given. */
@@ -63,6 +65,6 @@ export function worklistQuery(outcome?: 'confident' | 'indeterminate') {
       firstFilledPage(pageParam, (after) =>
         noRetryClient.worklist({ limit: ITEMS_PER_PAGE, ...startingAfter(after), ...(outcome && { outcome }), signal }),
       ),
-    ...pagesByLastId,
+    ...listOptions,
   };
 }

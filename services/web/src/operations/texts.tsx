@@ -67,7 +67,7 @@ export const TEXTS = {
   },
   workerTable: {
     title: 'Workers',
-    lead: 'Each sends a heartbeat every two seconds and soon counts as not responding without one.',
+    lead: 'Each sends a heartbeat every two seconds and counts as not responding after seven seconds without one.',
     empty: 'No worker has sent a heartbeat in the last minutes.',
     table: 'List of workers',
     worker: 'Worker',

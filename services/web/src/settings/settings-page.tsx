@@ -21,7 +21,7 @@ const SETTINGS_KEY = ['settings'] as const;
 /** The laboratory's default model version and threshold. */
 export function SettingsPage() {
   usePageTitle(TEXTS.title);
-  const { data, error, refetch } = useQuery({
+  const { data, error, refetch, isFetchedAfterMount } = useQuery({
     queryKey: SETTINGS_KEY,
     queryFn: ({ signal }) => noRetryClient.settings({ signal }),
   });
@@ -42,7 +42,12 @@ export function SettingsPage() {
         </div>
       </header>
       {error !== null && <ErrorNotice error={error} what={TEXTS.loadFailed} onRetry={() => void refetch()} />}
-      {data === undefined ? error === null && <Loading /> : <SettingsForm stored={data} />}
+      {data === undefined || !isFetchedAfterMount ? (
+        error === null && <Loading />
+      ) : (
+        // The form would keep cached settings that another administrator has changed since.
+        <SettingsForm stored={data} />
+      )}
     </div>
   );
 }

@@ -35,7 +35,8 @@ export function FileButton({
         multiple={isMultiple}
         onClick={(event) => isPending && event.preventDefault()}
         onChange={({ target }) => {
-          onChoose([...(target.files ?? [])]);
+          // A file can also be dropped on the input.
+          if (!isPending) onChoose([...(target.files ?? [])]);
           // So that choosing the same file again is a change too.
           target.value = '';
         }}

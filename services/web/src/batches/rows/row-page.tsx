@@ -32,7 +32,10 @@ export function RowPage() {
   const rowQuery = useBatchRow(id, batch && (batch.completed_at ?? ''), row);
   const versionQuery = useVersionOf(batch);
   const failed = [batchQuery, rowQuery, versionQuery].find((query) => blockingErrorOf(query) !== null);
-  if (failed !== undefined) return <RowError id={id} error={failed.error} onRetry={() => void failed.refetch()} />;
+  if (failed !== undefined) {
+    const isUnknown = failed !== versionQuery && failed.error instanceof ApiError && failed.error.status === 404;
+    return <RowError id={id} error={failed.error} isUnknown={isUnknown} onRetry={() => void failed.refetch()} />;
+  }
   const { data } = rowQuery;
   const { data: version } = versionQuery;
   if (batch === undefined || data === undefined || version === undefined) return <Loading />;
@@ -128,8 +131,15 @@ function NextRow({ batch: { id, completed_at }, row }: { batch: Batch; row: numb
   );
 }
 
-function RowError({ id, error, onRetry }: { id: string; error: unknown; onRetry: () => void }) {
-  const isUnknown = error instanceof ApiError && error.status === 404;
+interface RowErrorProps {
+  id: string;
+  error: unknown;
+  /** There is no such row or batch. */
+  isUnknown: boolean;
+  onRetry: () => void;
+}
+
+function RowError({ id, error, isUnknown, onRetry }: RowErrorProps) {
   return (
     <div className={`${ui.page} ${ui.narrow} ${ui.stack}`}>
       <h1>{isUnknown ? TEXTS.rowPage.unknown : TEXTS.rowPage.failed}</h1>

@@ -9,6 +9,9 @@ test.each([
   ['5', 5],
   [' 10 ', 10],
   ['1', 1],
+  ['5.', 5],
+  ['+5', 5],
+  ['5.0', 5],
 ])('%j is a grade', (text, value) => {
   expect(parseFeatureValue(text, grade)).toEqual({ kind: 'value', value });
 });

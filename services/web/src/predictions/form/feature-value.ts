@@ -17,7 +17,9 @@ export function parseFeatureValue(text: string, { min, max, integer }: Feature):
   if (trimmed === '') return { kind: 'empty' };
   if (MISSING_TOKEN.test(trimmed)) return { kind: 'missing' };
   const range = rangeText({ min, max, integer });
-  const isNumber = integer ? /^-?0?(0|[1-9]\d*)([.,]0+)?$/.test(trimmed) : /^-?\d+([.,]\d+)?$/.test(trimmed);
+  const isNumber = integer
+    ? /^[+-]?0?(0|[1-9]\d*)([.,]0+|\.)?$/.test(trimmed)
+    : /^[+-]?\d+([.,]\d+|\.)?$/.test(trimmed);
   if (!isNumber)
     return { kind: 'invalid', message: TEXTS.featureValue.notInRange(trimmed.slice(0, MAX_QUOTED_LENGTH), range) };
   const value = Number(trimmed.replace(',', '.'));
