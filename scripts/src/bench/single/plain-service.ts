@@ -1,7 +1,8 @@
 /*
  * The least that a durable service of two processes does for a record: no authentication, validation, quotas, logs, retries
  * or recovery. It stores request and result in files, passes ids through Redis and computes the same evidence as the
- * product, so its latency is a lower bound of this architecture. A peer of `npm run bench -- --only single`.
+ * product, so its latency is about the least of this architecture; tuned file calls would save a little. A peer of
+ * `npm run bench -- --only single`.
  *
  * node plain-service.js api PORT REDIS FOLDER
  * node plain-service.js worker REDIS FOLDER
