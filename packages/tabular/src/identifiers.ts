@@ -61,6 +61,7 @@ export class IdentifierChecks {
       this.log.warn({ code: 'identifier-with-both-classes', detail, ...place, column: this.column });
     }
   }
+
   private readLabel(cell: string): Label | undefined {
     const { knownLabels } = this;
     let label = knownLabels.get(cell);

@@ -86,7 +86,9 @@ async function acceptWithoutKey(
   const { store, background, producer } = deps;
   // While Redis accepts no jobs, no record is accepted either, and none is stored. When it accepted the last one, it is
   // checked meanwhile, because a clinician is waiting.
-  if (!producer.wasAvailable) await producer.assertAvailable();
+  const { wasAvailable } = producer;
+  const checking = producer.assertAvailable();
+  if (!wasAvailable) await checking;
   try {
     const storing = store.putWithMarker(
       ObjectKeys.predictionRequest(tenant, document.id),
@@ -94,7 +96,7 @@ async function acceptWithoutKey(
       ObjectKeys.pending(tenant, document.id),
       { contentType: 'application/json' },
     );
-    await allSettledOrThrow([producer.assertAvailable(), storing]);
+    await allSettledOrThrow([checking, storing]);
   } catch (error) {
     // Either object may have been written. The client gets an error and repeats the record, so delete both.
     await background.tryNowThenRetry('rollback', async () => {
