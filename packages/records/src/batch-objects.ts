@@ -62,6 +62,11 @@ export async function putPending(store: ObjectStore, tenant: string, id: string,
   await store.put(ObjectKeys.pending(tenant, id, run), Buffer.alloc(0));
 }
 
+/** Stores the pending marker of a prediction. */
+export async function putPredictionPending(store: ObjectStore, tenant: string, id: string): Promise<void> {
+  await store.putOnce(ObjectKeys.pending(tenant, id), Buffer.alloc(0), { journal: true });
+}
+
 /** Deletes the pending markers of a prediction, training or batch that is being deleted. */
 export async function deletePending(store: ObjectStore, tenant: string, id: string): Promise<void> {
   await store.delete(ObjectKeys.pending(tenant, id));

@@ -14,6 +14,7 @@ export {
   listUnscoredShards,
   parseBatchDocument,
   putPending,
+  putPredictionPending,
   readLatestRun,
   readShardRows,
   type ScoredShards,
@@ -58,7 +59,7 @@ export type * from './documents/documents';
 export type * from './documents/training-documents';
 export { findDocument, parseDocument, readDocument, readDocumentBytes } from './documents/read-document';
 export { sealDocument, unsealDocument } from './documents/sealed-document';
-export { putDocument, putDocumentOnce, putOrReadDocument } from './documents/write-document';
+export { putDocument, putCompletion, putDocumentOnce, putOrReadDocument } from './documents/write-document';
 export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';
 export { errorColumns } from './error-columns';
 export { explainColumns } from './explain-columns';

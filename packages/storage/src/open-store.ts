@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { FileObjectStore } from './file/file-object-store';
+import { API_LIMITS, type JournalLimits, JournaledStore, WORKER_LIMITS } from './file/journaled-store';
 import { isKey } from './key-validation';
 import type { ObjectStore } from './object-store';
 import type * as S3 from './s3/s3-object-store';
@@ -20,9 +21,9 @@ function parse(storageUrl: string): URL {
   return url.username || url.password || url.port || url.search || url.hash ? reject(storageUrl) : url;
 }
 
-function openFileStore(storageUrl: string, url: URL): ObjectStore {
+function openFileStore(storageUrl: string, url: URL, limits: JournalLimits): ObjectStore {
   const path = url.host === '' && storageUrl.startsWith('file:///') ? fileURLToPath(url).replace(/\/+$/, '') : '';
-  return path === '' ? reject(storageUrl) : new FileObjectStore(path);
+  return path === '' ? reject(storageUrl) : new JournaledStore(new FileObjectStore(path), limits);
 }
 
 function openS3Store(storageUrl: string, url: URL): ObjectStore {
@@ -35,12 +36,13 @@ function openS3Store(storageUrl: string, url: URL): ObjectStore {
 
 /**
  * Opens the store at a URL. The S3 store reads endpoint, region and credentials from the AWS SDK's variables.
+ * @param isWorker whether to store the objects in the file store's journal as files before other processes do
  * @param storageUrl `file:///dir` or `s3://bucket/prefix` (the prefix is optional)
  * @throws Error with the URL, without credentials, when it has another form
  */
-export function openStore(storageUrl: string): ObjectStore {
+export function openStore(storageUrl: string, { isWorker = false } = {}): ObjectStore {
   const url = parse(storageUrl);
-  if (url.protocol === 'file:') return openFileStore(storageUrl, url);
+  if (url.protocol === 'file:') return openFileStore(storageUrl, url, isWorker ? WORKER_LIMITS : API_LIMITS);
   if (url.protocol === 's3:') return openS3Store(storageUrl, url);
   return reject(storageUrl);
 }

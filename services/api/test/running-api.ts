@@ -26,7 +26,7 @@ import {
   createSessionSecret,
 } from '@cytoqueue/runtime';
 import { DamageReport } from '@cytoqueue/records';
-import { type ObjectStore, openStore, withReadDeadline } from '@cytoqueue/storage';
+import { type ObjectStore, listAll, openStore, withReadDeadline } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { type AppDeps, createApp } from '../src/app';
@@ -133,6 +133,13 @@ export class RunningApi {
     return ((await response.json()) as { id: string }).id;
   }
 
+  /** Stores the objects in the store's journal as files, as a worker does within seconds. */
+  async storeJournal(): Promise<void> {
+    const store = openStore(this.store.url);
+    await store.start();
+    await store.stop();
+  }
+
   keyOf(role: KeyName): string {
     return this.keys.get(role)?.key ?? '';
   }
@@ -185,13 +192,14 @@ export class RunningApi {
     return this.sockets.find(({ remotePort }) => remotePort === socket?.localPort)?.bytesRead ?? 0;
   }
 
-  /** All files of the store except models and audit log, including half-written ones. */
+  /** All files of the store except models and audit log, including half-written ones, and the objects in its journal. */
   async files(): Promise<string[]> {
     const entries = await this.entries();
     const files = entries
       .filter((entry) => entry.isFile())
       .map(({ parentPath, name }) => join(parentPath, name).slice(this.dir.length + 1));
-    return files.filter((file) => !/^(models|audit)\//.test(file)).sort();
+    for await (const { key } of listAll(this.store, '')) files.push(key);
+    return [...new Set(files)].filter((file) => !/^(models|audit)\/|^\.journal\/\d+\/log$/.test(file)).sort();
   }
 
   /** Retries: Node.js fails when a folder is removed while it is read. */

@@ -44,7 +44,7 @@ const LOCAL_REDIS = 'redis://127.0.0.1:6379';
 
 /** Builds the worker. Each part pushes its clean-up, so consumers stop before the pool, store and Redis they use. */
 export async function startWorker(config: Config, logger: Logger, cleanups: CleanupStack): Promise<void> {
-  const store = openStore(config.storageUrl);
+  const store = openStore(config.storageUrl, { isWorker: true });
   cleanups.push('store', () => store.stop());
   const registry = new ModelRegistry(store);
 

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { ObjectKeys } from '@cytoqueue/records';
 import { FaultStack } from '../support/fault-stack';
 import { parseLog } from '../support/log-lines';
@@ -20,8 +19,8 @@ afterAll(async () => {
 });
 
 /** Damages the file directly, as a disk would. */
-function damage(key: string, content: string | Buffer): void {
-  writeFileSync(join(faults.stack.dataDir, 'objects', key), content);
+async function damage(key: string, content: string | Buffer): Promise<void> {
+  writeFileSync(await faults.fileOf(key), content);
 }
 
 const get = (path: string) => faults.client.get(path);
@@ -39,8 +38,8 @@ test.each([
       const [damagedRecord, record] = await Promise.all([faults.predict(), faults.predict()]).then((answers) =>
         answers.map(({ json }) => json.id as string),
       );
-      damage(ObjectKeys.batchDocument('local', damaged), content());
-      damage(ObjectKeys.predictionRequest('local', damagedRecord as string), content());
+      await damage(ObjectKeys.batchDocument('local', damaged), content());
+      await damage(ObjectKeys.predictionRequest('local', damagedRecord as string), content());
       await faults.inRedis((redis) => redis.flushall());
       for (const id of [damaged, batch, damagedRecord, record]) await faults.backdate(id as string);
       return { damaged, batch, damagedRecord: damagedRecord as string, record: record as string };
@@ -75,7 +74,7 @@ test.each([
 test('a damaged manifest is reported, and a retry writes the results again', async () => {
   const id = await faults.upload();
   await faults.expectComplete(id);
-  damage(ObjectKeys.runManifest('local', id, 1), '{"run":1,"sta');
+  await damage(ObjectKeys.runManifest('local', id, 1), '{"run":1,"sta');
   expect(await errorOf(id, 'batches')).toEqual([200, 'failed', 'object-damaged']);
   expect((await get('/v1/batches')).status).toBe(200);
   expect((await faults.client.post(`/v1/batches/${id}/retry`)).status).toBe(202);

@@ -18,9 +18,14 @@ const objects = join(restored, 'objects');
 
 afterAll(() => rmSync(restored, { recursive: true }));
 
-/** Copies as `ecs/README.md` says, without folders whose names begin with a dot. */
-function copy(source: string, { pending }: { pending: boolean }): void {
+/** Copies as `ecs/README.md` says: the journal first, and no other folders whose names begin with a dot. */
+function copyAll(source: string): void {
   mkdirSync(objects, { recursive: true });
+  cpSync(join(source, '.journal'), join(objects, '.journal'), { recursive: true });
+  for (const pending of [true, false, false, true]) copy(source, { pending });
+}
+
+function copy(source: string, { pending }: { pending: boolean }): void {
   const isCopied = (path: string): boolean => {
     const [first = ''] = relative(source, path).split('/');
     return first === '' || (!/(^|\/)\./.test(relative(source, path)) && (first === 'pending') === pending);
@@ -40,13 +45,16 @@ test('a copy of a running installation is verified, restored with an empty Redis
   const [batch, record] = await whilePaused(source.dataDir, async () => {
     const accepted = await upload(client, FILE);
     const { json } = await client.post('/v1/predictions', { json: { features: BENIGN_RECORD } });
-    for (const pending of [true, false, false, true]) copy(join(source.dataDir, 'objects'), { pending });
+    copyAll(join(source.dataDir, 'objects'));
     return [accepted, json.id as string];
   });
   await source.stop();
   await expect(verify()).resolves.toMatchObject({ stdout: expect.stringContaining(' 0 damaged') });
 
   const store = openStore(`file://${objects}`);
+  // Stores the journal as files.
+  await store.start();
+  await store.stop();
   const pending = () => keysBelow(store, 'pending/');
   // The reconciler skips younger markers.
   const then = Date.now() / 1_000 - 120;

@@ -174,8 +174,8 @@ function found(text: string): string[] {
 }
 
 test('the values are in the results, so the searches below would find them', () => {
-  const stored = readdirSync(join(dataDir, 'objects/tenants'), { recursive: true, withFileTypes: true }).filter(
-    (entry) => entry.isFile(),
+  const stored = readdirSync(join(dataDir, 'objects'), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
   );
   const text = stored.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('');
   expect(found(text)).toEqual(

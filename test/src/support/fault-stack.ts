@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert';
-import { readFileSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type QueueName, REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { CleanupStack } from '@cytoqueue/runtime';
@@ -184,7 +184,14 @@ export class FaultStack {
     const markers = (await Promise.all(prefixes.map((prefix) => keysBelow(this.store, prefix)))).flat();
     assert.notEqual(markers.length, 0, `${id} is pending`);
     const then = Date.now() / 1_000 - 120;
-    for (const key of markers) utimesSync(join(this.stack.dataDir, 'objects', key), then, then);
+    for (const key of markers) utimesSync(await this.fileOf(key), then, then);
+  }
+
+  /** The path of an object, once it has left the store's journal. */
+  async fileOf(key: string): Promise<string> {
+    const file = join(this.stack.dataDir, 'objects', key);
+    await waitUntil(`${key} is a file`, () => existsSync(file));
+    return file;
   }
 
   /** Log of a service so far. */

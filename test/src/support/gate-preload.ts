@@ -1,9 +1,10 @@
 import fs, { appendFileSync, existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { scanFrame } from '../../../packages/storage/dist/file/journal/frames';
 
 /*
  * Preloaded into the services (NODE_OPTIONS=--require, see gate.ts): holds writes of the file store just before the
- * object appears under its key. Each hold is a file `$GATE_DIR/<name>.hold` with a regular expression; a held write
+ * object appears under its key, or in the journal. Each hold is a file `$GATE_DIR/<name>.hold` with a regular expression; a held write
  * adds a line
  * `<pid> <path>` to `<name>.reached` and goes on once the `.hold` file is gone.
  */
@@ -30,19 +31,41 @@ function whenOpened(hold: string, proceed: () => void): void {
   }, POLL_INTERVAL_MS);
 }
 
+function holdUntilOpened(paths: readonly string[], gate: string, write: () => void): void {
+  const holds = paths.flatMap((path) => holdsOf(path, gate).map((hold) => ({ path, hold })));
+  for (const { path, hold } of holds)
+    appendFileSync(join(gate, hold.replace(/hold$/, 'reached')), `${process.pid} ${path}\n`);
+  const proceed = holds.reduce<() => void>(
+    (after, { hold }) =>
+      () =>
+        whenOpened(join(gate, hold), after),
+    write,
+  );
+  proceed();
+}
+
 function gated(place: Placing, gate: string): Placing {
-  return (from, to, done) => {
-    const holds = holdsOf(String(to), gate);
-    for (const hold of holds)
-      appendFileSync(join(gate, hold.replace(/hold$/, 'reached')), `${process.pid} ${String(to)}\n`);
-    const proceed = holds.reduce<() => void>(
-      (after, hold) => () => whenOpened(join(gate, hold), after),
-      () => place(from, to, done),
-    );
-    proceed();
-  };
+  return (from, to, done) => holdUntilOpened([String(to)], gate, () => place(from, to, done));
+}
+
+/** A write to the journal is held as a whole if it puts an object that matches. */
+function gatedWrite(write: typeof fs.write, gate: string): typeof fs.write {
+  const held = (...args: Parameters<typeof fs.write>) => holdUntilOpened(keysIn(args[1]), gate, () => write(...args));
+  return Object.assign(held as typeof fs.write, { __promisify__: write.__promisify__ });
+}
+
+function keysIn(bytes: unknown): string[] {
+  const keys: string[] = [];
+  if (!Buffer.isBuffer(bytes)) return keys;
+  for (let at = 0, frame; (frame = scanFrame(bytes, at)?.frame) !== undefined; at = frame.bodyStart + frame.bodyBytes)
+    if (frame.type === 'put' || frame.type === 'create') keys.push(`/${frame.key}`);
+  return keys;
 }
 
 if (folder !== undefined) {
-  Object.assign(fs, { link: gated(fs.link, folder), rename: gated(fs.rename, folder) });
+  Object.assign(fs, {
+    link: gated(fs.link, folder),
+    rename: gated(fs.rename, folder),
+    write: gatedWrite(fs.write, folder),
+  });
 }

@@ -1,5 +1,6 @@
-import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
+import { ObjectMismatchError, type ObjectStore, type PutOptions } from '@cytoqueue/storage';
 import type { Shape } from './document-shapes';
+import type { PredictionCompletion } from './documents';
 import { readDocument } from './read-document';
 import { sealDocument } from './sealed-document';
 
@@ -11,8 +12,18 @@ export async function putDocument(store: ObjectStore, key: string, document: obj
 }
 
 /** Seals and stores a write-once document. @throws ObjectMismatchError when another document is stored under the key */
-export async function putDocumentOnce(store: ObjectStore, key: string, document: object): Promise<void> {
-  await store.putOnce(key, sealDocument(document), OPTIONS);
+export async function putDocumentOnce(
+  store: ObjectStore,
+  key: string,
+  document: object,
+  options: Pick<PutOptions, 'journal'> = {},
+): Promise<void> {
+  await store.putOnce(key, sealDocument(document), { ...OPTIONS, ...options });
+}
+
+/** Completes a prediction, if nothing has completed it before. @throws ObjectMismatchError when another completion is stored */
+export async function putCompletion(store: ObjectStore, key: string, completion: PredictionCompletion): Promise<void> {
+  await putDocumentOnce(store, key, completion, { journal: true });
 }
 
 /** Stores a write-once document unless another one is stored under the key. @returns `document`, or the one that was stored first */
@@ -21,9 +32,10 @@ export async function putOrReadDocument<T extends object>(
   key: string,
   document: T,
   shape: Shape<T>,
+  options?: Pick<PutOptions, 'journal'>,
 ): Promise<T> {
   try {
-    await putDocumentOnce(store, key, document);
+    await putDocumentOnce(store, key, document, options);
     return document;
   } catch (error) {
     if (!(error instanceof ObjectMismatchError)) throw error;

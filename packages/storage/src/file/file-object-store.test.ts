@@ -4,10 +4,10 @@ import { access, mkdir, mkdtemp, open, readdir, rm, truncate, utimes, writeFile 
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { pathToFileURL } from 'node:url';
 import { describeWith } from '../../../../test/src/support/optional-tools';
 import { readExactly } from './file-readable';
-import { ObjectCorruptError, openStore, listAll, listFolders, type ObjectStore } from '../index';
+import { ObjectCorruptError, listAll, listFolders, type ObjectStore } from '../index';
+import { FileObjectStore } from './file-object-store';
 
 const TWO_HOURS_S = 2 * 60 * 60;
 
@@ -16,7 +16,7 @@ let store: ObjectStore;
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'cytoqueue-file-store-'));
-  store = openStore(pathToFileURL(root).href);
+  store = new FileObjectStore(root);
   await store.start();
 });
 
@@ -88,7 +88,7 @@ describe('durability', () => {
 
 describe('several processes on one folder', () => {
   it('create an object once, when they write at the same time', async () => {
-    const stores = Array.from({ length: 10 }, () => openStore(pathToFileURL(root).href));
+    const stores = Array.from({ length: 10 }, () => new FileObjectStore(root));
     const outcomes = await Promise.all(stores.map((one) => one.putOnce('a/b', Buffer.from('same'))));
     expect(outcomes.filter((outcome) => outcome === 'created')).toHaveLength(1);
     expect(await tempFiles()).toEqual([]);

@@ -42,18 +42,20 @@ const TEMP_FOLDER = '.tmp';
  */
 export class FileObjectStore implements ObjectStore {
   readonly url: string;
-  private readonly folders: FolderTree;
+  readonly folders: FolderTree;
+  readonly tempFolder: string;
   private readonly tempFiles: TempFiles;
   private readonly entries = new FolderEntries();
   private readonly listing: FileListing;
   private isStarted = false;
 
   /** @param root absolute path of the root folder */
-  constructor(private readonly root: string) {
+  constructor(readonly root: string) {
     this.url = pathToFileURL(root).href;
     this.folders = new FolderTree(root);
     this.listing = new FileListing(root, this.entries, () => this.checkWritable());
-    this.tempFiles = new TempFiles(join(root, TEMP_FOLDER), this.folders);
+    this.tempFolder = join(root, TEMP_FOLDER);
+    this.tempFiles = new TempFiles(this.tempFolder, this.folders);
   }
 
   async put(key: string, body: ObjectBody, options: PutOptions = {}): Promise<{ size: number }> {

@@ -1,9 +1,7 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isLocalFileSystem } from './local-file-system';
 
-/** Local file systems (ext4, XFS, btrfs, tmpfs), where the kernel reports changes by every process. Network mounts do not. */
-const WATCHABLE_FILE_SYSTEMS = new Set([0xef53, 0x58465342, 0x9123683e, 0x01021994]);
 /** The kernel queues about 16,000 changes and silently drops the rest. */
 const MAX_CHANGES = 4_000;
 
@@ -22,7 +20,7 @@ export class FolderChanges {
   /** Returns undefined when the file system reports no changes or the system's watch limit is reached. */
   static async open(folder: string): Promise<FolderChanges | undefined> {
     try {
-      return WATCHABLE_FILE_SYSTEMS.has((await statfs(folder)).type)
+      return (await isLocalFileSystem(folder))
         ? new FolderChanges(watch(folder, { persistent: false }), folder)
         : undefined;
     } catch {

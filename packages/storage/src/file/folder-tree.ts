@@ -12,7 +12,7 @@ const CONCURRENTLY_REMOVED = new Set(['ENOENT', 'ENOTDIR']);
 
 /** Creates, syncs and removes the folders below a file store's root. */
 export class FolderTree {
-  private readonly directorySync = new DirectorySync();
+  readonly directorySync = new DirectorySync();
   /** Folders whose own entries are durable. A write into one syncs one directory instead of all parents. */
   private readonly syncedFolders = new Set<string>();
 

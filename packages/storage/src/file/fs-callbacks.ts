@@ -21,6 +21,7 @@ export const rename = promisify(fs.rename);
 export const stat = promisify(fs.stat);
 export const lstat = promisify(fs.lstat);
 export const unlink = promisify(fs.unlink);
+export const setFdTimes = promisify(fs.futimes);
 
 const write = promisify(fs.write);
 const read = promisify(fs.read);
@@ -60,4 +61,47 @@ const MAX_CALL_BYTES = 512 * 1024;
 export async function writeFully(fd: number, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.byteLength;)
     at += (await write(fd, bytes, at, Math.min(MAX_CALL_BYTES, bytes.byteLength - at))).bytesWritten;
+}
+
+/**
+ * Writes all bytes at the end of a file that was opened with O_APPEND: in one call, so that no other writer's bytes come between.
+ * Like `syncFd`, it looks `fs.write` up at each call.
+ */
+export async function writeAppending(fd: number, bytes: Uint8Array): Promise<void> {
+  const bytesWritten = await append(fd, bytes);
+  // The kernel writes a part only when the disk is full, or its quota.
+  if (bytesWritten < bytes.byteLength)
+    throw Object.assign(new Error('the disk is full'), { code: 'ENOSPC', syscall: 'write' });
+}
+
+const append = promisify((fd: number, bytes: Uint8Array, done: (error: Error | null, bytesWritten: number) => void) =>
+  fs.write(fd, bytes, 0, bytes.byteLength, null, done),
+);
+
+/** @returns how many bytes were read; 0 at the end of the file */
+export async function readAt(
+  fd: number,
+  buffer: Buffer,
+  at: number,
+  length: number,
+  position: number,
+): Promise<number> {
+  return (await read(fd, buffer, at, length, position)).bytesRead;
+}
+
+export async function writeZeros(fd: number, position: number, length: number): Promise<void> {
+  for (let at = 0; at < length;)
+    at += (await write(fd, Buffer.alloc(length - at), 0, length - at, position + at)).bytesWritten;
+}
+
+/** Reads from a position to the end of a file. */
+export async function readToEnd(fd: number, position: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for (let at = position; ;) {
+    const chunk = Buffer.alloc(MAX_CALL_BYTES);
+    const bytesRead = await readAt(fd, chunk, 0, chunk.length, at);
+    if (bytesRead === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, bytesRead));
+    at += bytesRead;
+  }
 }

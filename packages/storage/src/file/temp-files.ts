@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { toAbortableReadable } from '../streams/abortable-source';
 import { isNotFound, mapWriteErrors } from './file-errors';
@@ -24,7 +25,8 @@ const SWEEP_EVERY_MS = 60 * 60 * 1000;
 const PROCESS_NAME = randomBytes(9).toString('base64url');
 let sequence = 0;
 
-function nextTempName(): string {
+/** A file name that no other process uses. */
+export function nextTempName(): string {
   return `${PROCESS_NAME}~${sequence++}`;
 }
 
@@ -116,7 +118,8 @@ export class TempFiles {
     this.sweptAtMs = performance.now();
     for (const { name } of await readEntries(this.folder)) {
       const path = join(this.folder, name);
-      if (await isLeftover(path)) await unlinkFile(path);
+      // A folder is a draft of the journal.
+      if (await isLeftover(path)) await rm(path, { recursive: true, force: true });
     }
   }
 

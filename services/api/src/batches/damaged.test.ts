@@ -255,6 +255,7 @@ test('a retry’s run without a marker, as earlier releases could leave it, is s
 
 test('a document that has grown beyond measure is damaged, and is not read into memory', async () => {
   const [id, record] = [await upload(), await api.predict(RECORD)];
+  await api.storeJournal();
   for (const key of [ObjectKeys.batchDocument(api.tenant, id), ObjectKeys.predictionRequest(api.tenant, record)])
     await truncate(join(fileURLToPath(api.store.url), key), 2 ** 33);
   for (const path of [`/v1/batches/${id}`, `/v1/predictions/${record}`])

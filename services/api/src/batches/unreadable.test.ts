@@ -90,6 +90,7 @@ test.each([
   'a record whose %s cannot be read is listed with the reason, and answers a problem that names it',
   async (_, keyOf) => {
     const [id, other] = [await api.predict(RECORD), await api.predict(RECORD)];
+    await api.storeJournal();
     replaceByLinkLoop(api.store.url, keyOf(api.tenant, id));
     const list = await listed('/v1/predictions');
     expect(list).toMatchObject({ status: 200, items: { [id]: 'object-unreadable', [other]: undefined } });

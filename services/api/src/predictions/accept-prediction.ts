@@ -17,7 +17,7 @@ import {
   predictionRequestShape,
   sealDocument,
   putOrReadDocument,
-  putPending,
+  putPredictionPending,
 } from '@cytoqueue/records';
 import { type ObjectStore, allSettledOrThrow } from '@cytoqueue/storage';
 import { type Background, ENQUEUE_RETRY_MS } from '../concurrency/background';
@@ -145,8 +145,9 @@ async function acceptWithKey(
       // The idempotency key's digest lets a deletion of the record forget the key.
       { ...document, id, idempotency_sha256: keyDigest(key) },
       predictionRequestShape,
+      { journal: true },
     ));
-  if (!isPending) await putPending(store, tenant, id);
+  if (!isPending) await putPredictionPending(store, tenant, id);
   await enqueue(deps, tenant, id);
   return { accepted: stored, isNew: id === document.id };
 }

@@ -4,7 +4,7 @@ import {
   type PredictionCompletion,
   type PredictionRequest,
   readDocumentBytes,
-  putDocumentOnce,
+  putCompletion,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { idempotencyKeyOf } from '../tenants/idempotency';
@@ -146,7 +146,7 @@ async function cancelPrediction(
   if (isFinished(view.status)) throw alreadyFinished(view.status);
   const completion: PredictionCompletion = { status: 'canceled' };
   try {
-    await putDocumentOnce(deps.store, ObjectKeys.predictionCompletion(tenant, params.id), completion);
+    await putCompletion(deps.store, ObjectKeys.predictionCompletion(tenant, params.id), completion);
   } catch (error) {
     if (error instanceof ObjectMismatchError) throw alreadyFinished('finished');
     throw error;

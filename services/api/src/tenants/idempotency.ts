@@ -44,7 +44,9 @@ export class IdempotencyKeys {
    * @throws Problem 422 when the key was used for another payload
    */
   async claim(tenant: string, key: string, document: IdempotencyDocument): Promise<string> {
-    const first = await putOrReadDocument(this.store, this.objectKey(tenant, key), document, idempotencyDocumentShape);
+    const first = await putOrReadDocument(this.store, this.objectKey(tenant, key), document, idempotencyDocumentShape, {
+      journal: true,
+    });
     assertSamePayload(first.payload_sha256, document.payload_sha256);
     return first.id;
   }

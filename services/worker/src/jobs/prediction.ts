@@ -18,7 +18,7 @@ import {
   predictionCompletionShape,
   predictionRequestShape,
   readDocument,
-  putDocumentOnce,
+  putCompletion,
 } from '@cytoqueue/records';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { type Predictor, Predictors, toNeighbors } from './predictors';
@@ -99,7 +99,7 @@ export class PredictionProcessor {
   private async complete(tenant: string, id: string, completion: PredictionCompletion): Promise<boolean> {
     const key = ObjectKeys.predictionCompletion(tenant, id);
     try {
-      await putDocumentOnce(this.deps.store, key, completion);
+      await putCompletion(this.deps.store, key, completion);
       return true;
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;

@@ -1,0 +1,438 @@
+/*
+ * The journal makes many small objects durable with one write. All processes append to the same log and read each other's
+ * frames; the order of the frames in the log decides between writers of one key, and is the same for all of them.
+ *
+ * - A frame counts once it is in the log, before the frame that closes its segment. A writer therefore reads the log up to
+ *   its own frames before it answers, and appends them again to the next segment if this one was closed before.
+ * - Closed segments are stored as objects and retired (store-segment.ts, segment-folders.ts). Until then their frames
+ *   count. An object is always in a segment or below its key, and for a moment in both.
+ */
+import { crc32 } from 'node:zlib';
+import { ObjectCorruptError, StoreUnavailableError } from '../../errors';
+import { closeFd, readAt, readToEnd, writeAppending, writeZeros } from '../fs-callbacks';
+import { type Frame, MAX_FRAME_BYTES, type NewFrame, encodeFrame, newWriter, scanFrame } from './frames';
+import type { SegmentFolders } from './segment-folders';
+
+/** Keeps requests and markers in memory, which others read soon; results are ten times as large. */
+const MAX_KEPT_BODY_BYTES = 2 * 1024;
+const READ_BYTES = 4 * MAX_FRAME_BYTES;
+
+/** An object in the journal. */
+export interface Entry {
+  readonly key: string;
+  readonly size: number;
+  readonly timeMs: number;
+  readonly segment: Segment;
+  readonly start: number;
+  readonly checksum: number;
+  /** Whether no other object can have been put under this key. */
+  readonly isOnly: boolean;
+  /** The body of a small object; undefined for a larger one and for a damaged one. */
+  readonly body: Buffer | undefined;
+}
+
+export interface Segment {
+  readonly number: number;
+  readonly fd: number;
+  readonly entries: Map<string, Entry>;
+  /** Bytes of the log that were read. */
+  position: number;
+  /** When this process read the first and the last frame, by `performance.now`. */
+  firstFrameAtMs: number | undefined;
+  lastFrameAtMs: number | undefined;
+  /** When this process read the frame that closes the segment. */
+  closedAtMs: number | undefined;
+  /** Whether this process closed it, and stores it. */
+  isOwn: boolean;
+  /** Running reads; the last one closes the descriptor of a retired segment. */
+  readers: number;
+  isRetired: boolean;
+}
+
+/** The effect of a frame when it was read. */
+export interface Applied {
+  /** The segment that holds the frame. */
+  readonly segment: Segment;
+  /**
+   * For `put`, the object that the key already named in this segment, so that the frame has no effect. For `delete`, what was
+   * deleted, in any segment.
+   */
+  readonly earlier: readonly Entry[];
+}
+
+interface PendingFrame {
+  readonly frame: NewFrame;
+  /** A frame that closes a segment is not written to another one. */
+  readonly onlyIn: number | undefined;
+  readonly resolve: (applied: Applied | undefined) => void;
+  readonly reject: (error: unknown) => void;
+  applied?: Applied;
+}
+
+export class Journal {
+  /** Ascending. All but the last one are closed. */
+  private segments: Segment[] = [];
+  private retirements = 0;
+  private readonly writer = newWriter();
+  private nextSequence = 0;
+  /** Own frames that were not yet read, by sequence. */
+  private readonly unread = new Map<number, PendingFrame>();
+  private queue: PendingFrame[] = [];
+  private writing: Promise<void> | undefined;
+  /** Closed by `writeQueue` only, because a write may be running. */
+  private appending: { segment: number; fd: number } | undefined;
+  private mustReopen = false;
+  private reading: Promise<void> | undefined;
+  private nextRead: Promise<void> | undefined;
+  private readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
+  constructor(readonly folders: SegmentFolders) {}
+
+  /** Whether there is nothing to find, as far as this process has read. */
+  get isEmpty(): boolean {
+    return this.segments.every(({ entries }) => entries.size === 0);
+  }
+
+  get openSegment(): Segment | undefined {
+    return this.segments.at(-1);
+  }
+
+  /** Closed segments that are not retired, the oldest first. */
+  get closedSegments(): readonly Segment[] {
+    return this.segments.slice(0, -1);
+  }
+
+  /** Counts the segments that this process has seen disappear. Their objects are below their keys since. */
+  get retirementCount(): number {
+    return this.retirements;
+  }
+
+  /** Finds an object by its key: of several, the first one counts. */
+  find(key: string): Entry | undefined {
+    for (const { entries } of this.segments) {
+      const entry = entries.get(key);
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  *entries(): Generator<Entry> {
+    for (const segment of this.segments) yield* segment.entries.values();
+  }
+
+  /**
+   * Appends frames with one write, shared with concurrent calls. Resolves when all are durable and applied.
+   * @throws the disk's error; some frames may have been applied
+   */
+  async append(frames: readonly NewFrame[], onlyIn?: number): Promise<(Applied | undefined)[]> {
+    const applied = Promise.all(
+      frames.map(
+        (frame) =>
+          new Promise<Applied | undefined>((resolve, reject) => this.queue.push({ frame, onlyIn, resolve, reject })),
+      ),
+    );
+    this.writing ??= this.writeQueue();
+    return applied;
+  }
+
+  /** Closes the open segment if it is `number`. @returns whether this call closed it */
+  async close(number: number): Promise<boolean> {
+    await this.folders.createNext(number);
+    const [closed] = await this.append([{ type: 'close', key: '', body: Buffer.alloc(0) }], number);
+    if (closed !== undefined) closed.segment.isOwn = true;
+    return closed !== undefined;
+  }
+
+  /**
+   * Reads what was appended by any process before the call, and forgets retired segments. Concurrent calls share the next
+   * read, because a running one may have begun before their frames were written.
+   */
+  refresh(): Promise<void> {
+    if (this.reading === undefined) {
+      this.reading = this.readNew().finally(() => (this.reading = undefined));
+      return this.reading;
+    }
+    this.nextRead ??= this.reading
+      .catch(() => undefined)
+      .then(() => {
+        this.nextRead = undefined;
+        return this.refresh();
+      });
+    return this.nextRead;
+  }
+
+  /** @throws ObjectCorruptError, also when the object is deleted or becomes a file meanwhile */
+  async read(entry: Entry): Promise<Buffer> {
+    if (entry.body !== undefined) return entry.body;
+    const body = await this.readUnchecked(entry);
+    if (crc32(body) !== entry.checksum)
+      throw new ObjectCorruptError(entry.key, 'its bytes in the journal do not match their checksum');
+    return body;
+  }
+
+  /** Reads an object even if it is damaged. @throws ObjectCorruptError when its segment is retired */
+  async readUnchecked({ key, segment, start, size }: Entry): Promise<Buffer> {
+    // Its descriptor may be another file's by now.
+    if (segment.isRetired) throw new ObjectCorruptError(key, 'its segment of the journal is retired');
+    const body = Buffer.allocUnsafe(size);
+    segment.readers++;
+    try {
+      for (let at = 0; at < size;) {
+        const bytesRead = await readAt(segment.fd, body, at, size - at, start + at);
+        if (bytesRead === 0) throw new StoreUnavailableError('the journal was truncated');
+        at += bytesRead;
+      }
+      return body;
+    } finally {
+      segment.readers--;
+      closeIfUnused(segment);
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.writing;
+    await this.refresh().catch(() => undefined);
+    for (const segment of this.segments) retire(segment);
+    this.segments = [];
+    await this.stopAppending();
+  }
+
+  private async stopAppending(): Promise<void> {
+    const { appending } = this;
+    this.appending = undefined;
+    if (appending !== undefined) await closeFd(appending.fd).catch(() => undefined);
+  }
+
+  private async writeQueue(): Promise<void> {
+    while (this.queue.length > 0) {
+      const batch = this.queue;
+      this.queue = [];
+      await this.write(batch).catch((error: unknown) => {
+        for (const { reject } of batch) reject(error);
+      });
+    }
+    this.writing = undefined;
+  }
+
+  /** Writes a batch and lets `settle` wait for it, so that the next batch is written meanwhile. */
+  private async write(batch: readonly PendingFrame[]): Promise<void> {
+    if (this.segments.length === 0) await this.refresh();
+    const segment = this.openSegment;
+    if (segment === undefined) throw new StoreUnavailableError('the journal does not exist');
+    const fd = await this.appendingFd(segment.number);
+    const chunks: Buffer[] = [];
+    const written = new Map<number, PendingFrame>();
+    for (const pending of batch) {
+      if (pending.onlyIn !== undefined && pending.onlyIn !== segment.number) {
+        pending.resolve(undefined);
+        continue;
+      }
+      const sequence = this.nextSequence++;
+      chunks.push(encodeFrame(pending.frame, this.writer, sequence));
+      written.set(sequence, pending);
+      this.unread.set(sequence, pending);
+    }
+    if (written.size === 0) return;
+    try {
+      // A segment that is retired counts as closed: what is written to it is written again to the next one.
+      if (fd !== undefined) await writeAppending(fd, Buffer.concat(chunks));
+    } catch (error) {
+      // Frames that were written before the error count, although their callers receive the error.
+      for (const sequence of written.keys()) this.unread.delete(sequence);
+      await this.stopAppending();
+      throw error;
+    }
+    void this.settle(segment, written);
+  }
+
+  /** Answers the writers. Frames that were not read were written after the segment was closed. */
+  private async settle(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
+    try {
+      await this.refresh();
+      // A segment that is removed by someone else is still written to by its descriptor.
+      if (segment.closedAtMs === undefined && !(await this.folders.exists(segment.number))) {
+        // Unless it was closed and retired between the two looks.
+        await this.refresh();
+        if (segment.closedAtMs === undefined) throw new StoreUnavailableError('the journal was removed');
+      }
+    } catch (error) {
+      for (const [sequence, { reject }] of written) {
+        this.unread.delete(sequence);
+        reject(error);
+      }
+      this.mustReopen = true;
+      return;
+    }
+    const again: PendingFrame[] = [];
+    for (const [sequence, pending] of written) {
+      if (pending.applied !== undefined) pending.resolve(pending.applied);
+      else if (segment.closedAtMs === undefined) pending.reject(new StoreUnavailableError('the journal was truncated'));
+      else if (pending.onlyIn !== undefined) pending.resolve(undefined);
+      else again.push(pending);
+      this.unread.delete(sequence);
+    }
+    if (again.length > 0) {
+      // A deletion will not know about these bytes.
+      await this.eraseAfterClose(segment).catch(() => undefined);
+      this.queue.push(...again);
+    }
+    if (this.queue.length > 0) this.writing ??= this.writeQueue();
+  }
+
+  /** Overwrites the bodies of own frames that follow the one that closes a segment. */
+  private async eraseAfterClose(segment: Segment): Promise<void> {
+    const fd = await this.folders.open(segment.number, 'overwrite');
+    if (fd === undefined || segment.isRetired) return;
+    segment.readers++;
+    try {
+      const bytes = await readToEnd(segment.fd, segment.position);
+      for (let at = 0, scanned = scanFrame(bytes, at); scanned !== undefined; scanned = scanFrame(bytes, at)) {
+        at = scanned.end;
+        const { writer, bodyStart = 0, bodyBytes = 0 } = scanned.frame ?? {};
+        if (writer === this.writer && bodyBytes > 0) await writeZeros(fd, segment.position + bodyStart, bodyBytes);
+      }
+    } finally {
+      segment.readers--;
+      closeIfUnused(segment);
+      await closeFd(fd);
+    }
+  }
+
+  private async appendingFd(segment: number): Promise<number | undefined> {
+    if (this.appending?.segment === segment && !this.mustReopen) return this.appending.fd;
+    this.mustReopen = false;
+    await this.stopAppending();
+    const fd = await this.folders.open(segment, 'append');
+    this.appending = fd === undefined ? undefined : { segment, fd };
+    return fd;
+  }
+
+  private async readNew(): Promise<void> {
+    if (this.segments.length === 0) await this.openOldest();
+    for (let segment = this.openSegment; segment !== undefined;) {
+      await this.readSegment(segment);
+      if (segment.closedAtMs === undefined) break;
+      segment = await this.openAfter(segment);
+    }
+    // Last: what is in a segment counts as long as that exists after the reads.
+    await this.forgetRetired();
+  }
+
+  private async forgetRetired(): Promise<void> {
+    for (const segment of this.closedSegments) {
+      if (await this.folders.exists(segment.number)) return;
+      this.segments.shift();
+      this.retirements++;
+      retire(segment);
+    }
+  }
+
+  private async openOldest(): Promise<void> {
+    for (;;) {
+      const [oldest] = await this.folders.list();
+      if (oldest === undefined || (await this.openForReading(oldest)) !== undefined) return;
+      // A copy of the store was made while the segment was retired, so that its objects are files.
+      await this.folders.dropWithoutLog(oldest);
+    }
+  }
+
+  private async openAfter({ number }: Segment): Promise<Segment | undefined> {
+    const next = await this.openForReading(number + 1);
+    if (next !== undefined) return next;
+    // It is retired too, and with it all that this process knows.
+    await this.forgetRetired();
+    if (this.segments.length > 0 && (await this.folders.exists(number))) {
+      await this.folders.createNext(number);
+      return this.openForReading(number + 1);
+    }
+    for (const segment of this.segments) retire(segment);
+    this.retirements += this.segments.length;
+    this.segments = [];
+    await this.openOldest();
+    return this.openSegment;
+  }
+
+  private async openForReading(number: number): Promise<Segment | undefined> {
+    const fd = await this.folders.open(number, 'read');
+    if (fd === undefined) return undefined;
+    const segment: Segment = {
+      number,
+      fd,
+      entries: new Map(),
+      position: 0,
+      firstFrameAtMs: undefined,
+      lastFrameAtMs: undefined,
+      closedAtMs: undefined,
+      isOwn: false,
+      readers: 0,
+      isRetired: false,
+    };
+    this.segments.push(segment);
+    return segment;
+  }
+
+  private async readSegment(segment: Segment): Promise<void> {
+    for (;;) {
+      const bytesRead = await readAt(segment.fd, this.buffer, 0, READ_BYTES, segment.position);
+      if (bytesRead > 0) {
+        segment.lastFrameAtMs = performance.now();
+        segment.firstFrameAtMs ??= segment.lastFrameAtMs;
+      }
+      const bytes = this.buffer.subarray(0, bytesRead);
+      let at = 0;
+      for (;;) {
+        const scanned = scanFrame(bytes, at);
+        if (scanned === undefined) break;
+        at = scanned.end;
+        if (scanned.frame !== undefined) this.apply(segment, scanned.frame);
+        if (segment.closedAtMs !== undefined) break;
+      }
+      segment.position += at;
+      if (segment.closedAtMs !== undefined || bytesRead < READ_BYTES) return;
+    }
+  }
+
+  private apply(segment: Segment, frame: Frame): void {
+    const { type, key } = frame;
+    let earlier: Entry[] = [];
+    if (type === 'close') segment.closedAtMs = performance.now();
+    else if (type === 'delete') earlier = this.remove(key);
+    else {
+      const first = segment.entries.get(key);
+      if (first === undefined) segment.entries.set(key, toEntry(segment, frame));
+      else earlier = [first];
+    }
+    if (frame.writer !== this.writer) return;
+    const own = this.unread.get(frame.sequence);
+    if (own !== undefined) own.applied = { segment, earlier };
+  }
+
+  private remove(key: string): Entry[] {
+    const removed = this.segments.map(({ entries }) => entries.get(key)).filter((entry) => entry !== undefined);
+    for (const { segment } of removed) segment.entries.delete(key);
+    return removed;
+  }
+}
+
+function toEntry(segment: Segment, { type, key, timeMs, body, bodyBytes, bodyStart, bodyChecksum }: Frame): Entry {
+  return {
+    key,
+    size: bodyBytes,
+    timeMs,
+    segment,
+    start: segment.position + bodyStart,
+    checksum: bodyChecksum,
+    isOnly: type === 'create',
+    // A copy: the buffer is reused.
+    body: body !== undefined && bodyBytes <= MAX_KEPT_BODY_BYTES ? Buffer.from(body) : undefined,
+  };
+}
+
+function retire(segment: Segment): void {
+  segment.isRetired = true;
+  closeIfUnused(segment);
+}
+
+function closeIfUnused(segment: Segment): void {
+  if (segment.isRetired && segment.readers === 0) closeFd(segment.fd).catch(() => undefined);
+}
