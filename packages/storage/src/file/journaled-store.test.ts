@@ -11,8 +11,8 @@ import { FileObjectStore } from './file-object-store';
 import { type JournalLimits, JournaledStore } from './journaled-store';
 
 /** Stores nothing by itself. */
-const NEVER: JournalLimits = { quietAgeMs: 1e9, maxAgeMs: 1e9, maxBytes: 1e9, checkEveryMs: 1e9, takeOverAfterMs: 1e9 };
-const AT_ONCE: JournalLimits = { quietAgeMs: 0, maxAgeMs: 0, maxBytes: 0, checkEveryMs: 5, takeOverAfterMs: 0 };
+const NEVER: JournalLimits = { quietMs: 1e9, maxAgeMs: 1e9, maxBytes: 1e9, checkEveryMs: 1e9, takeOverAfterMs: 1e9 };
+const AT_ONCE: JournalLimits = { quietMs: 0, maxAgeMs: 0, maxBytes: 0, checkEveryMs: 5, takeOverAfterMs: 0 };
 const ONCE = { journal: true } as const;
 
 let root: string;

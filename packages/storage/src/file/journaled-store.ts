@@ -23,16 +23,14 @@ import { storeSegment } from './journal/store-segment';
 import { isLocalFileSystem } from './local-file-system';
 
 const MIB = 1024 * 1024;
-/** No frame for this long: storing files does not compete with requests. */
-const QUIET_MS = 1_000;
 const RETRY_AFTER_MS = 10_000;
 const MAX_BYTES_AT_STOP = 8 * MIB;
 const EMPTY = Buffer.alloc(0);
 
 /** When a process closes the open segment and stores its objects as files. */
 export interface JournalLimits {
-  /** Age of the first object once no more are written. */
-  readonly quietAgeMs: number;
+  /** Time without new objects: storing files does not compete with requests then. */
+  readonly quietMs: number;
   /** Age of the first object while more are written. */
   readonly maxAgeMs: number;
   readonly maxBytes: number;
@@ -43,13 +41,13 @@ export interface JournalLimits {
 
 /** A worker stores before the API, which has requests to answer; the API does it when no worker lives. */
 export const WORKER_LIMITS: JournalLimits = {
-  quietAgeMs: 2_000,
+  quietMs: 2_000,
   maxAgeMs: 25_000,
   maxBytes: 64 * MIB,
   checkEveryMs: 1_000,
   takeOverAfterMs: 10_000,
 };
-export const API_LIMITS: JournalLimits = { ...WORKER_LIMITS, quietAgeMs: 5_000, maxAgeMs: 35_000, maxBytes: 96 * MIB };
+export const API_LIMITS: JournalLimits = { ...WORKER_LIMITS, quietMs: 5_000, maxAgeMs: 35_000, maxBytes: 96 * MIB };
 
 /**
  * A file store that first writes small objects to a journal, where many of them share one write (journal/journal.ts): objects
@@ -384,9 +382,9 @@ export class JournaledStore implements ObjectStore {
   }
 
   private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {
-    const { quietAgeMs, maxAgeMs, maxBytes } = this.limits;
-    const [ageMs, quietMs] = [performance.now() - firstFrameAtMs, performance.now() - lastFrameAtMs];
-    return position >= maxBytes || ageMs >= maxAgeMs || (ageMs >= quietAgeMs && quietMs >= QUIET_MS);
+    const { quietMs, maxAgeMs, maxBytes } = this.limits;
+    const nowMs = performance.now();
+    return position >= maxBytes || nowMs - firstFrameAtMs >= maxAgeMs || nowMs - lastFrameAtMs >= quietMs;
   }
 
   private async storeAll(): Promise<void> {

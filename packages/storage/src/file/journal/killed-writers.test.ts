@@ -21,7 +21,7 @@ const { writeSync } = require('node:fs');
 const { FileObjectStore } = require(${JSON.stringify(join(DIST, 'file-object-store.js'))});
 const { JournaledStore } = require(${JSON.stringify(join(DIST, 'journaled-store.js'))});
 const [root, name] = process.argv.slice(1);
-const limits = { quietAgeMs: 20, maxAgeMs: 20, maxBytes: 20000, checkEveryMs: 5, takeOverAfterMs: 15 };
+const limits = { quietMs: 20, maxAgeMs: 20, maxBytes: 20000, checkEveryMs: 5, takeOverAfterMs: 15 };
 const report = (...words) => writeSync(1, words.join(' ') + '\\n');
 (async () => {
   const store = new JournaledStore(new FileObjectStore(root), limits);
@@ -112,7 +112,7 @@ test('processes that are stopped and killed at any step lose nothing, and what w
   await Promise.all([...writers].map(kill));
 
   const store = new JournaledStore(new FileObjectStore(root), {
-    quietAgeMs: 0,
+    quietMs: 0,
     maxAgeMs: 0,
     maxBytes: 0,
     checkEveryMs: 1e9,
