@@ -238,6 +238,7 @@ export class RunningApi {
     );
     this.store = withReadDeadline(openStore(pathToFileURL(this.dir).href), readDeadlineMs);
     await this.store.start();
+    this.releasers.push('store', () => this.store.stop());
     const registry = new ModelRegistry(this.store);
     await registry.installShipped();
     // Not started, so that only requests write to the store; tests call `flush`.

@@ -59,6 +59,7 @@ export class JournaledStore implements ObjectStore {
   private readonly journal: Journal;
   private readonly timer: { current?: NodeJS.Timeout } = {};
   private storing: Promise<void> | undefined;
+  private mayStore = true;
   /** Why the journal could not be stored at the last attempt. */
   private failure: { error: unknown; retryAtMs: number } | undefined;
   /** Markers that were deleted while their closed segment was being stored. */
@@ -86,18 +87,21 @@ export class JournaledStore implements ObjectStore {
     const wasStarted = this.timer.current !== undefined;
     clearInterval(this.timer.current);
     this.timer.current = undefined;
-    // Another process, or the next start, stores the rest.
-    const bytes = this.journal.openSegment?.position ?? 0;
-    if (wasStarted && bytes <= MAX_BYTES_AT_STOP) await this.storeAll().catch(() => undefined);
+    // Otherwise another process stores it, or the next start.
+    this.mayStore = this.journal.bytes <= MAX_BYTES_AT_STOP;
+    await this.storing?.catch(() => undefined);
+    if (wasStarted && this.mayStore) await this.storeAll().catch(() => undefined);
     await this.journal.stop();
     await this.files.stop();
   }
 
   async put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }> {
+    // A stream is never in the journal, and must be read from the start.
+    if (!(body instanceof Uint8Array)) return this.files.put(key, body, options);
     await this.refresh();
     const earlier = this.journal.find(key);
     // A marker in both places would have to be deleted from both.
-    if (earlier?.size === 0 && body instanceof Uint8Array && body.byteLength === 0) return { size: 0 };
+    if (earlier?.size === 0 && body.byteLength === 0) return { size: 0 };
     const put = await this.files.put(key, body, options);
     if (earlier !== undefined) await this.removeFromJournal([key]);
     return put;
@@ -319,7 +323,7 @@ export class JournaledStore implements ObjectStore {
     for (const { entry, isErased } of await this.removeFromJournal(keys)) {
       if (entry.size === 0 && isErased) markers.add(entry.key);
       else if (isErased) erased++;
-      else if (entry.size === 0) this.deleteFileLater(entry);
+      else if (entry.size === 0) await this.deleteFileLater(entry);
       else await this.storeUntilRetired(entry.segment);
     }
     return { markers, erased };
@@ -343,8 +347,18 @@ export class JournaledStore implements ObjectStore {
     return removed;
   }
 
-  private deleteFileLater({ segment, key }: Entry): void {
+  /** Deletes the file of a marker once its segment is stored. Does not wait: the reconciler removes a marker that is left. */
+  private async deleteFileLater({ segment, key }: Entry): Promise<void> {
     this.lateDeletions.set(segment, [...(this.lateDeletions.get(segment) ?? []), key]);
+    await this.deleteLateFiles();
+  }
+
+  private async deleteLateFiles(): Promise<void> {
+    for (const [segment, keys] of this.lateDeletions) {
+      if (!segment.isRetired) continue;
+      this.lateDeletions.delete(segment);
+      for (const key of keys) await this.files.delete(key);
+    }
   }
 
   private async erase({ segment, start, size }: Entry): Promise<void> {
@@ -372,6 +386,8 @@ export class JournaledStore implements ObjectStore {
   }
 
   private async storeIfDue(): Promise<void> {
+    // There is no journal, or no store any more.
+    if (this.journal.openSegment === undefined) return;
     await this.journal.refresh();
     const { openSegment } = this.journal;
     if (openSegment?.firstFrameAtMs !== undefined && this.isDue(openSegment))
@@ -379,6 +395,7 @@ export class JournaledStore implements ObjectStore {
     const [oldest] = this.journal.closedSegments;
     const closedForMs = performance.now() - (oldest?.closedAtMs ?? Infinity);
     if (oldest?.isOwn === true || closedForMs > this.limits.takeOverAfterMs) await this.storeClosed();
+    await this.deleteLateFiles();
   }
 
   private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {
@@ -411,18 +428,14 @@ export class JournaledStore implements ObjectStore {
   private async storeOldestFirst(): Promise<void> {
     for (let oldest = this.journal.closedSegments[0]; oldest !== undefined; oldest = this.journal.closedSegments[0]) {
       try {
-        await storeSegment(this.journal, oldest, this.files);
+        await storeSegment(this.journal, oldest, this.files, () => this.mayStore);
       } catch (error) {
         // Another process may have stored it first.
         await this.journal.refresh();
         if (!oldest.isRetired) throw error;
       }
     }
-    for (const [segment, keys] of this.lateDeletions) {
-      if (!segment.isRetired) continue;
-      for (const key of keys) await this.files.delete(key);
-      this.lateDeletions.delete(segment);
-    }
+    await this.deleteLateFiles();
   }
 }
 

@@ -93,6 +93,11 @@ export class Journal {
     return this.segments.every(({ entries }) => entries.size === 0);
   }
 
+  /** Bytes of all segments, as far as this process has read. */
+  get bytes(): number {
+    return this.segments.reduce((sum, { position }) => sum + position, 0);
+  }
+
   get openSegment(): Segment | undefined {
     return this.segments.at(-1);
   }

@@ -1,5 +1,7 @@
 import { constants } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { allSettledOrThrow } from '../../all-settled-or-throw';
+import { StoreUnavailableError } from '../../errors';
 import { createEmptyFile, linkIfAbsent } from '../create-file';
 import { type FolderTree, unlinkFile } from '../folder-tree';
 import { closeFd, openFd, setFdTimes, writeFully } from '../fs-callbacks';
@@ -15,15 +17,18 @@ const CONCURRENCY = 4;
  * each may be killed or stopped at any step: a file appears complete, from a temp file in the segment's folder, and an
  * object that exists is kept. Objects that are deleted meanwhile are deleted again after the segment is retired (see
  * `JournaledStore.delete`).
+ * @param mayStore false ends it with an error; it is done again later
  */
 export async function storeSegment(
   journal: Journal,
   segment: Segment,
   target: { root: string; folders: FolderTree },
+  mayStore: () => boolean,
 ): Promise<void> {
   const all = [...segment.entries.values()];
   const created = new Set<string>();
   const store = async (entry: Entry) => {
+    if (!mayStore()) throw new StoreUnavailableError('the store is being stopped');
     if (!segment.entries.has(entry.key)) return;
     const path = join(target.root, entry.key);
     const folder = dirname(path);
@@ -77,5 +82,5 @@ async function forEach<T>(items: readonly T[], work: (item: T) => Promise<unknow
   const run = async () => {
     for (const item of waiting) await work(item);
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, run));
+  await allSettledOrThrow(Array.from({ length: CONCURRENCY }, run));
 }
