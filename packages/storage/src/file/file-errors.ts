@@ -17,7 +17,7 @@ function isSystemError(error: unknown): boolean {
 }
 
 /** Converts a file system error to a store error; returns any other error unchanged. */
-function toStoreError(error: unknown): unknown {
+export function toStoreError(error: unknown): unknown {
   if (!isSystemError(error)) return error;
   const code = errorCode(error);
   if (FULL_CODES.has(code ?? '')) return new StoreFullError(`the store's disk is full (${code})`, { cause: error });

@@ -105,3 +105,7 @@ export async function readToEnd(fd: number, position: number): Promise<Buffer> {
     at += bytesRead;
   }
 }
+
+export async function inodeOfFd(fd: number): Promise<number> {
+  return (await fstat(fd)).ino;
+}

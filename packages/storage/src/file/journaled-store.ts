@@ -1,6 +1,6 @@
 import { Readable, type Writable } from 'node:stream';
 import { ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, assertSize } from '../errors';
-import { checkKey, checkRange, pageLimit } from '../key-validation';
+import { checkFolder, checkKey, checkRange, pageLimit } from '../key-validation';
 import type {
   ByteRange,
   ListDescendingOptions,
@@ -12,12 +12,12 @@ import type {
   PutOptions,
 } from '../object-store';
 import { type StoreFinding, toStoreFinding } from '../store-finding';
-import { mapWriteErrors } from './file-errors';
+import { mapWriteErrors, toStoreError } from './file-errors';
 import type { FileObjectStore } from './file-object-store';
-import { closeFd, writeZeros } from './fs-callbacks';
 import { MAX_BODY_BYTES, type NewFrame } from './journal/frames';
-import { type Entry, Journal, type Segment } from './journal/journal';
+import { Journal } from './journal/journal';
 import { mergeDescending, mergePage } from './journal/merge-listing';
+import type { Entry, Segment } from './journal/segment';
 import { SegmentFolders } from './journal/segment-folders';
 import { storeSegment } from './journal/store-segment';
 import { isLocalFileSystem } from './local-file-system';
@@ -25,6 +25,7 @@ import { isLocalFileSystem } from './local-file-system';
 const MIB = 1024 * 1024;
 const RETRY_AFTER_MS = 10_000;
 const MAX_BYTES_AT_STOP = 8 * MIB;
+const MAX_JOURNAL_BYTES = 256 * MIB;
 const EMPTY = Buffer.alloc(0);
 
 /** When a process closes the open segment and stores its objects as files. */
@@ -45,7 +46,7 @@ export const WORKER_LIMITS: JournalLimits = {
   maxAgeMs: 25_000,
   maxBytes: 64 * MIB,
   checkEveryMs: 1_000,
-  takeOverAfterMs: 10_000,
+  takeOverAfterMs: 20_000,
 };
 export const API_LIMITS: JournalLimits = { ...WORKER_LIMITS, quietMs: 5_000, maxAgeMs: 35_000, maxBytes: 96 * MIB };
 
@@ -62,8 +63,13 @@ export class JournaledStore implements ObjectStore {
   private mayStore = true;
   /** Why the journal could not be stored at the last attempt. */
   private failure: { error: unknown; retryAtMs: number } | undefined;
+  /** Why an object has stayed in the journal, while others became files. */
+  private unstorable: unknown;
   /** Markers that were deleted while their closed segment was being stored. */
-  private readonly lateDeletions = new Map<Segment, string[]>();
+  private readonly lateDeletions = new Map<Segment, Set<string>>();
+  private isLocal: boolean | undefined;
+  private cleanedRetirements = 0;
+  private wasRefreshed = false;
 
   constructor(
     private readonly files: FileObjectStore,
@@ -75,9 +81,12 @@ export class JournaledStore implements ObjectStore {
 
   async start(): Promise<void> {
     await this.files.start();
+    this.mayStore = true;
+    this.journal.start();
     await mapWriteErrors(async () => {
-      if (await isLocalFileSystem(this.files.root)) await this.journal.folders.create();
+      if (await this.canAppend()) await this.journal.folders.create();
       await this.journal.refresh();
+      if (this.journal.openSegment !== undefined) await this.journal.folders.removeRetired();
     });
     this.timer.current ??= setInterval(() => void this.storeWhenDue(), this.limits.checkEveryMs).unref();
   }
@@ -96,8 +105,9 @@ export class JournaledStore implements ObjectStore {
   }
 
   async put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }> {
-    // A stream is never in the journal, and must be read from the start.
+    // A stream must be read from the start. Keys of streams are never put into the journal.
     if (!(body instanceof Uint8Array)) return this.files.put(key, body, options);
+    checkKey(key);
     await this.refresh();
     const earlier = this.journal.find(key);
     // A marker in both places would have to be deleted from both.
@@ -108,7 +118,9 @@ export class JournaledStore implements ObjectStore {
   }
 
   async putWithMarker(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void> {
-    if (!(await this.accepts(body))) return this.files.putWithMarker(key, body, marker, options);
+    // When objects come faster than they can be stored as files, they are written as files at once.
+    if (this.journal.bytes > MAX_JOURNAL_BYTES || !(await this.accepts(body)))
+      return this.files.putWithMarker(key, body, marker, options);
     checkKey(key);
     checkKey(marker);
     options?.signal?.throwIfAborted();
@@ -125,12 +137,19 @@ export class JournaledStore implements ObjectStore {
     options.signal?.throwIfAborted();
     const [applied] = await this.append([{ type: 'put', key, body }]);
     // The first frame counts, in the order of the segments. Before them all, what is stored as a file.
-    const [earlier] = applied?.earlier ?? [];
-    const first = earlier ?? this.journal.find(key);
-    if (first !== undefined && (earlier !== undefined || first.segment !== applied?.segment))
-      return assertEqual(key, body, await this.journal.read(first));
+    const first = applied?.existing ?? this.journal.find(key);
+    if (first !== undefined && (applied?.existing !== undefined || first.segment !== applied?.segment))
+      return assertEqual(key, body, await this.readEntry(first));
     if ((await this.files.head(key)) === undefined) return 'created';
     return assertEqual(key, body, await this.files.get(key));
+  }
+
+  /** Reads an object that may become a file meanwhile. */
+  private readEntry(entry: Entry): Promise<Buffer> {
+    return this.journal.read(entry).catch((error: unknown) => {
+      if (error instanceof ObjectCorruptError) return this.get(entry.key);
+      throw error;
+    });
   }
 
   async get(key: string, buffer?: Buffer, maxBytes = Infinity): Promise<Buffer> {
@@ -164,18 +183,20 @@ export class JournaledStore implements ObjectStore {
   }
 
   async pipeTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
+    let bytes: Buffer | undefined;
     const isFound = await this.find(
       key,
       async (entry) => {
-        const bytes = await this.readRange(entry, range);
-        await new Promise<void>((resolve, reject) => {
-          target.write(bytes, (error) => (error ? reject(error) : resolve()));
-        });
+        bytes = await this.readRange(entry, range);
         return true;
       },
       () => orUndefined(this.files.pipeTo(key, target, range).then(() => true)),
     );
     if (isFound === undefined) notFound(key);
+    if (bytes === undefined) return;
+    await new Promise<void>((resolve, reject) => {
+      target.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
@@ -216,14 +237,18 @@ export class JournaledStore implements ObjectStore {
   }
 
   async delete(key: string): Promise<void> {
-    const { markers } = await this.deleteFromJournal([key]);
-    if (!markers.has(key)) await this.files.delete(key);
+    checkKey(key);
+    if ((await this.deleteFromJournal([key])).has(key)) return;
+    await this.files.delete(key);
   }
 
   async deletePrefix(prefix: string): Promise<number> {
+    checkFolder(prefix);
     const entries = await this.entriesBelow(prefix);
-    const { markers, erased } = await this.deleteFromJournal(entries.map(({ key }) => key));
-    return markers.size + erased + (await this.files.deletePrefix(prefix));
+    const areFiles = await Promise.all(entries.map(async ({ key }) => (await this.files.head(key)) !== undefined));
+    await this.deleteFromJournal(this.journal.keysBelow(prefix));
+    const deletedFiles = await this.files.deletePrefix(prefix);
+    return Math.max(deletedFiles, entries.length + deletedFiles - areFiles.filter(Boolean).length);
   }
 
   presignGet(): Promise<undefined> {
@@ -242,23 +267,31 @@ export class JournaledStore implements ObjectStore {
       return [toStoreFinding('create the folder', error)];
     }
     const findings = await this.files.probe();
-    if (this.failure !== undefined)
-      findings.push({ ...toStoreFinding('store the journal as files', this.failure.error), kind: 'warning' });
+    const error = this.failure?.error ?? this.unstorable;
+    if (error !== undefined)
+      findings.push({ ...toStoreFinding('store the journal as files', toStoreError(error)), kind: 'warning' });
     return findings;
   }
 
   private async accepts(body: Uint8Array): Promise<boolean> {
     if (body.byteLength > MAX_BODY_BYTES) return false;
     if (this.journal.openSegment === undefined) await this.refresh();
-    return this.journal.openSegment !== undefined;
+    return this.journal.openSegment !== undefined && (await this.canAppend());
+  }
+
+  /** Whether appends of several processes are atomic. A journal that was copied to a network mount is only read and stored. */
+  private async canAppend(): Promise<boolean> {
+    this.isLocal ??= await mapWriteErrors(() => isLocalFileSystem(this.files.root));
+    return this.isLocal;
   }
 
   private append(frames: readonly NewFrame[]) {
     return mapWriteErrors(() => this.journal.append(frames));
   }
 
-  private refresh(): Promise<void> {
-    return mapWriteErrors(() => this.journal.refresh());
+  private async refresh(): Promise<void> {
+    await mapWriteErrors(() => this.journal.refresh());
+    this.wasRefreshed = true;
   }
 
   /**
@@ -272,8 +305,8 @@ export class JournaledStore implements ObjectStore {
   ): Promise<T | undefined> {
     checkKey(key);
     for (;;) {
-      // Only saves looks for a file: the journal is read again below.
-      if (!this.journal.isEmpty) await this.refresh();
+      // Saves looks for a file, and is needed once, because retirements are counted from then on.
+      if (!this.journal.isEmpty || !this.wasRefreshed) await this.refresh();
       const { retirementCount } = this.journal;
       if (!(await this.hasNoFile(key))) {
         const found = await fromFile();
@@ -313,65 +346,60 @@ export class JournaledStore implements ObjectStore {
   }
 
   /**
-   * Deletes objects from the journal, and waits until those in closed segments are stored, so that their files can be deleted.
-   * @returns the markers that have no file, and how many objects were overwritten
+   * Deletes objects from the journal, whose bytes are gone then: overwritten or, if the object may become a file, after its
+   * segment was stored, so that the file can be deleted.
+   * @returns the markers that cannot have a file
    */
-  private async deleteFromJournal(keys: readonly string[]): Promise<{ markers: ReadonlySet<string>; erased: number }> {
-    if (keys.some((key) => this.journal.find(key) === undefined)) await this.refresh();
+  private async deleteFromJournal(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const markers = new Set<string>();
-    let erased = 0;
-    for (const { entry, isErased } of await this.removeFromJournal(keys)) {
-      if (entry.size === 0 && isErased) markers.add(entry.key);
-      else if (isErased) erased++;
-      else if (entry.size === 0) await this.deleteFileLater(entry);
-      else await this.storeUntilRetired(entry.segment);
+    if (keys.some((key) => this.journal.find(key) === undefined)) await this.refresh();
+    const only = new Set(keys.filter((key) => this.journal.find(key)?.isOnly === true));
+    await this.removeFromJournal(keys);
+    for (const key of keys) {
+      const removed = this.journal.findRemoved(key);
+      const isMarker = removed.length > 0 && removed.every(({ bodies }) => bodies.every(({ size }) => size === 0));
+      const segments = removed.filter(({ mayBecomeFile }) => mayBecomeFile).map(({ segment }) => segment);
+      if (isMarker && segments.length === 0 && only.has(key)) markers.add(key);
+      if (isMarker) for (const segment of segments) this.deleteFileLater(segment, key);
+      else for (const segment of segments) await this.storeUntilRetired(segment);
     }
-    return { markers, erased };
+    await this.removeRetired();
+    return markers;
   }
 
-  /**
-   * Removes objects from the journal, and overwrites the bytes of those in the open segment: a closed one may be about to become
-   * a file.
-   */
-  private async removeFromJournal(keys: readonly string[]): Promise<{ entry: Entry; isErased: boolean }[]> {
+  /** Removes objects from the journal, and overwrites their bytes. Those in a closed segment may still become files. */
+  private async removeFromJournal(keys: readonly string[]): Promise<void> {
     const present = keys.filter((key) => this.journal.find(key) !== undefined);
-    if (present.length === 0) return [];
-    const removed: { entry: Entry; isErased: boolean }[] = [];
-    for (const applied of await this.append(present.map((key) => ({ type: 'delete', key, body: EMPTY })))) {
-      for (const entry of applied?.earlier ?? []) {
-        const isErased = entry.segment === applied?.segment;
-        if (isErased && entry.size > 0) await this.erase(entry);
-        removed.push({ entry, isErased });
-      }
-    }
-    return removed;
+    await this.append(present.map((key) => ({ type: 'delete', key, body: EMPTY })));
+    // Also what an earlier deletion has left, whose process may have been killed.
+    for (const { segment, bodies, mayBecomeFile } of keys.flatMap((key) => this.journal.findRemoved(key)))
+      if (!mayBecomeFile && bodies.some(({ size }) => size > 0))
+        await mapWriteErrors(() => this.journal.erase(segment, bodies));
+  }
+
+  /** Removes what other processes, which may have been killed, have left of retired segments. */
+  private async removeRetired(): Promise<void> {
+    const { retirementCount } = this.journal;
+    if (retirementCount === this.cleanedRetirements) return;
+    await mapWriteErrors(() => this.journal.folders.removeRetired());
+    this.cleanedRetirements = retirementCount;
   }
 
   /** Deletes the file of a marker once its segment is stored. Does not wait: the reconciler removes a marker that is left. */
-  private async deleteFileLater({ segment, key }: Entry): Promise<void> {
-    this.lateDeletions.set(segment, [...(this.lateDeletions.get(segment) ?? []), key]);
-    await this.deleteLateFiles();
+  private deleteFileLater(segment: Segment, key: string): void {
+    this.lateDeletions.set(segment, (this.lateDeletions.get(segment) ?? new Set()).add(key));
+    this.deleteLateFiles().catch(() => undefined);
   }
 
   private async deleteLateFiles(): Promise<void> {
     for (const [segment, keys] of this.lateDeletions) {
       if (!segment.isRetired) continue;
-      this.lateDeletions.delete(segment);
-      for (const key of keys) await this.files.delete(key);
-    }
-  }
-
-  private async erase({ segment, start, size }: Entry): Promise<void> {
-    await mapWriteErrors(async () => {
-      const fd = await this.journal.folders.open(segment.number, 'overwrite');
-      // A retired segment does not hold the object any more.
-      if (fd === undefined) return;
-      try {
-        await writeZeros(fd, start, size);
-      } finally {
-        await closeFd(fd);
+      for (const key of keys) {
+        await this.files.delete(key);
+        keys.delete(key);
       }
-    });
+      if (keys.size === 0) this.lateDeletions.delete(segment);
+    }
   }
 
   private async storeWhenDue(): Promise<void> {
@@ -394,8 +422,9 @@ export class JournaledStore implements ObjectStore {
       await this.journal.close(openSegment.number);
     const [oldest] = this.journal.closedSegments;
     const closedForMs = performance.now() - (oldest?.closedAtMs ?? Infinity);
-    if (oldest?.isOwn === true || closedForMs > this.limits.takeOverAfterMs) await this.storeClosed();
+    if (oldest?.wasClosedHere === true || closedForMs > this.limits.takeOverAfterMs) await this.storeClosed();
     await this.deleteLateFiles();
+    await this.removeRetired();
   }
 
   private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {
@@ -412,11 +441,7 @@ export class JournaledStore implements ObjectStore {
   }
 
   private async storeUntilRetired(segment: Segment): Promise<void> {
-    await mapWriteErrors(async () => {
-      while (!segment.isRetired) await this.storeClosed();
-      // By this process or another one, which may have been killed meanwhile.
-      await this.journal.folders.removeRetired();
-    });
+    while (!segment.isRetired) await mapWriteErrors(() => this.storeClosed());
   }
 
   /** Stores the closed segments, the oldest first. Concurrent calls share the work. */
@@ -428,7 +453,7 @@ export class JournaledStore implements ObjectStore {
   private async storeOldestFirst(): Promise<void> {
     for (let oldest = this.journal.closedSegments[0]; oldest !== undefined; oldest = this.journal.closedSegments[0]) {
       try {
-        await storeSegment(this.journal, oldest, this.files, () => this.mayStore);
+        this.unstorable = await storeSegment(this.journal, oldest, this.files, () => this.mayStore);
       } catch (error) {
         // Another process may have stored it first.
         await this.journal.refresh();

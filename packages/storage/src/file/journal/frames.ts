@@ -18,6 +18,8 @@ export interface NewFrame {
   readonly type: FrameType;
   readonly key: string;
   readonly body: Uint8Array;
+  /** The present when omitted. */
+  readonly timeMs?: number;
 }
 
 export interface Frame {
@@ -39,7 +41,8 @@ export interface Scanned {
   readonly end: number;
 }
 
-export const MAX_BODY_BYTES = 64 * 1024;
+/** Any completion of a record is smaller. */
+export const MAX_BODY_BYTES = 256 * 1024;
 const MAX_KEY_BYTES = 1024;
 const HEADER_BYTES = 48;
 /** A buffer of this size holds any frame. */
@@ -53,7 +56,11 @@ export function newWriter(): number {
   return Math.floor(Math.random() * Number.MAX_SAFE_INTEGER);
 }
 
-export function encodeFrame({ type, key, body }: NewFrame, writer: number, sequence: number): Buffer {
+export function encodeFrame(
+  { type, key, body, timeMs = Date.now() }: NewFrame,
+  writer: number,
+  sequence: number,
+): Buffer {
   const keyBytes = Buffer.byteLength(key);
   const frame = Buffer.allocUnsafe(HEADER_BYTES + keyBytes + body.byteLength);
   MAGIC.copy(frame);
@@ -61,7 +68,7 @@ export function encodeFrame({ type, key, body }: NewFrame, writer: number, seque
   frame.writeUInt16LE(keyBytes, 14);
   frame.writeUInt32LE(body.byteLength, 16);
   frame.writeUInt32LE(crc32(body), 20);
-  frame.writeDoubleLE(Date.now(), 24);
+  frame.writeDoubleLE(timeMs, 24);
   frame.writeDoubleLE(writer, 32);
   frame.writeDoubleLE(sequence, 40);
   frame.write(key, HEADER_BYTES);

@@ -9,55 +9,28 @@
  */
 import { crc32 } from 'node:zlib';
 import { ObjectCorruptError, StoreUnavailableError } from '../../errors';
-import { closeFd, readAt, readToEnd, writeAppending, writeZeros } from '../fs-callbacks';
+import { closeFd, inodeOfFd, readAt, readToEnd, writeAppending, writeZeros } from '../fs-callbacks';
 import { type Frame, MAX_FRAME_BYTES, type NewFrame, encodeFrame, newWriter, scanFrame } from './frames';
+import {
+  type Entry,
+  type Range,
+  type RemovedEntry,
+  type Segment,
+  closeIfUnused,
+  createSegment,
+  retire,
+  toEntry,
+} from './segment';
 import type { SegmentFolders } from './segment-folders';
 
-/** Keeps requests and markers in memory, which others read soon; results are ten times as large. */
-const MAX_KEPT_BODY_BYTES = 2 * 1024;
-const READ_BYTES = 4 * MAX_FRAME_BYTES;
-
-/** An object in the journal. */
-export interface Entry {
-  readonly key: string;
-  readonly size: number;
-  readonly timeMs: number;
-  readonly segment: Segment;
-  readonly start: number;
-  readonly checksum: number;
-  /** Whether no other object can have been put under this key. */
-  readonly isOnly: boolean;
-  /** The body of a small object; undefined for a larger one and for a damaged one. */
-  readonly body: Buffer | undefined;
-}
-
-export interface Segment {
-  readonly number: number;
-  readonly fd: number;
-  readonly entries: Map<string, Entry>;
-  /** Bytes of the log that were read. */
-  position: number;
-  /** When this process read the first and the last frame, by `performance.now`. */
-  firstFrameAtMs: number | undefined;
-  lastFrameAtMs: number | undefined;
-  /** When this process read the frame that closes the segment. */
-  closedAtMs: number | undefined;
-  /** Whether this process closed it, and stores it. */
-  isOwn: boolean;
-  /** Running reads; the last one closes the descriptor of a retired segment. */
-  readers: number;
-  isRetired: boolean;
-}
+const READ_BYTES = MAX_FRAME_BYTES + 64 * 1024;
 
 /** The effect of a frame when it was read. */
 export interface Applied {
   /** The segment that holds the frame. */
   readonly segment: Segment;
-  /**
-   * For `put`, the object that the key already named in this segment, so that the frame has no effect. For `delete`, what was
-   * deleted, in any segment.
-   */
-  readonly earlier: readonly Entry[];
+  /** For `put`: the object that the key already named in this segment, so that the frame has no effect. */
+  readonly existing: Entry | undefined;
 }
 
 interface PendingFrame {
@@ -82,6 +55,8 @@ export class Journal {
   /** Closed by `writeQueue` only, because a write may be running. */
   private appending: { segment: number; fd: number } | undefined;
   private mustReopen = false;
+  private settling = 0;
+  private isStopped = false;
   private reading: Promise<void> | undefined;
   private nextRead: Promise<void> | undefined;
   private readonly buffer = Buffer.allocUnsafeSlow(READ_BYTES);
@@ -121,6 +96,17 @@ export class Journal {
     return undefined;
   }
 
+  /** Finds what deleted objects with this key have left in segments that still exist. */
+  findRemoved(key: string): RemovedEntry[] {
+    return this.segments.map(({ removed }) => removed.get(key)).filter((entry) => entry !== undefined);
+  }
+
+  /** The keys of all objects below a prefix, deleted ones included. */
+  keysBelow(prefix: string): string[] {
+    const keys = this.segments.flatMap(({ entries, removed }) => [...entries.keys(), ...removed.keys()]);
+    return [...new Set(keys)].filter((key) => key.startsWith(prefix));
+  }
+
   *entries(): Generator<Entry> {
     for (const segment of this.segments) yield* segment.entries.values();
   }
@@ -130,6 +116,7 @@ export class Journal {
    * @throws the disk's error; some frames may have been applied
    */
   async append(frames: readonly NewFrame[], onlyIn?: number): Promise<(Applied | undefined)[]> {
+    if (frames.length === 0) return [];
     const applied = Promise.all(
       frames.map(
         (frame) =>
@@ -144,7 +131,7 @@ export class Journal {
   async close(number: number): Promise<boolean> {
     await this.folders.createNext(number);
     const [closed] = await this.append([{ type: 'close', key: '', body: Buffer.alloc(0) }], number);
-    if (closed !== undefined) closed.segment.isOwn = true;
+    if (closed !== undefined) closed.segment.wasClosedHere = true;
     return closed !== undefined;
   }
 
@@ -168,7 +155,8 @@ export class Journal {
 
   /** @throws ObjectCorruptError, also when the object is deleted or becomes a file meanwhile */
   async read(entry: Entry): Promise<Buffer> {
-    if (entry.body !== undefined) return entry.body;
+    // A copy, because the caller may change it.
+    if (entry.body !== undefined) return Buffer.from(entry.body);
     const body = await this.readUnchecked(entry);
     if (crc32(body) !== entry.checksum)
       throw new ObjectCorruptError(entry.key, 'its bytes in the journal do not match their checksum');
@@ -194,12 +182,19 @@ export class Journal {
     }
   }
 
+  /** Waits for the writes that were requested before. */
   async stop(): Promise<void> {
-    await this.writing;
+    while (this.writing !== undefined || this.settling > 0)
+      await (this.writing ?? this.refresh().catch(() => undefined));
     await this.refresh().catch(() => undefined);
-    for (const segment of this.segments) retire(segment);
-    this.segments = [];
+    this.isStopped = true;
+    this.forgetAll();
     await this.stopAppending();
+  }
+
+  /** Makes a stopped journal usable again. */
+  start(): void {
+    this.isStopped = false;
   }
 
   private async stopAppending(): Promise<void> {
@@ -252,13 +247,22 @@ export class Journal {
 
   /** Answers the writers. Frames that were not read were written after the segment was closed. */
   private async settle(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
+    this.settling++;
+    await this.answer(segment, written);
+    this.settling--;
+  }
+
+  private async answer(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
     try {
       await this.refresh();
-      // A segment that is removed by someone else is still written to by its descriptor.
-      if (segment.closedAtMs === undefined && !(await this.folders.exists(segment.number))) {
+      // A log that was removed, and perhaps made again, is still written to by its descriptor.
+      if (segment.closedAtMs === undefined && (await this.folders.inodeOf(segment.number)) !== segment.inode) {
         // Unless it was closed and retired between the two looks.
         await this.refresh();
-        if (segment.closedAtMs === undefined) throw new StoreUnavailableError('the journal was removed');
+        if (segment.closedAtMs === undefined) {
+          this.forgetAll();
+          throw new StoreUnavailableError('the journal was removed');
+        }
       }
     } catch (error) {
       for (const [sequence, { reject }] of written) {
@@ -286,19 +290,30 @@ export class Journal {
 
   /** Overwrites the bodies of own frames that follow the one that closes a segment. */
   private async eraseAfterClose(segment: Segment): Promise<void> {
-    const fd = await this.folders.open(segment.number, 'overwrite');
-    if (fd === undefined || segment.isRetired) return;
+    if (segment.isRetired) return;
     segment.readers++;
     try {
       const bytes = await readToEnd(segment.fd, segment.position);
+      const bodies: Range[] = [];
       for (let at = 0, scanned = scanFrame(bytes, at); scanned !== undefined; scanned = scanFrame(bytes, at)) {
         at = scanned.end;
         const { writer, bodyStart = 0, bodyBytes = 0 } = scanned.frame ?? {};
-        if (writer === this.writer && bodyBytes > 0) await writeZeros(fd, segment.position + bodyStart, bodyBytes);
+        if (writer === this.writer) bodies.push({ start: segment.position + bodyStart, size: bodyBytes });
       }
+      await this.erase(segment, bodies);
     } finally {
       segment.readers--;
       closeIfUnused(segment);
+    }
+  }
+
+  /** Overwrites parts of a log durably, unless its segment is retired. */
+  async erase({ number }: Segment, ranges: readonly Range[]): Promise<void> {
+    const fd = await this.folders.open(number, 'overwrite');
+    if (fd === undefined) return;
+    try {
+      for (const { start, size } of ranges) await writeZeros(fd, start, size);
+    } finally {
       await closeFd(fd);
     }
   }
@@ -313,6 +328,7 @@ export class Journal {
   }
 
   private async readNew(): Promise<void> {
+    if (this.isStopped) return;
     if (this.segments.length === 0) await this.openOldest();
     for (let segment = this.openSegment; segment !== undefined;) {
       await this.readSegment(segment);
@@ -325,11 +341,18 @@ export class Journal {
 
   private async forgetRetired(): Promise<void> {
     for (const segment of this.closedSegments) {
-      if (await this.folders.exists(segment.number)) return;
+      if (!(await this.isRetired(segment.number))) return;
       this.segments.shift();
       this.retirements++;
       retire(segment);
     }
+  }
+
+  /** @throws StoreUnavailableError when the journal is not there at all, for example because the disk was unmounted */
+  private async isRetired(segment: number): Promise<boolean> {
+    if ((await this.folders.inodeOf(segment)) !== undefined) return false;
+    if ((await this.folders.list()).some((other) => other > segment)) return true;
+    throw new StoreUnavailableError('the journal was removed');
   }
 
   private async openOldest(): Promise<void> {
@@ -344,100 +367,90 @@ export class Journal {
   private async openAfter({ number }: Segment): Promise<Segment | undefined> {
     const next = await this.openForReading(number + 1);
     if (next !== undefined) return next;
-    // It is retired too, and with it all that this process knows.
-    await this.forgetRetired();
-    if (this.segments.length > 0 && (await this.folders.exists(number))) {
+    if (!(await this.isRetired(number))) {
       await this.folders.createNext(number);
       return this.openForReading(number + 1);
     }
+    // The next one is retired too, and with it all that this process knows.
+    this.forgetAll();
+    await this.openOldest();
+    return this.openSegment;
+  }
+
+  private forgetAll(): void {
     for (const segment of this.segments) retire(segment);
     this.retirements += this.segments.length;
     this.segments = [];
-    await this.openOldest();
-    return this.openSegment;
   }
 
   private async openForReading(number: number): Promise<Segment | undefined> {
     const fd = await this.folders.open(number, 'read');
     if (fd === undefined) return undefined;
-    const segment: Segment = {
-      number,
-      fd,
-      entries: new Map(),
-      position: 0,
-      firstFrameAtMs: undefined,
-      lastFrameAtMs: undefined,
-      closedAtMs: undefined,
-      isOwn: false,
-      readers: 0,
-      isRetired: false,
-    };
+    const segment = createSegment(number, fd, await inodeOfFd(fd));
     this.segments.push(segment);
+    await this.readSegment(segment);
+    // A damaged close frame, or one that a backup or a power loss has missed: the next segment was used since.
+    if (segment.closedAtMs === undefined && (await this.folders.isUsed(number + 1))) {
+      await this.readSegment(segment);
+      segment.closedAtMs ??= performance.now();
+    }
     return segment;
   }
 
   private async readSegment(segment: Segment): Promise<void> {
-    for (;;) {
-      const bytesRead = await readAt(segment.fd, this.buffer, 0, READ_BYTES, segment.position);
-      if (bytesRead > 0) {
-        segment.lastFrameAtMs = performance.now();
-        segment.firstFrameAtMs ??= segment.lastFrameAtMs;
+    segment.readers++;
+    try {
+      // Frames behind the one that closed it do not count.
+      while (segment.closedAtMs === undefined && !segment.isRetired) {
+        const bytesRead = await readAt(segment.fd, this.buffer, 0, READ_BYTES, segment.position);
+        if (bytesRead > 0) {
+          segment.lastFrameAtMs = performance.now();
+          segment.firstFrameAtMs ??= segment.lastFrameAtMs;
+        }
+        this.applyFrames(segment, this.buffer.subarray(0, bytesRead));
+        if (bytesRead < READ_BYTES) return;
       }
-      const bytes = this.buffer.subarray(0, bytesRead);
-      let at = 0;
-      for (;;) {
-        const scanned = scanFrame(bytes, at);
-        if (scanned === undefined) break;
-        at = scanned.end;
-        if (scanned.frame !== undefined) this.apply(segment, scanned.frame);
-        if (segment.closedAtMs !== undefined) break;
-      }
-      segment.position += at;
-      if (segment.closedAtMs !== undefined || bytesRead < READ_BYTES) return;
+    } finally {
+      segment.readers--;
+      closeIfUnused(segment);
     }
+  }
+
+  private applyFrames(segment: Segment, bytes: Buffer): void {
+    let at = 0;
+    while (segment.closedAtMs === undefined) {
+      const scanned = scanFrame(bytes, at);
+      if (scanned === undefined) break;
+      at = scanned.end;
+      if (scanned.frame !== undefined) this.apply(segment, scanned.frame);
+    }
+    segment.position += at;
   }
 
   private apply(segment: Segment, frame: Frame): void {
     const { type, key } = frame;
-    let earlier: Entry[] = [];
+    const existing = segment.entries.get(key);
     if (type === 'close') segment.closedAtMs = performance.now();
-    else if (type === 'delete') earlier = this.remove(key);
-    else {
-      const first = segment.entries.get(key);
-      if (first === undefined) segment.entries.set(key, toEntry(segment, frame));
-      else earlier = [first];
-    }
+    else if (type === 'delete') this.remove(key, segment);
+    else if (existing === undefined) segment.entries.set(key, toEntry(segment, frame));
+    else existing.losers.push({ start: segment.position + frame.bodyStart, size: frame.bodyBytes });
     if (frame.writer !== this.writer) return;
     const own = this.unread.get(frame.sequence);
-    if (own !== undefined) own.applied = { segment, earlier };
+    if (own !== undefined) own.applied = { segment, existing };
   }
 
-  private remove(key: string): Entry[] {
-    const removed = this.segments.map(({ entries }) => entries.get(key)).filter((entry) => entry !== undefined);
-    for (const { segment } of removed) segment.entries.delete(key);
-    return removed;
+  /** @param deletedIn the segment that holds the delete frame */
+  private remove(key: string, deletedIn: Segment): void {
+    for (const segment of this.segments) {
+      const entry = segment.entries.get(key);
+      if (entry === undefined) continue;
+      segment.entries.delete(key);
+      const earlier = segment.removed.get(key);
+      segment.removed.set(key, {
+        segment,
+        bodies: [...(earlier?.bodies ?? []), { start: entry.start, size: entry.size }, ...entry.losers],
+        mayBecomeFile: segment !== deletedIn || earlier?.mayBecomeFile === true,
+      });
+    }
   }
-}
-
-function toEntry(segment: Segment, { type, key, timeMs, body, bodyBytes, bodyStart, bodyChecksum }: Frame): Entry {
-  return {
-    key,
-    size: bodyBytes,
-    timeMs,
-    segment,
-    start: segment.position + bodyStart,
-    checksum: bodyChecksum,
-    isOnly: type === 'create',
-    // A copy: the buffer is reused.
-    body: body !== undefined && bodyBytes <= MAX_KEPT_BODY_BYTES ? Buffer.from(body) : undefined,
-  };
-}
-
-function retire(segment: Segment): void {
-  segment.isRetired = true;
-  closeIfUnused(segment);
-}
-
-function closeIfUnused(segment: Segment): void {
-  if (segment.isRetired && segment.readers === 0) closeFd(segment.fd).catch(() => undefined);
 }

@@ -37,6 +37,7 @@ export function mergeDescending(
   keys: readonly string[],
   { prefix, before, limit, matches }: ListDescendingOptions,
 ): string[] {
+  if (keys.length === 0) return [...names];
   const entries = keys.map((key) => entryOf(key, prefix, '/').slice(prefix.length));
   const end = entries.some((entry) => entry.endsWith('/')) ? '/' : '';
   const isListed = (entry: string) =>

@@ -7,7 +7,7 @@
  *   process that was stopped while it moved a temp file to its key cannot do so afterwards.
  * - The first segment is moved to its place together with the journal's folder, which is never empty afterwards.
  */
-import { constants } from 'node:fs';
+import { type Stats, constants } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEmptyFile } from '../create-file';
@@ -43,7 +43,7 @@ export class SegmentFolders {
 
   /** Makes the journal's folder with its first segment, unless it exists. */
   async create(): Promise<void> {
-    if (!(await exists(this.journal))) {
+    if ((await statOf(this.journal)) === undefined) {
       const temp = await mkdtemp(join(this.tempFolder, 'journal-'));
       try {
         const draft = join(temp, JOURNAL_FOLDER);
@@ -95,8 +95,14 @@ export class SegmentFolders {
     await this.directorySync.sync(this.journal);
   }
 
-  exists(segment: number): Promise<boolean> {
-    return exists(join(this.pathOf(segment), LOG));
+  /** @returns the inode of the log; undefined when the segment is retired */
+  async inodeOf(segment: number): Promise<number | undefined> {
+    return (await statOf(join(this.pathOf(segment), LOG)))?.ino;
+  }
+
+  /** Whether the segment exists and has frames. */
+  async isUsed(segment: number): Promise<boolean> {
+    return ((await statOf(join(this.pathOf(segment), LOG)))?.size ?? 0) > 0;
   }
 
   /** Retires a segment that has no log. The last one gets an empty log. */
@@ -146,12 +152,11 @@ async function moveUnlessExists(from: string, to: string): Promise<void> {
   }
 }
 
-async function exists(path: string): Promise<boolean> {
+async function statOf(path: string): Promise<Stats | undefined> {
   try {
-    await stat(path);
-    return true;
+    return await stat(path);
   } catch (error) {
-    if (isNotFound(error)) return false;
+    if (isNotFound(error)) return undefined;
     throw error;
   }
 }

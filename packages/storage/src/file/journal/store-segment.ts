@@ -6,58 +6,85 @@ import { createEmptyFile, linkIfAbsent } from '../create-file';
 import { type FolderTree, unlinkFile } from '../folder-tree';
 import { closeFd, openFd, setFdTimes, writeFully } from '../fs-callbacks';
 import { FILE_MODE, nextTempName } from '../temp-files';
-import type { Entry, Journal, Segment } from './journal';
+import { canConcernOneObject } from '../../unreadable';
+import type { Journal } from './journal';
+import type { Entry, Segment } from './segment';
 
 const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants;
 /** Leaves pool threads for requests. */
 const CONCURRENCY = 4;
+/** A file of ext4 has at most 65,000 names. */
+const MAX_LINKS = 10_000;
 
 /**
  * Stores the objects of the oldest closed segment below their keys and retires it. Several processes may do so at once, and
- * each may be killed or stopped at any step: a file appears complete, from a temp file in the segment's folder, and an
- * object that exists is kept. Objects that are deleted meanwhile are deleted again after the segment is retired (see
- * `JournaledStore.delete`).
+ * each may be killed or stopped at any step: each file is linked from a temp file in the segment's folder, and an object that
+ * exists is kept. Objects that are deleted meanwhile are deleted again after the segment is retired (see
+ * `JournaledStore.deleteFromJournal`). An object whose folder or file has a problem of its own goes to the open segment.
  * @param mayStore false ends it with an error; it is done again later
+ * @returns why an object stays in the journal; undefined when all became files
  */
 export async function storeSegment(
   journal: Journal,
   segment: Segment,
   target: { root: string; folders: FolderTree },
   mayStore: () => boolean,
-): Promise<void> {
+): Promise<unknown> {
   const all = [...segment.entries.values()];
   const created = new Set<string>();
-  const store = async (entry: Entry) => {
+  const failed: { entry: Entry; error: unknown }[] = [];
+  const stored = new Set<string>();
+  const store = async (entry: Entry, emptyFile: string) => {
     if (!mayStore()) throw new StoreUnavailableError('the store is being stopped');
     if (!segment.entries.has(entry.key)) return;
     const path = join(target.root, entry.key);
     const folder = dirname(path);
     const isNew = !created.has(folder);
     created.add(folder);
-    const withFolder = (write: () => Promise<unknown>) => target.folders.withFolder(folder, write, isNew);
-    await (entry.size === 0 ? withFolder(() => createEmptyFile(path)) : storeBody(journal, entry, path, withFolder));
+    const place = (file: string) => target.folders.withFolder(folder, () => linkIfAbsent(file, path), isNew);
+    try {
+      await (entry.size === 0 ? place(emptyFile) : storeBody(journal, entry, place));
+      stored.add(folder);
+    } catch (error) {
+      if (!canConcernOneObject(error)) throw error;
+      failed.push({ entry, error });
+    }
   };
-  await forEach(
-    all.filter(({ size }) => size > 0),
-    store,
-  );
+  const bodies = all.filter(({ size }) => size > 0);
+  await forEach(bodies, (entry) => store(entry, ''));
   // Markers last: most of them are deleted soon after they were written.
   await journal.refresh();
-  await forEach(
-    all.filter(({ size }) => size === 0),
-    store,
-  );
-  await forEach([...created], (folder) => target.folders.syncPath(folder));
+  const markers = all.filter(({ size }) => size === 0);
+  for (let at = 0; at < markers.length; at += MAX_LINKS) {
+    const emptyFile = join(journal.folders.pathOf(segment.number), nextTempName());
+    await createEmptyFile(emptyFile);
+    await forEach(markers.slice(at, at + MAX_LINKS), (entry) => store(entry, emptyFile));
+  }
+  await forEach([...stored], (folder) => target.folders.syncPath(folder));
+  if (failed.length > 0) await keepInJournal(journal, failed, all.length);
   await journal.folders.retire(segment.number);
   await journal.refresh();
+  return failed[0]?.error;
 }
 
-async function storeBody(
+/** @throws the first error when all objects have failed: then it concerns the store */
+async function keepInJournal(
   journal: Journal,
-  entry: Entry,
-  path: string,
-  withFolder: (write: () => Promise<unknown>) => Promise<unknown>,
+  failed: readonly { entry: Entry; error: unknown }[],
+  attempted: number,
 ): Promise<void> {
+  if (failed.length === attempted && attempted > 1) throw failed[0]?.error;
+  const present = failed.map(({ entry }) => entry).filter(({ key, segment }) => segment.entries.has(key));
+  const frames = present.map(async (entry) => ({
+    type: entry.isOnly ? ('create' as const) : ('put' as const),
+    key: entry.key,
+    body: await journal.readUnchecked(entry),
+    timeMs: entry.timeMs,
+  }));
+  await journal.append(await Promise.all(frames));
+}
+
+async function storeBody(journal: Journal, entry: Entry, place: (file: string) => Promise<unknown>): Promise<void> {
   // Unchecked: a damaged object is stored as it is, so that its readers find the damage.
   const body = await journal.readUnchecked(entry);
   const temp = join(journal.folders.pathOf(entry.segment.number), nextTempName());
@@ -69,11 +96,9 @@ async function storeBody(
     } finally {
       await closeFd(fd);
     }
-    await withFolder(() => linkIfAbsent(temp, path));
-  } catch (error) {
-    // The segment is stored again later, with new temp files.
+    await place(temp);
+  } finally {
     await unlinkFile(temp).catch(() => undefined);
-    throw error;
   }
 }
 

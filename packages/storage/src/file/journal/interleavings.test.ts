@@ -1,0 +1,228 @@
+import fs from 'node:fs';
+import { access, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InvalidKeyError, ObjectCorruptError, StoreUnavailableError, listAll } from '../../index';
+import { FileObjectStore } from '../file-object-store';
+import { type JournalLimits, JournaledStore } from '../journaled-store';
+import type { Journal } from './journal';
+import { storeSegment } from './store-segment';
+
+/*
+ * Orders of events that a killed, stopped or failing process can cause. `killed-writers.test.ts` finds some of them by chance.
+ */
+
+const NEVER: JournalLimits = { quietMs: 1e9, maxAgeMs: 1e9, maxBytes: 1e9, checkEveryMs: 1e9, takeOverAfterMs: 1e9 };
+const ONCE = { journal: true } as const;
+const CLOSE_FRAME_BYTES = 48;
+
+let root: string;
+let opened: JournaledStore[];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cytoqueue-interleavings-'));
+  opened = [];
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await Promise.all(opened.map((store) => store.stop()));
+  await rm(root, { recursive: true, force: true });
+});
+
+/** Each store stands for a process. */
+async function openStore(): Promise<JournaledStore> {
+  const store = new JournaledStore(new FileObjectStore(root), NEVER);
+  opened.push(store);
+  await store.start();
+  return store;
+}
+
+function journalOf(store: JournaledStore): Journal {
+  return (store as unknown as { journal: Journal }).journal;
+}
+
+/** Closes the open segment as a process does that is killed directly afterwards. */
+async function closeSegment(): Promise<number> {
+  const journal = journalOf(await openStore());
+  const { number } = journal.openSegment!;
+  expect(await journal.close(number)).toBe(true);
+  return number;
+}
+
+async function storeJournal(): Promise<void> {
+  await (await openStore()).stop();
+}
+
+const put = (store: JournaledStore, id: string, text = `SECRET-${id}`) =>
+  store.putWithMarker(`r/${id}/request`, Buffer.from(text), `p/${id}`);
+
+async function keysOf(store: JournaledStore | FileObjectStore): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const { key } of listAll(store, '')) keys.push(key);
+  return keys;
+}
+
+async function allBytes(): Promise<string> {
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return (await Promise.all(paths.map((path) => readFile(path, 'latin1')))).join('\n');
+}
+
+test('a process that cannot open the next segment at once writes nothing behind the end of the last one', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  await put(store, '1');
+  await closeSegment();
+  const failure = Object.assign(new Error('too many open files'), { code: 'EMFILE', syscall: 'open' });
+  jest.spyOn(journalOf(store).folders, 'open').mockRejectedValueOnce(failure);
+  await expect(store.head('r/2/request')).rejects.toThrow(StoreUnavailableError);
+  await put(store, '2');
+  expect(await keysOf(other)).toEqual(['p/1', 'p/2', 'r/1/request', 'r/2/request']);
+});
+
+test('a deletion that a killed process has begun is completed by the next one', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  await put(store, '1');
+  await put(store, '2');
+  const number = await closeSegment();
+  await journalOf(store).refresh();
+  const stale = journalOf(store).closedSegments[0]!;
+  const killed = journalOf(await openStore());
+  await killed.append([{ type: 'delete', key: 'r/1/request', body: Buffer.alloc(0) }]);
+  await other.deletePrefix('r/1/');
+  expect(stale.number).toBe(number);
+  expect(await allBytes()).not.toContain('SECRET-1');
+  expect(await keysOf(store)).toEqual(['p/1', 'p/2', 'r/2/request']);
+});
+
+test('an object that was put several times leaves no bytes', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  for (const writer of [store, other, store]) await writer.putOnce('r/1/result', Buffer.from('SECRET'), ONCE);
+  await other.delete('r/1/result');
+  await store.putOnce('r/1/result', Buffer.from('SECRET again'), ONCE);
+  await store.delete('r/1/result');
+  expect(await allBytes()).not.toContain('SECRET');
+});
+
+test('a process that was stopped while it stored a segment brings back neither objects nor markers', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  for (const id of ['1', '2']) await put(store, id);
+  await closeSegment();
+  const journal = journalOf(store);
+  await journal.refresh();
+  const [segment] = journal.closedSegments;
+  let resume = () => {};
+  const stopped = new Promise<void>((resolve) => (resume = resolve));
+  jest.spyOn(journal, 'refresh').mockImplementationOnce(() => stopped);
+  // Stops before it stores the markers.
+  const storing = storeSegment(journal, segment!, new FileObjectStore(root), () => true);
+  const ended = storing.catch((error: NodeJS.ErrnoException) => error.code);
+  await storeJournal();
+  for (const key of ['p/1', 'p/2']) await other.delete(key);
+  await other.deletePrefix('r/');
+  resume();
+  expect(await ended).toBe('ENOENT');
+  expect(await keysOf(new FileObjectStore(root))).toEqual([]);
+});
+
+test('a marker that is in the journal and a file is deleted from both', async () => {
+  const store = await openStore();
+  await store.putOnce('p/1', Buffer.alloc(0));
+  expect(await store.putOnce('p/1', Buffer.alloc(0), ONCE)).toBe('exists');
+  await store.delete('p/1');
+  expect(await keysOf(await openStore())).toEqual([]);
+});
+
+test('an object that cannot be stored stays in the journal and holds up no other one', async () => {
+  const store = await openStore();
+  for (const id of ['1', '2', '3']) await put(store, id);
+  await mkdir(join(root, 'r'));
+  await symlink('2', join(root, 'r/2'));
+  const storing = await openStore();
+  await storing.stop();
+  const findings = await storing.probe();
+  expect(findings).toMatchObject([{ kind: 'warning', detail: expect.stringContaining('store the journal as files') }]);
+  const files = new FileObjectStore(root);
+  expect(await Promise.all(['r/1/request', 'r/3/request'].map((key) => files.get(key).then(String)))).toEqual([
+    'SECRET-1',
+    'SECRET-3',
+  ]);
+  await store.delete('r/3/request');
+  await rm(join(root, 'r/2'));
+  for (const reader of [store, await openStore()])
+    expect((await reader.get('r/2/request')).toString()).toBe('SECRET-2');
+  await storeJournal();
+  expect((await files.get('r/2/request')).toString()).toBe('SECRET-2');
+});
+
+test('a second completion is compared although the first one becomes a file meanwhile', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  await other.putOnce('r/1/result', Buffer.from('x'.repeat(5_000)), ONCE);
+  jest.spyOn(journalOf(store), 'read').mockRejectedValueOnce(new ObjectCorruptError('r/1/result', 'retired'));
+  expect(await store.putOnce('r/1/result', Buffer.from('x'.repeat(5_000)), ONCE)).toBe('exists');
+});
+
+test('a journal that was removed and made again by another process is used from the next write on', async () => {
+  const store = await openStore();
+  await put(store, '1');
+  await rm(join(root, '.journal'), { recursive: true });
+  const other = await openStore();
+  await expect(put(store, '2')).rejects.toThrow(StoreUnavailableError);
+  await put(store, '3');
+  for (const reader of [store, other]) expect(await keysOf(reader)).toEqual(['p/3', 'r/3/request']);
+});
+
+test('a journal that is moved away and back is not taken for stored', async () => {
+  const store = await openStore();
+  await put(store, '1');
+  await closeSegment();
+  await journalOf(store).refresh();
+  await rename(join(root, '.journal'), join(root, '.away'));
+  await expect(store.head('r/1/request')).rejects.toThrow(StoreUnavailableError);
+  await rename(join(root, '.away'), join(root, '.journal'));
+  expect((await store.get('r/1/request')).toString()).toBe('SECRET-1');
+});
+
+test('the segment after one whose end was lost is read', async () => {
+  const store = await openStore();
+  await put(store, '1');
+  const number = await closeSegment();
+  await put(store, '2');
+  const log = join(journalOf(store).folders.pathOf(number), 'log');
+  await truncate(log, (await stat(log)).size - CLOSE_FRAME_BYTES);
+  const started = await openStore();
+  expect(await keysOf(started)).toEqual(['p/1', 'p/2', 'r/1/request', 'r/2/request']);
+  await put(started, '3');
+  expect(await keysOf(store)).toContain('r/3/request');
+});
+
+test('bytes of a retired segment, left by a killed process, are removed at the next start', async () => {
+  await put(await openStore(), '1');
+  await storeJournal();
+  const left = join(root, '.journal/0000000001.retired');
+  await mkdir(left);
+  fs.writeFileSync(join(left, 'log'), 'SECRET');
+  await openStore();
+  await expect(access(left)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('an invalid prefix deletes nothing', async () => {
+  const store = await openStore();
+  await put(store, '1');
+  for (const prefix of ['', 'r', 'r/1', '../'])
+    await expect(store.deletePrefix(prefix)).rejects.toThrow(InvalidKeyError);
+  expect(await keysOf(store)).toHaveLength(2);
+});
+
+test('a journal that was copied to a network mount is read and stored, but not written', async () => {
+  await put(await openStore(), '1');
+  const mounted = new JournaledStore(new FileObjectStore(root), NEVER);
+  opened.push(mounted);
+  // Stands for the file system's type, which a test cannot change.
+  Object.assign(mounted, { isLocal: false });
+  await mounted.start();
+  expect((await mounted.get('r/1/request')).toString()).toBe('SECRET-1');
+  await put(mounted, '2');
+  expect(await keysOf(new FileObjectStore(root))).toEqual(['p/2', 'r/2/request']);
+  expect(await keysOf(mounted)).toHaveLength(4);
+});
