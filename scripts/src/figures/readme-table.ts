@@ -40,7 +40,7 @@ const PEERS: Readonly<Record<string, string>> = {
   pandas_sklearn_tuned: 'pandas and scikit-learn, tuned',
   pandas_sklearn_obvious: 'pandas and scikit-learn, untuned',
   plain_node:
-    'the floor: two plain Node.js processes with the same evidence and durable writes; no checks, limits, logs or recovery',
+    'two plain Node.js processes with the same evidence and a synced file for each request and result; no checks, limits, logs or recovery',
   flask_sklearn: 'gunicorn, Flask and scikit-learn; stores nothing',
   celery_sklearn: 'Flask, Celery on Redis and scikit-learn; stores request and result durably',
 };

@@ -1,8 +1,7 @@
 /*
- * The least that a durable service of two processes does for a record: no authentication, validation, quotas, logs, retries
- * or recovery. It stores request and result in files, passes ids through Redis and computes the same evidence as the
- * product, so its latency is about the least of this architecture; tuned file calls would save a little. A peer of
- * `npm run bench -- --only single`.
+ * A durable service of two processes without authentication, validation, quotas, logs, retries or recovery. It stores each
+ * request and result in a synced file, passes ids through Redis and computes the same evidence as the product: about what
+ * such a service costs without a journal. A peer of `npm run bench -- --only single`.
  *
  * node plain-service.js api PORT REDIS FOLDER
  * node plain-service.js worker REDIS FOLDER
