@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import fs from 'node:fs';
-import { access, cp, mkdir, mkdtemp, open, readFile, readdir, rename, rm } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, open, readFile, readdir, readlink, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../../../test/src/support/wait-until';
@@ -221,6 +221,16 @@ test('what is written to a segment that another process has closed goes to the n
     await put(store, `s${segment}`, 'x');
   }
   expect(await keysOf(other, 'pending/')).toHaveLength(9);
+});
+
+test('a journal that was stored leaves no open file', async () => {
+  const stores = [await openStore(), await openStore()];
+  for (const [index, store] of stores.entries()) await put(store, String(index), 'x');
+  await storeJournal();
+  for (const store of stores) await store.head('r/0/request');
+  const open = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''));
+  const own = (await Promise.all(open)).filter((path) => path.startsWith(root));
+  expect(own).toEqual(Array<string>(2).fill(join(root, '.journal/0000000002/log')));
 });
 
 test('time of writing, which is shown as the time of completion, stays', async () => {

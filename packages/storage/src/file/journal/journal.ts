@@ -345,6 +345,8 @@ export class Journal {
       this.segments.shift();
       this.retirements++;
       retire(segment);
+      // An open descriptor would keep the removed log on the disk.
+      if (this.writing === undefined && this.appending?.segment === segment.number) await this.stopAppending();
     }
   }
 
