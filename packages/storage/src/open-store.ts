@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { FileObjectStore } from './file/file-object-store';
-import { API_LIMITS, type JournalLimits, JournaledStore, WORKER_LIMITS } from './file/journaled-store';
+import { API_LIMITS, type JournalLimits, WORKER_LIMITS } from './file/journal/limits';
+import { JournaledStore } from './file/journaled-store';
 import { isKey } from './key-validation';
 import type { ObjectStore } from './object-store';
 import type * as S3 from './s3/s3-object-store';

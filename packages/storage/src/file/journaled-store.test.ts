@@ -8,7 +8,8 @@ import { waitUntil } from '../../../../test/src/support/wait-until';
 import { ObjectCorruptError, ObjectMismatchError, StoreFullError, StoreUnavailableError, listAll } from '../index';
 import type { ListPage } from '../object-store';
 import { FileObjectStore } from './file-object-store';
-import { type JournalLimits, JournaledStore } from './journaled-store';
+import type { JournalLimits } from './journal/limits';
+import { JournaledStore } from './journaled-store';
 
 /** Stores nothing by itself. */
 const NEVER: JournalLimits = { quietMs: 1e9, maxAgeMs: 1e9, maxBytes: 1e9, checkEveryMs: 1e9, takeOverAfterMs: 1e9 };

@@ -16,6 +16,7 @@ import { mapWriteErrors, toStoreError } from './file-errors';
 import type { FileObjectStore } from './file-object-store';
 import { MAX_BODY_BYTES, type NewFrame } from './journal/frames';
 import { Journal } from './journal/journal';
+import type { JournalLimits } from './journal/limits';
 import { mergeDescending, mergePage } from './journal/merge-listing';
 import type { Entry, Segment } from './journal/segment';
 import { SegmentFolders } from './journal/segment-folders';
@@ -27,28 +28,6 @@ const RETRY_AFTER_MS = 10_000;
 const MAX_BYTES_AT_STOP = 8 * MIB;
 const MAX_JOURNAL_BYTES = 256 * MIB;
 const EMPTY = Buffer.alloc(0);
-
-/** When a process closes the open segment and stores its objects as files. */
-export interface JournalLimits {
-  /** Time without new objects: storing files does not compete with requests then. */
-  readonly quietMs: number;
-  /** Age of the first object while more are written. */
-  readonly maxAgeMs: number;
-  readonly maxBytes: number;
-  readonly checkEveryMs: number;
-  /** A segment that another process has closed for this long is stored by this one: the other may have been killed. */
-  readonly takeOverAfterMs: number;
-}
-
-/** A worker stores before the API, which has requests to answer; the API does it when no worker lives. */
-export const WORKER_LIMITS: JournalLimits = {
-  quietMs: 2_000,
-  maxAgeMs: 25_000,
-  maxBytes: 64 * MIB,
-  checkEveryMs: 1_000,
-  takeOverAfterMs: 20_000,
-};
-export const API_LIMITS: JournalLimits = { ...WORKER_LIMITS, quietMs: 5_000, maxAgeMs: 35_000, maxBytes: 96 * MIB };
 
 /**
  * A file store that first writes small objects to a journal, where many of them share one write (journal/journal.ts): objects
@@ -108,6 +87,7 @@ export class JournaledStore implements ObjectStore {
     // A stream must be read from the start. Keys of streams are never put into the journal.
     if (!(body instanceof Uint8Array)) return this.files.put(key, body, options);
     checkKey(key);
+    this.keep(key);
     await this.refresh();
     const earlier = this.journal.find(key);
     // A marker in both places would have to be deleted from both.
@@ -124,6 +104,7 @@ export class JournaledStore implements ObjectStore {
     checkKey(key);
     checkKey(marker);
     options?.signal?.throwIfAborted();
+    this.keep(key, marker);
     await this.append([
       { type: 'create', key, body },
       { type: 'create', key: marker, body: EMPTY },
@@ -135,6 +116,7 @@ export class JournaledStore implements ObjectStore {
       return this.files.putOnce(key, body, options);
     checkKey(key);
     options.signal?.throwIfAborted();
+    this.keep(key);
     const [applied] = await this.append([{ type: 'put', key, body }]);
     // The first frame counts, in the order of the segments. Before them all, what is stored as a file.
     const first = applied?.existing ?? this.journal.find(key);
@@ -352,6 +334,7 @@ export class JournaledStore implements ObjectStore {
    */
   private async deleteFromJournal(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const markers = new Set<string>();
+    const waited: string[] = [];
     if (keys.some((key) => this.journal.find(key) === undefined)) await this.refresh();
     const only = new Set(keys.filter((key) => this.journal.find(key)?.isOnly === true));
     await this.removeFromJournal(keys);
@@ -362,8 +345,12 @@ export class JournaledStore implements ObjectStore {
       if (isMarker && segments.length === 0 && only.has(key)) markers.add(key);
       if (isMarker) for (const segment of segments) this.deleteFileLater(segment, key);
       else for (const segment of segments) await this.storeUntilRetired(segment);
+      if (!isMarker && segments.length > 0) waited.push(key);
     }
     await this.removeRetired();
+    // An object that cannot become a file may have been put into the next segment meanwhile.
+    if (keys.some((key) => !markers.has(key) && this.journal.find(key) !== undefined))
+      await this.deleteFromJournal(keys);
     return markers;
   }
 
@@ -391,11 +378,16 @@ export class JournaledStore implements ObjectStore {
     this.deleteLateFiles().catch(() => undefined);
   }
 
+  /** A key that is put again must not be deleted later. */
+  private keep(...keys: readonly string[]): void {
+    for (const late of this.lateDeletions.values()) for (const key of keys) late.delete(key);
+  }
+
   private async deleteLateFiles(): Promise<void> {
     for (const [segment, keys] of this.lateDeletions) {
       if (!segment.isRetired) continue;
       for (const key of keys) {
-        await this.files.delete(key);
+        if (this.journal.find(key) === undefined) await this.files.delete(key);
         keys.delete(key);
       }
       if (keys.size === 0) this.lateDeletions.delete(segment);
@@ -430,6 +422,8 @@ export class JournaledStore implements ObjectStore {
   private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {
     const { quietMs, maxAgeMs, maxBytes } = this.limits;
     const nowMs = performance.now();
+    // Wait before the next attempt for an object that cannot be stored.
+    if (this.unstorable !== undefined) return nowMs - firstFrameAtMs >= maxAgeMs;
     return position >= maxBytes || nowMs - firstFrameAtMs >= maxAgeMs || nowMs - lastFrameAtMs >= quietMs;
   }
 
@@ -459,8 +453,8 @@ export class JournaledStore implements ObjectStore {
         await this.journal.refresh();
         if (!oldest.isRetired) throw error;
       }
+      await this.deleteLateFiles();
     }
-    await this.deleteLateFiles();
   }
 }
 

@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import { access, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvalidKeyError, ObjectCorruptError, StoreUnavailableError, listAll } from '../../index';
+import { InvalidKeyError, ObjectCorruptError, ObjectMismatchError, StoreUnavailableError, listAll } from '../../index';
 import { FileObjectStore } from '../file-object-store';
-import { type JournalLimits, JournaledStore } from '../journaled-store';
+import { JournaledStore } from '../journaled-store';
+import type { JournalLimits } from './limits';
 import type { Journal } from './journal';
 import { storeSegment } from './store-segment';
 
@@ -155,6 +156,66 @@ test('an object that cannot be stored stays in the journal and holds up no other
   expect((await files.get('r/2/request')).toString()).toBe('SECRET-2');
 });
 
+test('an object that cannot be stored stays the first one of its key', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  await put(store, '1');
+  await store.putOnce('r/2/result', Buffer.from('first'), ONCE);
+  await closeSegment();
+  await expect(other.putOnce('r/2/result', Buffer.from('second'), ONCE)).rejects.toThrow(ObjectMismatchError);
+  await mkdir(join(root, 'r'));
+  await symlink('2', join(root, 'r/2'));
+  await storeJournal();
+  await rm(join(root, 'r/2'));
+  for (const reader of [store, await openStore()]) expect((await reader.get('r/2/result')).toString()).toBe('first');
+  await storeJournal();
+  expect((await new FileObjectStore(root).get('r/2/result')).toString()).toBe('first');
+});
+
+test('an object that cannot be stored is not brought back by a process that was stopped meanwhile', async () => {
+  const [store, other] = [await openStore(), await openStore()];
+  for (const id of ['1', '2']) await put(store, id);
+  await closeSegment();
+  await mkdir(join(root, 'r'));
+  await symlink('2', join(root, 'r/2'));
+  const journal = journalOf(store);
+  await journal.refresh();
+  let resume = () => {};
+  const stopped = new Promise<void>((resolve) => (resume = resolve));
+  const append = journal.append.bind(journal);
+  let isReached = () => {};
+  const reached = new Promise<void>((resolve) => (isReached = resolve));
+  // Stops just before it puts the object into the next segment.
+  jest.spyOn(journal, 'append').mockImplementationOnce(async (frames) => {
+    isReached();
+    await stopped;
+    return append(frames);
+  });
+  const storing = storeSegment(journal, journal.closedSegments[0]!, new FileObjectStore(root), () => true);
+  await reached;
+  await storeJournal();
+  await rm(join(root, 'r/2'));
+  await other.delete('r/2/request');
+  resume();
+  await storing.catch(() => undefined);
+  for (const reader of [store, other, await openStore()]) expect(await reader.head('r/2/request')).toBeUndefined();
+  expect(await allBytes()).not.toContain('SECRET-2');
+});
+
+test('very many frames are written again after the end of a segment', async () => {
+  const store = await openStore();
+  await put(store, '1');
+  await closeSegment();
+  const frames = Array.from({ length: 130_000 }, (_, n) => ({
+    type: 'create' as const,
+    key: `m/${n}`,
+    body: Buffer.alloc(0),
+  }));
+  await journalOf(store).append(frames);
+  await journalOf(store).refresh();
+  expect(journalOf(store).openSegment).toMatchObject({ number: 2, entries: { size: 130_000 } });
+  await Promise.all(opened.splice(0).map((one) => journalOf(one).stop()));
+});
+
 test('a second completion is compared although the first one becomes a file meanwhile', async () => {
   const [store, other] = [await openStore(), await openStore()];
   await other.putOnce('r/1/result', Buffer.from('x'.repeat(5_000)), ONCE);
@@ -165,6 +226,18 @@ test('a second completion is compared although the first one becomes a file mean
 test('a journal that was removed and made again by another process is used from the next write on', async () => {
   const store = await openStore();
   await put(store, '1');
+  await rm(join(root, '.journal'), { recursive: true });
+  const other = await openStore();
+  await expect(put(store, '2')).rejects.toThrow(StoreUnavailableError);
+  await put(store, '3');
+  for (const reader of [store, other]) expect(await keysOf(reader)).toEqual(['p/3', 'r/3/request']);
+});
+
+test('a journal that was made again is used also by a process that knows closed segments', async () => {
+  const store = await openStore();
+  await put(store, '1');
+  await closeSegment();
+  await journalOf(store).refresh();
   await rm(join(root, '.journal'), { recursive: true });
   const other = await openStore();
   await expect(put(store, '2')).rejects.toThrow(StoreUnavailableError);

@@ -29,7 +29,10 @@ const READ_BYTES = MAX_FRAME_BYTES + 64 * 1024;
 export interface Applied {
   /** The segment that holds the frame. */
   readonly segment: Segment;
-  /** For `put`: the object that the key already named in this segment, so that the frame has no effect. */
+  /**
+   * For `put`: the object that the key already named in this segment, so that the frame has no effect. For `delete`: the object
+   * that was deleted.
+   */
   readonly existing: Entry | undefined;
 }
 
@@ -184,9 +187,10 @@ export class Journal {
 
   /** Waits for the writes that were requested before. */
   async stop(): Promise<void> {
-    while (this.writing !== undefined || this.settling > 0)
-      await (this.writing ?? this.refresh().catch(() => undefined));
-    await this.refresh().catch(() => undefined);
+    do {
+      await this.writing;
+      await this.refresh().catch(() => undefined);
+    } while (this.writing !== undefined || this.settling > 0);
     this.isStopped = true;
     this.forgetAll();
     await this.stopAppending();
@@ -248,8 +252,13 @@ export class Journal {
   /** Answers the writers. Frames that were not read were written after the segment was closed. */
   private async settle(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
     this.settling++;
-    await this.answer(segment, written);
-    this.settling--;
+    try {
+      await this.answer(segment, written);
+    } catch (error) {
+      for (const { reject } of written.values()) reject(error);
+    } finally {
+      this.settling--;
+    }
   }
 
   private async answer(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
@@ -283,7 +292,7 @@ export class Journal {
     if (again.length > 0) {
       // A deletion will not know about these bytes.
       await this.eraseAfterClose(segment).catch(() => undefined);
-      this.queue.push(...again);
+      this.queue = [...this.queue, ...again];
     }
     if (this.queue.length > 0) this.writing ??= this.writeQueue();
   }
@@ -341,7 +350,7 @@ export class Journal {
 
   private async forgetRetired(): Promise<void> {
     for (const segment of this.closedSegments) {
-      if (!(await this.isRetired(segment.number))) return;
+      if (!(await this.isRetired(segment))) return;
       this.segments.shift();
       this.retirements++;
       retire(segment);
@@ -350,10 +359,14 @@ export class Journal {
     }
   }
 
-  /** @throws StoreUnavailableError when the journal is not there at all, for example because the disk was unmounted */
-  private async isRetired(segment: number): Promise<boolean> {
-    if ((await this.folders.inodeOf(segment)) !== undefined) return false;
-    if ((await this.folders.list()).some((other) => other > segment)) return true;
+  /** @throws StoreUnavailableError when the journal is not there, for example because the disk was unmounted */
+  private async isRetired({ number, inode }: Segment): Promise<boolean> {
+    const found = await this.folders.inodeOf(number);
+    if (found === inode) return false;
+    const segments = await this.folders.list();
+    if (found === undefined && segments.some((other) => other > number)) return true;
+    // Another process has made a new one.
+    if (segments.length > 0) this.forgetAll();
     throw new StoreUnavailableError('the journal was removed');
   }
 
@@ -366,10 +379,11 @@ export class Journal {
     }
   }
 
-  private async openAfter({ number }: Segment): Promise<Segment | undefined> {
+  private async openAfter(segment: Segment): Promise<Segment | undefined> {
+    const { number } = segment;
     const next = await this.openForReading(number + 1);
     if (next !== undefined) return next;
-    if (!(await this.isRetired(number))) {
+    if (!(await this.isRetired(segment))) {
       await this.folders.createNext(number);
       return this.openForReading(number + 1);
     }
@@ -388,6 +402,10 @@ export class Journal {
   private async openForReading(number: number): Promise<Segment | undefined> {
     const fd = await this.folders.open(number, 'read');
     if (fd === undefined) return undefined;
+    if (this.isStopped) {
+      await closeFd(fd);
+      return undefined;
+    }
     const segment = createSegment(number, fd, await inodeOfFd(fd));
     this.segments.push(segment);
     await this.readSegment(segment);
@@ -400,6 +418,7 @@ export class Journal {
   }
 
   private async readSegment(segment: Segment): Promise<void> {
+    if (segment.isRetired) return;
     segment.readers++;
     try {
       // Frames behind the one that closed it do not count.
@@ -431,7 +450,7 @@ export class Journal {
 
   private apply(segment: Segment, frame: Frame): void {
     const { type, key } = frame;
-    const existing = segment.entries.get(key);
+    const existing = type === 'delete' ? this.find(key) : segment.entries.get(key);
     if (type === 'close') segment.closedAtMs = performance.now();
     else if (type === 'delete') this.remove(key, segment);
     else if (existing === undefined) segment.entries.set(key, toEntry(segment, frame));

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { allSettledOrThrow } from '../../all-settled-or-throw';
 import { StoreUnavailableError } from '../../errors';
 import { createEmptyFile, linkIfAbsent } from '../create-file';
+import { errorCode } from '../file-errors';
 import { type FolderTree, unlinkFile } from '../folder-tree';
 import { closeFd, openFd, setFdTimes, writeFully } from '../fs-callbacks';
 import { FILE_MODE, nextTempName } from '../temp-files';
@@ -15,6 +16,11 @@ const { O_CREAT, O_DSYNC, O_EXCL, O_WRONLY } = constants;
 const CONCURRENCY = 4;
 /** A file of ext4 has at most 65,000 names. */
 const MAX_LINKS = 10_000;
+/** A file stands where a folder should be, or the reverse. */
+const OWN_CODES = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
+const EMPTY = Buffer.alloc(0);
+/** Stands for a body that cannot be read from the log, so that the object is found to be damaged. */
+const UNREADABLE = Buffer.from('unreadable');
 
 /**
  * Stores the objects of the oldest closed segment below their keys and retires it. Several processes may do so at once, and
@@ -46,7 +52,7 @@ export async function storeSegment(
       await (entry.size === 0 ? place(emptyFile) : storeBody(journal, entry, place));
       stored.add(folder);
     } catch (error) {
-      if (!canConcernOneObject(error)) throw error;
+      if (!isOwnProblem(error)) throw error;
       failed.push({ entry, error });
     }
   };
@@ -67,21 +73,35 @@ export async function storeSegment(
   return failed[0]?.error;
 }
 
-/** @throws the first error when all objects have failed: then it concerns the store */
+/**
+ * Puts objects that cannot become files into the open segment, unless they are deleted meanwhile.
+ * @throws the first error when all objects have failed: then it concerns the store
+ */
 async function keepInJournal(
   journal: Journal,
   failed: readonly { entry: Entry; error: unknown }[],
   attempted: number,
 ): Promise<void> {
   if (failed.length === attempted && attempted > 1) throw failed[0]?.error;
-  const present = failed.map(({ entry }) => entry).filter(({ key, segment }) => segment.entries.has(key));
-  const frames = present.map(async (entry) => ({
-    type: entry.isOnly ? ('create' as const) : ('put' as const),
-    key: entry.key,
-    body: await journal.readUnchecked(entry),
-    timeMs: entry.timeMs,
-  }));
-  await journal.append(await Promise.all(frames));
+  for (const { entry } of failed) {
+    const { key, segment, isOnly, timeMs } = entry;
+    if (!segment.entries.has(key)) continue;
+    const body = await journal.readUnchecked(entry).catch(() => UNREADABLE);
+    // One write: no process sees the key without its object. Deletes later objects with this key, which did not count.
+    const [removal, kept] = await journal.append([
+      { type: 'delete', key, body: EMPTY },
+      { type: isOnly ? 'create' : 'put', key, body, timeMs },
+    ]);
+    if (removal?.existing !== undefined || kept === undefined) continue;
+    // It was deleted before.
+    await journal.append([{ type: 'delete', key, body: EMPTY }]);
+    for (const { bodies, segment: holder } of journal.findRemoved(key)) await journal.erase(holder, bodies);
+  }
+}
+
+/** Whether a write failed because of its own file or folder. */
+function isOwnProblem(error: unknown): boolean {
+  return canConcernOneObject(error) || OWN_CODES.has(errorCode(error) ?? '');
 }
 
 async function storeBody(journal: Journal, entry: Entry, place: (file: string) => Promise<unknown>): Promise<void> {
