@@ -81,7 +81,8 @@ export interface ObjectStore {
   /** Creates or atomically replaces an object. @throws StoreFullError */
   put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }>;
   /**
-   * Puts an object under a key that was never used, and a marker. Only the marker's existence counts; its content is unspecified. Both are durable when the call
+   * Puts an object and a marker. The key should be new: an object that is a file already may stay.
+   * Only the marker's existence counts; its content is unspecified. Both are durable when the call
    * has resolved. After a failure either of them may exist.
    */
   putWithMarker(key: string, body: Uint8Array, marker: string, options?: PutOptions): Promise<void>;

@@ -61,7 +61,9 @@ function storedFiles(dataDir: string): string[] {
   return entries
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => `${parentPath}/${name}`)
-    .filter((file) => !/\/(\.journal|models|audit|scored|[a-z]+\/bystander)\//.test(file.slice(dataDir.length)));
+    .filter(
+      (file) => !/\/(models|audit|scored|[a-z]+\/bystander)\/|\/\.journal\/\d+\/log$/.test(file.slice(dataDir.length)),
+    );
 }
 
 async function nothingStored({ dataDir }: RunningStack): Promise<void> {

@@ -47,8 +47,10 @@ describeStores((currentStore) => {
       await store.putWithMarker(key, Buffer.from('first'), marker, { contentType: 'application/json' });
       expect(await keysOf(store)).toEqual([marker, key]);
       expect((await store.head(marker))?.modifiedAt.getTime()).toBeGreaterThanOrEqual(startedAtMs - 2_000);
+      await store.putWithMarker(key, Buffer.from('second'), marker);
+      expect((await store.get(key)).toString()).toBe('second');
       await store.put(marker, new Uint8Array());
-      expect((await store.get(key)).toString()).toBe('first');
+      expect((await store.get(key)).toString()).toBe('second');
       await store.delete(marker);
       expect(await keysOf(store)).toEqual([key]);
     });

@@ -104,6 +104,11 @@ export class JournaledStore implements ObjectStore {
     checkKey(key);
     checkKey(marker);
     options?.signal?.throwIfAborted();
+    if (this.journal.find(key) !== undefined) {
+      await this.put(key, body, options);
+      await this.put(marker, EMPTY);
+      return;
+    }
     this.keep(key, marker);
     await this.append([
       { type: 'create', key, body },
@@ -227,10 +232,10 @@ export class JournaledStore implements ObjectStore {
   async deletePrefix(prefix: string): Promise<number> {
     checkFolder(prefix);
     const entries = await this.entriesBelow(prefix);
-    const areFiles = await Promise.all(entries.map(async ({ key }) => (await this.files.head(key)) !== undefined));
     await this.deleteFromJournal(this.journal.keysBelow(prefix));
-    const deletedFiles = await this.files.deletePrefix(prefix);
-    return Math.max(deletedFiles, entries.length + deletedFiles - areFiles.filter(Boolean).length);
+    const heads = await Promise.all(entries.map(({ key }) => this.files.head(key)));
+    const withoutFile = heads.filter((head) => head === undefined).length;
+    return withoutFile + (await this.files.deletePrefix(prefix));
   }
 
   presignGet(): Promise<undefined> {
@@ -324,7 +329,7 @@ export class JournaledStore implements ObjectStore {
 
   private async entriesBelow(prefix: string): Promise<Entry[]> {
     await this.refresh();
-    return this.journal.isEmpty ? [] : [...this.journal.entries()].filter(({ key }) => key.startsWith(prefix));
+    return [...this.journal.entries()].filter(({ key }) => key.startsWith(prefix));
   }
 
   /**
@@ -349,8 +354,8 @@ export class JournaledStore implements ObjectStore {
     }
     await this.removeRetired();
     // An object that cannot become a file may have been put into the next segment meanwhile.
-    if (keys.some((key) => !markers.has(key) && this.journal.find(key) !== undefined))
-      await this.deleteFromJournal(keys);
+    const again = waited.filter((key) => this.journal.find(key) !== undefined);
+    if (again.length > 0) await this.deleteFromJournal(again);
     return markers;
   }
 

@@ -201,6 +201,26 @@ test('an object that cannot be stored is not brought back by a process that was 
   expect(await allBytes()).not.toContain('SECRET-2');
 });
 
+test('an object that another process has kept in the journal is left alone by a slower one', async () => {
+  const store = await openStore();
+  for (const id of ['1', '2']) await put(store, id);
+  await closeSegment();
+  await mkdir(join(root, 'r'));
+  await symlink('2', join(root, 'r/2'));
+  const journal = journalOf(store);
+  await journal.refresh();
+  const files = new FileObjectStore(root);
+  // Another process is faster, and this one notices.
+  jest.spyOn(files.folders, 'syncPath').mockImplementationOnce(async () => {
+    await storeJournal();
+    await journal.refresh();
+  });
+  await storeSegment(journal, journal.closedSegments[0]!, files, () => true);
+  await rm(join(root, 'r/2'));
+  for (const reader of [store, await openStore()])
+    expect((await reader.get('r/2/request')).toString()).toBe('SECRET-2');
+});
+
 test('very many frames are written again after the end of a segment', async () => {
   const store = await openStore();
   await put(store, '1');

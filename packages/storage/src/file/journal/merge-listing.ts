@@ -8,6 +8,7 @@ export function mergePage(
   { prefix, startAfter, delimiter }: ListOptions,
   limit: number,
 ): ListPage {
+  if (objects.length === 0) return page;
   const infos = new Map(page.objects.map((info) => [info.key, info]));
   const names = new Set([...infos.keys(), ...page.prefixes]);
   const last = page.truncated ? lastOf([...names]) : undefined;

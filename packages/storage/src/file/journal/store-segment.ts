@@ -86,7 +86,10 @@ async function keepInJournal(
   for (const { entry } of failed) {
     const { key, segment, isOnly, timeMs } = entry;
     if (!segment.entries.has(key)) continue;
-    const body = await journal.readUnchecked(entry).catch(() => UNREADABLE);
+    const body = await journal.readUnchecked(entry).catch((error: unknown) => {
+      if (!isOwnProblem(error)) throw error;
+      return UNREADABLE;
+    });
     // One write: no process sees the key without its object. Deletes later objects with this key, which did not count.
     const [removal, kept] = await journal.append([
       { type: 'delete', key, body: EMPTY },
