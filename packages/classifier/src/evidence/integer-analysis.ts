@@ -8,9 +8,11 @@ import type { Model, TrainingSet } from '../model/model';
 
 /** Limits numerators and squares to less than 2¹⁴, and denominators to 200, as `assembly/grades.ts` requires. */
 const MAX_TOTAL_GRADES = 100;
-/** Rows that one vector of the module holds. */
-const VECTOR_ROWS = 4;
-/** Must equal REGISTERS in assembly/grades.ts. */
+/** 32-bit integers of a vector of the module. */
+const LANES = 4;
+/** The module reads rows by pairs of vectors. */
+const PAIR_ROWS = 2 * LANES;
+/** Must equal MAX_SELECTED in assembly/nearest-rows.ts. */
 const MIN_LANE_VECTORS = 5;
 /** Packed distance of padding rows: farther than every training row, as a fraction or a square. */
 const PADDING_DISTANCE = 2 ** 14;
@@ -56,7 +58,7 @@ export class IntegerAnalysis implements RecordAnalysis {
 
   /** @throws Error on machines whose WebAssembly has no SIMD */
   constructor(private readonly model: Model) {
-    const wasm = instantiate(gradesWasm, { grades: { isFlip: this.isFlip.bind(this) } });
+    const wasm = instantiate(gradesWasm, { 'grades-flip': { isFlip: this.isFlip.bind(this) } });
     if (wasm === null) throw new Error('evidence needs WebAssembly SIMD, which this machine or Node.js does not have');
     const { file, schema, training } = model;
     const features = file.features.length;
@@ -84,34 +86,52 @@ export class IntegerAnalysis implements RecordAnalysis {
       malignantCount: malignant.length,
     };
     for (const [name, value] of Object.entries(settings)) wasm.set(name, value);
-    const columns = new Uint32Array(features * rows);
-    const padding = new Uint32Array(rows).fill(PADDING_DISTANCE);
-    for (let feature = 0; feature < features; feature++) {
-      const column = columns.subarray(feature * rows, (feature + 1) * rows);
-      column.set(benign.map((row) => training.samples[row * features + feature]));
-      column.set(
-        malignant.map((row) => training.samples[row * features + feature]),
-        benignEnd,
-      );
-    }
-    padding.fill(0, 0, benign.length).fill(0, benignEnd, benignEnd + malignant.length);
-    // The comments of assembly/grades.ts describe each array.
+    const trainingRows = Array.from({ length: rows }, (_, index) =>
+      index < benignEnd ? benign[index] : malignant[index - benignEnd],
+    );
+    const padding = Uint32Array.from(trainingRows, (row) => (row === undefined ? PADDING_DISTANCE : 0));
+    const grades = this.maxGrade + 1;
+    const ownRanks = Math.ceil(file.k / LANES) * LANES;
+    // The comments of assembly/grades-layout.ts describe each array.
     const { benignScores, malignantScores } = copyIntoMemory(wasm, {
       padding,
-      columns,
-      terms: new Uint32Array(features * rows),
-      changes: new Uint32Array(features * (this.maxGrade + 1) * rows),
+      zeros: new Uint32Array(rows),
+      terms: this.terms(trainingRows),
+      changes: new Uint32Array(features * grades * rows),
       sums: new Uint32Array((features + 1) * rows),
       changed: new Uint32Array(rows),
+      features: new Uint32Array(features),
       grades: new Uint32Array(features),
-      lanes: new Uint32Array(Math.max(file.k, MIN_LANE_VECTORS) * VECTOR_ROWS),
+      lanes: new Uint32Array(Math.max(file.k, MIN_LANE_VECTORS) * LANES),
       bestCases: new Float64Array(features ** 2),
-      ownNearest: new Uint32Array(file.k),
+      ownNearest: new Uint32Array(ownRanks),
+      ownDistances: new Uint32Array(ownRanks),
+      ownChanges: new Uint32Array(features * grades * ownRanks),
       benignScores: new Float64Array(2 ** features),
       malignantScores: new Float64Array(2 ** features),
     });
     this.benignScores = benignScores;
     this.malignantScores = malignantScores;
+  }
+
+  /** @param rows indexes of training rows; undefined for padding, which has no terms */
+  private terms(rows: readonly (number | undefined)[]): Uint32Array {
+    const { model, maxGrade } = this;
+    const { featureCount, samples } = model.training;
+    const isRatio = model.file.metric === 'bray-curtis';
+    const terms = new Uint32Array(featureCount * (maxGrade + 1) * rows.length);
+    let at = 0;
+    for (let feature = 0; feature < featureCount; feature++) {
+      for (let grade = 0; grade <= maxGrade; grade++) {
+        for (const row of rows) {
+          const trained = row === undefined ? 0 : samples[row * featureCount + feature];
+          const own = row === undefined ? 0 : grade || trained;
+          const difference = Math.abs(own - trained);
+          terms[at++] = isRatio ? difference + (own + trained) * 2 ** 16 : difference ** 2;
+        }
+      }
+    }
+    return terms;
   }
 
   get allPlayerNames(): readonly string[] {
@@ -204,5 +224,5 @@ function rowsOfClass({ rows, featureCount, samples, labels }: TrainingSet, label
 }
 
 function padded(rows: number): number {
-  return Math.ceil(rows / VECTOR_ROWS) * VECTOR_ROWS;
+  return Math.ceil(rows / PAIR_ROWS) * PAIR_ROWS;
 }
