@@ -13,8 +13,10 @@ export function shapleyValues(coalitionValues: Float64Array): Float64Array {
   for (let player = 0; player < players; player++) {
     gainsBySize.fill(0);
     const bit = 1 << player;
-    for (let mask = 0; mask < coalitionValues.length; mask++) {
-      if ((mask & bit) === 0) gainsBySize[sizes[mask]] += coalitionValues[mask | bit] - coalitionValues[mask];
+    // The masks without this player, ascending.
+    for (let others = 0; others < coalitionValues.length; others += 2 * bit) {
+      for (let mask = others; mask < others + bit; mask++)
+        gainsBySize[sizes[mask]] += coalitionValues[mask | bit] - coalitionValues[mask];
     }
     values[player] = meanOfMeans(gainsBySize);
   }
