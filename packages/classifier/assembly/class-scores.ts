@@ -1,5 +1,5 @@
 import { benignCount, benignEnd, isVotes, k, malignantCount, rows } from './grades-layout';
-import { farthestKey, lastEqualKey, modelKeys, sumOfDistances, takeNearest } from './nearest-rows';
+import { farthestKey, modelKeys, sumOfDistances, takeNearest } from './nearest-rows';
 
 /** Scores of the sample scored last: the mean distance to the k nearest rows of a class, or its votes. */
 export let benignScore: f64 = 0;
@@ -9,9 +9,8 @@ export let malignantScore: f64 = 0;
 export function score(a: usize, b: usize, c: usize, sum: usize): void {
   if (isVotes) {
     takeNearest(a, b, c, sum, 0, rows, min(k, benignCount + malignantCount));
-    const limit = lastEqualKey(farthestKey);
-    benignScore = countWithin(sum, 0, benignEnd, limit);
-    malignantScore = countWithin(sum, benignEnd, rows, limit);
+    benignScore = countWithin(sum, 0, benignEnd, farthestKey);
+    malignantScore = countWithin(sum, benignEnd, rows, farthestKey);
   } else {
     benignScore = meanDistance(a, b, c, sum, 0, benignEnd, min(k, benignCount));
     malignantScore = meanDistance(a, b, c, sum, benignEnd, rows, min(k, malignantCount));

@@ -32,6 +32,8 @@ export let changes: usize = 0;
 export let sums: usize = 0;
 /** Array of rows: packed distances of a changed sample. */
 export let changed: usize = 0;
+/** 16-bit integers by quotient in units of 2⁻¹⁶: numerator of the fraction there in the low byte, denominator above. */
+export let fractions: usize = 0;
 /** Features and grades of the sample by player. */
 export let features: usize = 0;
 export let grades: usize = 0;

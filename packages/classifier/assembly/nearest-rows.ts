@@ -1,6 +1,6 @@
 /** Adds up packed distances and finds the nearest rows. `grades-layout.ts` describes arrays of rows. */
 
-import { isRatio, lanes } from './grades-layout';
+import { fractions, isRatio, lanes } from './grades-layout';
 
 /** Results of `takeNearest`: sum of the distances, added in ascending order, and the key of the last row. */
 export let sumOfDistances: f64 = 0;
@@ -21,20 +21,15 @@ export function takeNearest(a: usize, b: usize, c: usize, sum: usize, from: u32,
   rankAll(sum, from, to, count);
 }
 
-const DENOMINATOR_MASK = 0xff;
-
 /**
- * Keys that order as the distances do. A fraction's key is its quotient as a float, whose last byte is replaced by the
- * denominator: different fractions are at least 500 units in the last place apart, so only the order of equal fractions
- * depends on that byte, and `distanceOf` can divide again in double precision.
+ * Keys that order as the distances do: those of fractions are their quotients as floats, which are equal only if the
+ * fractions are, because no denominator exceeds 200.
  * @typeParam T f32: packed distances are fractions. i32: they are squares, and keys themselves
  */
 function keysOf<T>(packed: v128): v128 {
   if (isInteger<T>()) return packed;
-  const denominators = i32x4.shr_u(packed, 16);
-  const numerators = v128.and(packed, i32x4.splat(0xffff));
-  const quotients = f32x4.div(f32x4.convert_i32x4_s(numerators), f32x4.convert_i32x4_s(denominators));
-  return v128.or(v128.and(quotients, i32x4.splat(~DENOMINATOR_MASK)), denominators);
+  const numerators = f32x4.convert_i32x4_s(v128.and(packed, i32x4.splat(0xffff)));
+  return f32x4.div(numerators, f32x4.convert_i32x4_s(i32x4.shr_u(packed, 16)));
 }
 
 /** `keysOf` with the model's type, for a branch per call. */
@@ -42,15 +37,13 @@ export function modelKeys(packed: v128): v128 {
   return isRatio ? keysOf<f32>(packed) : keysOf<i32>(packed);
 }
 
-/** The largest key of the distances that equal this key's. */
-export function lastEqualKey(key: i32): i32 {
-  return isRatio ? key | DENOMINATOR_MASK : key;
-}
-
+/** The distance in double precision. */
 export function distanceOf(key: i32): f64 {
   if (!isRatio) return sqrt<f64>(key);
-  const denominator: f64 = key & DENOMINATOR_MASK;
-  return nearest<f64>(<f64>reinterpret<f32>(key & ~DENOMINATOR_MASK) * denominator) / denominator;
+  // A float of 128 to 256 is a multiple of 2⁻¹⁶: the sum's lowest bits are the quotient in these units.
+  const units = reinterpret<u32>(reinterpret<f32>(key) + 128) & 0x1ffff;
+  const fraction = load<u16>(fractions + (units << 1));
+  return <f64>(fraction & 0xff) / <f64>(fraction >> 8);
 }
 
 function add(a: usize, b: usize, c: usize, sum: usize, from: u32, to: u32): void {
@@ -110,8 +103,7 @@ function selectNearest<T>(a: usize, b: usize, c: usize, sum: usize, from: u32, t
     farthestKey = load<i32>(lanes + (rank << 4));
     sumOfDistances += distanceOf(farthestKey);
   }
-  const limit = isInteger<T>() ? farthestKey : farthestKey & ~DENOMINATOR_MASK;
-  return !v128.any_true(i32x4.lt_s(smaller(third, otherThird), i32x4.splat(limit)));
+  return !v128.any_true(i32x4.lt_s(smaller(third, otherThird), i32x4.splat(farthestKey)));
 }
 
 /** Stores the five smallest keys of each lane, given twice three in ascending order: Batcher's odd-even merge. */

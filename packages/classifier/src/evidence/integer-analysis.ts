@@ -6,8 +6,9 @@ import { createToProbability, type ToProbability } from '../knn/probability';
 import { shapleyValues } from './shapley';
 import type { Model, TrainingSet } from '../model/model';
 
-/** Limits numerators and squares to less than 2¹⁴, and denominators to 200, as `assembly/grades.ts` requires. */
+/** Limits numerators and squares to less than 2¹⁴, and denominators to 200, as `assembly/grades-layout.ts` requires. */
 const MAX_TOTAL_GRADES = 100;
+const MAX_DENOMINATOR = 2 * MAX_TOTAL_GRADES;
 /** 32-bit integers of a vector of the module. */
 const LANES = 4;
 /** The module reads rows by pairs of vectors. */
@@ -68,6 +69,7 @@ export class IntegerAnalysis implements RecordAnalysis {
     this.setPlayer = wasm.func<SetPlayer>('setPlayer');
     this.findFirstFlip = wasm.func<FindFlip>('findFlip');
     this.addFeature = wasm.func('addFeature');
+    const isRatio = file.metric === 'bray-curtis';
     const isVotes = file.rule === 'votes';
     // More than k equal rows of a class count only where all rows within a distance vote.
     const [benign, malignant] = ([0, 1] as const).map((label) =>
@@ -77,7 +79,7 @@ export class IntegerAnalysis implements RecordAnalysis {
     const rows = benignEnd + padded(malignant.length);
     const settings = {
       k: file.k,
-      isRatio: file.metric === 'bray-curtis' ? 1 : 0,
+      isRatio: isRatio ? 1 : 0,
       isVotes: isVotes ? 1 : 0,
       maxGrade: this.maxGrade,
       rows,
@@ -100,6 +102,7 @@ export class IntegerAnalysis implements RecordAnalysis {
       changes: new Uint32Array(features * grades * rows),
       sums: new Uint32Array((features + 1) * rows),
       changed: new Uint32Array(rows),
+      fractions: isRatio ? fractions() : new Uint16Array(0),
       features: new Uint32Array(features),
       grades: new Uint32Array(features),
       lanes: new Uint32Array(Math.max(file.k, MIN_LANE_VECTORS) * LANES),
@@ -207,6 +210,21 @@ export class IntegerAnalysis implements RecordAnalysis {
     flip.probability = this.toProbability(benignScore, malignantScore);
     return (flip.probability >= flip.threshold ? 1 : 0) === flip.label ? 0 : 1;
   }
+}
+
+/**
+ * All fractions up to 1 that a distance may be, numerator + 256 × denominator, by quotient in units of 2⁻¹⁶, rounded as
+ * `distanceOf` in assembly/nearest-rows.ts does. Different ones are more than one unit apart.
+ */
+function fractions(): Uint16Array {
+  const byQuotient = new Uint16Array(2 ** 16 + 1);
+  for (let denominator = 1; denominator <= MAX_DENOMINATOR; denominator++) {
+    for (let numerator = 0; numerator <= denominator; numerator++) {
+      const rounded = Math.fround(Math.fround(numerator / denominator) + 128) - 128;
+      byQuotient[rounded * 2 ** 16] = numerator + 256 * denominator;
+    }
+  }
+  return byQuotient;
 }
 
 /** Indexes of the training rows of a class, at most `limit` of those that are equal. */
