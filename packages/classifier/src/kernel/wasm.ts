@@ -1,5 +1,5 @@
 // Made by scripts/build-wasm.mjs from assembly/*.ts. Not to be edited.
-// sha256:4a5cf65d18dd8175f54c63225dc7182999d83d0c9b4f50137a305ba4321c1565
+// sha256:8828cde9dd3340ae7259e237929ac955c23673926db3c2629f314b99cc5b8bbe
 
 export const integerWasm =
   'AGFzbQEAAAABGgVgAn9/AXtgAX8AYAN7e38Be2AAAGABfwF/AwkIAgAAAwAEAQEFAwEAAAa1ASR/AUEAC38BQQALfwFBAAt/AUEAC38BQQALfwFBAAt/' +
