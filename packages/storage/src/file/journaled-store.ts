@@ -16,6 +16,7 @@ import { mapWriteErrors, toStoreError } from './file-errors';
 import type { FileObjectStore } from './file-object-store';
 import { MAX_BODY_BYTES, type NewFrame } from './journal/frames';
 import { Journal } from './journal/journal';
+import { LateDeletions } from './journal/late-deletions';
 import type { JournalLimits } from './journal/limits';
 import { mergeDescending, mergePage } from './journal/merge-listing';
 import type { Entry, Segment } from './journal/segment';
@@ -37,6 +38,7 @@ const EMPTY = Buffer.alloc(0);
 export class JournaledStore implements ObjectStore {
   readonly url: string;
   private readonly journal: Journal;
+  private readonly lateDeletions: LateDeletions;
   private readonly timer: { current?: NodeJS.Timeout } = {};
   private storing: Promise<void> | undefined;
   private mayStore = true;
@@ -44,10 +46,7 @@ export class JournaledStore implements ObjectStore {
   private failure: { error: unknown; retryAtMs: number } | undefined;
   /** Why an object has stayed in the journal, while others became files. */
   private unstorable: unknown;
-  /** Markers that were deleted while their closed segment was being stored. */
-  private readonly lateDeletions = new Map<Segment, Set<string>>();
   private isLocal: boolean | undefined;
-  private cleanedRetirements = 0;
   private wasRefreshed = false;
 
   constructor(
@@ -56,6 +55,7 @@ export class JournaledStore implements ObjectStore {
   ) {
     this.url = files.url;
     this.journal = new Journal(new SegmentFolders(files.root, files.tempFolder, files.folders.directorySync));
+    this.lateDeletions = new LateDeletions(this.journal, files);
   }
 
   async start(): Promise<void> {
@@ -87,7 +87,7 @@ export class JournaledStore implements ObjectStore {
     // A stream must be read from the start. Keys of streams are never put into the journal.
     if (!(body instanceof Uint8Array)) return this.files.put(key, body, options);
     checkKey(key);
-    this.keep(key);
+    this.lateDeletions.cancel(key);
     await this.refresh();
     const earlier = this.journal.find(key);
     // A marker in both places would have to be deleted from both.
@@ -109,7 +109,7 @@ export class JournaledStore implements ObjectStore {
       await this.put(marker, EMPTY);
       return;
     }
-    this.keep(key, marker);
+    this.lateDeletions.cancel(key, marker);
     await this.append([
       { type: 'create', key, body },
       { type: 'create', key: marker, body: EMPTY },
@@ -121,7 +121,7 @@ export class JournaledStore implements ObjectStore {
       return this.files.putOnce(key, body, options);
     checkKey(key);
     options.signal?.throwIfAborted();
-    this.keep(key);
+    this.lateDeletions.cancel(key);
     const [applied] = await this.append([{ type: 'put', key, body }]);
     // The first frame counts, in the order of the segments. Before them all, what is stored as a file.
     const first = applied?.existing ?? this.journal.find(key);
@@ -348,11 +348,11 @@ export class JournaledStore implements ObjectStore {
       const isMarker = removed.length > 0 && removed.every(({ bodies }) => bodies.every(({ size }) => size === 0));
       const segments = removed.filter(({ mayBecomeFile }) => mayBecomeFile).map(({ segment }) => segment);
       if (isMarker && segments.length === 0 && only.has(key)) markers.add(key);
-      if (isMarker) for (const segment of segments) this.deleteFileLater(segment, key);
+      if (isMarker) for (const segment of segments) this.lateDeletions.add(segment, key);
       else for (const segment of segments) await this.storeUntilRetired(segment);
       if (!isMarker && segments.length > 0) waited.push(key);
     }
-    await this.removeRetired();
+    await mapWriteErrors(() => this.journal.removeRetired());
     // An object that cannot become a file may have been put into the next segment meanwhile.
     const again = waited.filter((key) => this.journal.find(key) !== undefined);
     if (again.length > 0) await this.deleteFromJournal(again);
@@ -367,36 +367,6 @@ export class JournaledStore implements ObjectStore {
     for (const { segment, bodies, mayBecomeFile } of keys.flatMap((key) => this.journal.findRemoved(key)))
       if (!mayBecomeFile && bodies.some(({ size }) => size > 0))
         await mapWriteErrors(() => this.journal.erase(segment, bodies));
-  }
-
-  /** Removes what other processes, which may have been killed, have left of retired segments. */
-  private async removeRetired(): Promise<void> {
-    const { retirementCount } = this.journal;
-    if (retirementCount === this.cleanedRetirements) return;
-    await mapWriteErrors(() => this.journal.folders.removeRetired());
-    this.cleanedRetirements = retirementCount;
-  }
-
-  /** Deletes the file of a marker once its segment is stored. Does not wait: the reconciler removes a marker that is left. */
-  private deleteFileLater(segment: Segment, key: string): void {
-    this.lateDeletions.set(segment, (this.lateDeletions.get(segment) ?? new Set()).add(key));
-    this.deleteLateFiles().catch(() => undefined);
-  }
-
-  /** A key that is put again must not be deleted later. */
-  private keep(...keys: readonly string[]): void {
-    for (const late of this.lateDeletions.values()) for (const key of keys) late.delete(key);
-  }
-
-  private async deleteLateFiles(): Promise<void> {
-    for (const [segment, keys] of this.lateDeletions) {
-      if (!segment.isRetired) continue;
-      for (const key of keys) {
-        if (this.journal.find(key) === undefined) await this.files.delete(key);
-        keys.delete(key);
-      }
-      if (keys.size === 0) this.lateDeletions.delete(segment);
-    }
   }
 
   private async storeWhenDue(): Promise<void> {
@@ -420,8 +390,8 @@ export class JournaledStore implements ObjectStore {
     const [oldest] = this.journal.closedSegments;
     const closedForMs = performance.now() - (oldest?.closedAtMs ?? Infinity);
     if (oldest?.wasClosedHere === true || closedForMs > this.limits.takeOverAfterMs) await this.storeClosed();
-    await this.deleteLateFiles();
-    await this.removeRetired();
+    await this.lateDeletions.deleteFiles();
+    await this.journal.removeRetired();
   }
 
   private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {
@@ -458,7 +428,7 @@ export class JournaledStore implements ObjectStore {
         await this.journal.refresh();
         if (!oldest.isRetired) throw error;
       }
-      await this.deleteLateFiles();
+      await this.lateDeletions.deleteFiles();
     }
   }
 }

@@ -49,6 +49,7 @@ export class Journal {
   /** Ascending. All but the last one are closed. */
   private segments: Segment[] = [];
   private retirements = 0;
+  private cleanedRetirements = 0;
   private readonly writer = newWriter();
   private nextSequence = 0;
   /** Own frames that were not yet read, by sequence. */
@@ -183,6 +184,14 @@ export class Journal {
       segment.readers--;
       closeIfUnused(segment);
     }
+  }
+
+  /** Removes what other processes, which may have been killed, have left of retired segments. */
+  async removeRetired(): Promise<void> {
+    const { retirementCount } = this;
+    if (retirementCount === this.cleanedRetirements) return;
+    await this.folders.removeRetired();
+    this.cleanedRetirements = retirementCount;
   }
 
   /** Waits for the writes that were requested before. */
