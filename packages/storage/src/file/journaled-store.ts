@@ -12,22 +12,19 @@ import type {
   PutOptions,
 } from '../object-store';
 import { type StoreFinding, toStoreFinding } from '../store-finding';
-import { mapWriteErrors, toStoreError } from './file-errors';
+import { mapWriteErrors } from './file-errors';
 import type { FileObjectStore } from './file-object-store';
 import { MAX_BODY_BYTES, type NewFrame } from './journal/frames';
 import { Journal } from './journal/journal';
 import { LateDeletions } from './journal/late-deletions';
 import type { JournalLimits } from './journal/limits';
 import { mergeDescending, mergePage } from './journal/merge-listing';
-import type { Entry, Segment } from './journal/segment';
+import type { Entry } from './journal/segment';
 import { SegmentFolders } from './journal/segment-folders';
-import { storeSegment } from './journal/store-segment';
+import { SegmentStorer } from './journal/segment-storer';
 import { isLocalFileSystem } from './local-file-system';
 
-const MIB = 1024 * 1024;
-const RETRY_AFTER_MS = 10_000;
-const MAX_BYTES_AT_STOP = 8 * MIB;
-const MAX_JOURNAL_BYTES = 256 * MIB;
+const MAX_JOURNAL_BYTES = 256 * 1024 * 1024;
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -39,46 +36,35 @@ export class JournaledStore implements ObjectStore {
   readonly url: string;
   private readonly journal: Journal;
   private readonly lateDeletions: LateDeletions;
-  private readonly timer: { current?: NodeJS.Timeout } = {};
-  private storing: Promise<void> | undefined;
-  private mayStore = true;
-  /** Why the journal could not be stored at the last attempt. */
-  private failure: { error: unknown; retryAtMs: number } | undefined;
-  /** Why an object has stayed in the journal, while others became files. */
-  private unstorable: unknown;
+  private readonly storer: SegmentStorer;
   private isLocal: boolean | undefined;
   private wasRefreshed = false;
 
   constructor(
     private readonly files: FileObjectStore,
-    private readonly limits: JournalLimits,
+    limits: JournalLimits,
   ) {
     this.url = files.url;
     this.journal = new Journal(new SegmentFolders(files.root, files.tempFolder, files.folders.directorySync));
     this.lateDeletions = new LateDeletions(this.journal, files);
+    this.storer = new SegmentStorer(this.journal, files, limits, this.lateDeletions);
   }
 
   async start(): Promise<void> {
     await this.files.start();
-    this.mayStore = true;
+    this.storer.start();
     this.journal.start();
     await mapWriteErrors(async () => {
       if (await this.canAppend()) await this.journal.folders.create();
       await this.journal.refresh();
       if (this.journal.openSegment !== undefined) await this.journal.folders.removeRetired();
     });
-    this.timer.current ??= setInterval(() => void this.storeWhenDue(), this.limits.checkEveryMs).unref();
+    this.storer.startTimer();
   }
 
   /** Stores what the journal holds, if `start` was called and that takes no longer than about a second. */
   async stop(): Promise<void> {
-    const wasStarted = this.timer.current !== undefined;
-    clearInterval(this.timer.current);
-    this.timer.current = undefined;
-    // Otherwise another process stores it, or the next start.
-    this.mayStore = this.journal.bytes <= MAX_BYTES_AT_STOP;
-    await this.storing?.catch(() => undefined);
-    if (wasStarted && this.mayStore) await this.storeAll().catch(() => undefined);
+    await this.storer.stop();
     await this.journal.stop();
     await this.files.stop();
   }
@@ -249,15 +235,11 @@ export class JournaledStore implements ObjectStore {
   /** Starts the store if it has never started, as the file store does. */
   async probe(): Promise<StoreFinding[]> {
     try {
-      if (this.timer.current === undefined) await this.start();
+      if (!this.storer.hasTimer) await this.start();
     } catch (error) {
       return [toStoreFinding('create the folder', error)];
     }
-    const findings = await this.files.probe();
-    const error = this.failure?.error ?? this.unstorable;
-    if (error !== undefined)
-      findings.push({ ...toStoreFinding('store the journal as files', toStoreError(error)), kind: 'warning' });
-    return findings;
+    return [...(await this.files.probe()), ...this.storer.findings()];
   }
 
   private async accepts(body: Uint8Array): Promise<boolean> {
@@ -349,7 +331,7 @@ export class JournaledStore implements ObjectStore {
       const segments = removed.filter(({ mayBecomeFile }) => mayBecomeFile).map(({ segment }) => segment);
       if (isMarker && segments.length === 0 && only.has(key)) markers.add(key);
       if (isMarker) for (const segment of segments) this.lateDeletions.add(segment, key);
-      else for (const segment of segments) await this.storeUntilRetired(segment);
+      else for (const segment of segments) await this.storer.storeUntilRetired(segment);
       if (!isMarker && segments.length > 0) waited.push(key);
     }
     await mapWriteErrors(() => this.journal.removeRetired());
@@ -367,69 +349,6 @@ export class JournaledStore implements ObjectStore {
     for (const { segment, bodies, mayBecomeFile } of keys.flatMap((key) => this.journal.findRemoved(key)))
       if (!mayBecomeFile && bodies.some(({ size }) => size > 0))
         await mapWriteErrors(() => this.journal.erase(segment, bodies));
-  }
-
-  private async storeWhenDue(): Promise<void> {
-    if (this.failure !== undefined && performance.now() < this.failure.retryAtMs) return;
-    try {
-      await mapWriteErrors(() => this.storeIfDue());
-      this.failure = undefined;
-    } catch (error) {
-      // The objects stay in the journal; `probe` reports it.
-      this.failure = { error, retryAtMs: performance.now() + RETRY_AFTER_MS };
-    }
-  }
-
-  private async storeIfDue(): Promise<void> {
-    // There is no journal, or no store any more.
-    if (this.journal.openSegment === undefined) return;
-    await this.journal.refresh();
-    const { openSegment } = this.journal;
-    if (openSegment?.firstFrameAtMs !== undefined && this.isDue(openSegment))
-      await this.journal.close(openSegment.number);
-    const [oldest] = this.journal.closedSegments;
-    const closedForMs = performance.now() - (oldest?.closedAtMs ?? Infinity);
-    if (oldest?.wasClosedHere === true || closedForMs > this.limits.takeOverAfterMs) await this.storeClosed();
-    await this.lateDeletions.deleteFiles();
-    await this.journal.removeRetired();
-  }
-
-  private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {
-    const { quietMs, maxAgeMs, maxBytes } = this.limits;
-    const nowMs = performance.now();
-    // Wait before the next attempt for an object that cannot be stored.
-    if (this.unstorable !== undefined) return nowMs - firstFrameAtMs >= maxAgeMs;
-    return position >= maxBytes || nowMs - firstFrameAtMs >= maxAgeMs || nowMs - lastFrameAtMs >= quietMs;
-  }
-
-  private async storeAll(): Promise<void> {
-    await this.refresh();
-    const { openSegment } = this.journal;
-    if (openSegment?.firstFrameAtMs !== undefined) await this.journal.close(openSegment.number);
-    await this.storeClosed();
-  }
-
-  private async storeUntilRetired(segment: Segment): Promise<void> {
-    while (!segment.isRetired) await mapWriteErrors(() => this.storeClosed());
-  }
-
-  /** Stores the closed segments, the oldest first. Concurrent calls share the work. */
-  private storeClosed(): Promise<void> {
-    this.storing ??= this.storeOldestFirst().finally(() => (this.storing = undefined));
-    return this.storing;
-  }
-
-  private async storeOldestFirst(): Promise<void> {
-    for (let oldest = this.journal.closedSegments[0]; oldest !== undefined; oldest = this.journal.closedSegments[0]) {
-      try {
-        this.unstorable = await storeSegment(this.journal, oldest, this.files, () => this.mayStore);
-      } catch (error) {
-        // Another process may have stored it first.
-        await this.journal.refresh();
-        if (!oldest.isRetired) throw error;
-      }
-      await this.lateDeletions.deleteFiles();
-    }
   }
 }
 

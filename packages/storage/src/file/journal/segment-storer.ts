@@ -1,0 +1,124 @@
+import { type StoreFinding, toStoreFinding } from '../../store-finding';
+import { mapWriteErrors, toStoreError } from '../file-errors';
+import type { FileObjectStore } from '../file-object-store';
+import type { Journal } from './journal';
+import type { LateDeletions } from './late-deletions';
+import type { JournalLimits } from './limits';
+import type { Segment } from './segment';
+import { storeSegment } from './store-segment';
+
+const RETRY_AFTER_MS = 10_000;
+const MAX_BYTES_AT_STOP = 8 * 1024 * 1024;
+
+/** Closes segments and stores them as files: when they are due, when a deletion waits for it, and when the store is stopped. */
+export class SegmentStorer {
+  private timer: NodeJS.Timeout | undefined;
+  private storing: Promise<void> | undefined;
+  private mayStore = true;
+  /** Why the journal could not be stored at the last attempt. */
+  private failure: { error: unknown; retryAtMs: number } | undefined;
+  /** Why an object has stayed in the journal, while others became files. */
+  private unstorable: unknown;
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly files: FileObjectStore,
+    private readonly limits: JournalLimits,
+    private readonly lateDeletions: LateDeletions,
+  ) {}
+
+  /** Makes a stopped storer usable again. */
+  start(): void {
+    this.mayStore = true;
+  }
+
+  /** Checks from now on whether a segment is due. */
+  startTimer(): void {
+    this.timer ??= setInterval(() => void this.storeWhenDue(), this.limits.checkEveryMs).unref();
+  }
+
+  get hasTimer(): boolean {
+    return this.timer !== undefined;
+  }
+
+  /** Stores what the journal holds, if the timer was started and that takes no longer than about a second. */
+  async stop(): Promise<void> {
+    const { hasTimer } = this;
+    clearInterval(this.timer);
+    this.timer = undefined;
+    // Otherwise another process stores it, or the next start.
+    this.mayStore = this.journal.bytes <= MAX_BYTES_AT_STOP;
+    await this.storing?.catch(() => undefined);
+    if (hasTimer && this.mayStore) await this.storeAll().catch(() => undefined);
+  }
+
+  /** Why objects stay in the journal. */
+  findings(): StoreFinding[] {
+    const error = this.failure?.error ?? this.unstorable;
+    if (error === undefined) return [];
+    return [{ ...toStoreFinding('store the journal as files', toStoreError(error)), kind: 'warning' }];
+  }
+
+  async storeUntilRetired(segment: Segment): Promise<void> {
+    while (!segment.isRetired) await mapWriteErrors(() => this.storeClosed());
+  }
+
+  private async storeWhenDue(): Promise<void> {
+    if (this.failure !== undefined && performance.now() < this.failure.retryAtMs) return;
+    try {
+      await mapWriteErrors(() => this.storeIfDue());
+      this.failure = undefined;
+    } catch (error) {
+      // The objects stay in the journal; `findings` reports it.
+      this.failure = { error, retryAtMs: performance.now() + RETRY_AFTER_MS };
+    }
+  }
+
+  private async storeIfDue(): Promise<void> {
+    // There is no journal, or no store any more.
+    if (this.journal.openSegment === undefined) return;
+    await this.journal.refresh();
+    const { openSegment } = this.journal;
+    if (openSegment?.firstFrameAtMs !== undefined && this.isDue(openSegment))
+      await this.journal.close(openSegment.number);
+    const [oldest] = this.journal.closedSegments;
+    const closedForMs = performance.now() - (oldest?.closedAtMs ?? Infinity);
+    if (oldest?.wasClosedHere === true || closedForMs > this.limits.takeOverAfterMs) await this.storeClosed();
+    await this.lateDeletions.deleteFiles();
+    await this.journal.removeRetired();
+  }
+
+  private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {
+    const { quietMs, maxAgeMs, maxBytes } = this.limits;
+    const nowMs = performance.now();
+    // Wait before the next attempt for an object that cannot be stored.
+    if (this.unstorable !== undefined) return nowMs - firstFrameAtMs >= maxAgeMs;
+    return position >= maxBytes || nowMs - firstFrameAtMs >= maxAgeMs || nowMs - lastFrameAtMs >= quietMs;
+  }
+
+  private async storeAll(): Promise<void> {
+    await this.journal.refresh();
+    const { openSegment } = this.journal;
+    if (openSegment?.firstFrameAtMs !== undefined) await this.journal.close(openSegment.number);
+    await this.storeClosed();
+  }
+
+  /** Stores the closed segments, the oldest first. Concurrent calls share the work. */
+  private storeClosed(): Promise<void> {
+    this.storing ??= this.storeOldestFirst().finally(() => (this.storing = undefined));
+    return this.storing;
+  }
+
+  private async storeOldestFirst(): Promise<void> {
+    for (let oldest = this.journal.closedSegments[0]; oldest !== undefined; oldest = this.journal.closedSegments[0]) {
+      try {
+        this.unstorable = await storeSegment(this.journal, oldest, this.files, () => this.mayStore);
+      } catch (error) {
+        // Another process may have stored it first.
+        await this.journal.refresh();
+        if (!oldest.isRetired) throw error;
+      }
+      await this.lateDeletions.deleteFiles();
+    }
+  }
+}
