@@ -14,6 +14,7 @@ import type {
 import { type StoreFinding, toStoreFinding } from '../store-finding';
 import { mapWriteErrors } from './file-errors';
 import type { FileObjectStore } from './file-object-store';
+import { Deletions } from './journal/deletions';
 import { MAX_BODY_BYTES, type NewFrame } from './journal/frames';
 import { Journal } from './journal/journal';
 import { LateDeletions } from './journal/late-deletions';
@@ -37,6 +38,7 @@ export class JournaledStore implements ObjectStore {
   private readonly journal: Journal;
   private readonly lateDeletions: LateDeletions;
   private readonly storer: SegmentStorer;
+  private readonly deletions: Deletions;
   private isLocal: boolean | undefined;
   private wasRefreshed = false;
 
@@ -48,6 +50,7 @@ export class JournaledStore implements ObjectStore {
     this.journal = new Journal(new SegmentFolders(files.root, files.tempFolder, files.folders.directorySync));
     this.lateDeletions = new LateDeletions(this.journal, files);
     this.storer = new SegmentStorer(this.journal, files, limits, this.lateDeletions);
+    this.deletions = new Deletions(this.journal, () => this.refresh(), this.storer, this.lateDeletions);
   }
 
   async start(): Promise<void> {
@@ -79,7 +82,7 @@ export class JournaledStore implements ObjectStore {
     // A marker in both places would have to be deleted from both.
     if (earlier?.size === 0 && body.byteLength === 0) return { size: 0 };
     const put = await this.files.put(key, body, options);
-    if (earlier !== undefined) await this.removeFromJournal([key]);
+    if (earlier !== undefined) await this.deletions.removeFromJournal([key]);
     return put;
   }
 
@@ -211,14 +214,14 @@ export class JournaledStore implements ObjectStore {
 
   async delete(key: string): Promise<void> {
     checkKey(key);
-    if ((await this.deleteFromJournal([key])).has(key)) return;
+    if ((await this.deletions.delete([key])).has(key)) return;
     await this.files.delete(key);
   }
 
   async deletePrefix(prefix: string): Promise<number> {
     checkFolder(prefix);
     const entries = await this.entriesBelow(prefix);
-    await this.deleteFromJournal(this.journal.keysBelow(prefix));
+    await this.deletions.delete(this.journal.keysBelow(prefix));
     const heads = await Promise.all(entries.map(({ key }) => this.files.head(key)));
     const withoutFile = heads.filter((head) => head === undefined).length;
     return withoutFile + (await this.files.deletePrefix(prefix));
@@ -312,43 +315,6 @@ export class JournaledStore implements ObjectStore {
   private async entriesBelow(prefix: string): Promise<Entry[]> {
     await this.refresh();
     return [...this.journal.entries()].filter(({ key }) => key.startsWith(prefix));
-  }
-
-  /**
-   * Deletes objects from the journal, whose bytes are gone then: overwritten or, if the object may become a file, after its
-   * segment was stored, so that the file can be deleted.
-   * @returns the markers that cannot have a file
-   */
-  private async deleteFromJournal(keys: readonly string[]): Promise<ReadonlySet<string>> {
-    const markers = new Set<string>();
-    const waited: string[] = [];
-    if (keys.some((key) => this.journal.find(key) === undefined)) await this.refresh();
-    const only = new Set(keys.filter((key) => this.journal.find(key)?.isOnly === true));
-    await this.removeFromJournal(keys);
-    for (const key of keys) {
-      const removed = this.journal.findRemoved(key);
-      const isMarker = removed.length > 0 && removed.every(({ bodies }) => bodies.every(({ size }) => size === 0));
-      const segments = removed.filter(({ mayBecomeFile }) => mayBecomeFile).map(({ segment }) => segment);
-      if (isMarker && segments.length === 0 && only.has(key)) markers.add(key);
-      if (isMarker) for (const segment of segments) this.lateDeletions.add(segment, key);
-      else for (const segment of segments) await this.storer.storeUntilRetired(segment);
-      if (!isMarker && segments.length > 0) waited.push(key);
-    }
-    await mapWriteErrors(() => this.journal.removeRetired());
-    // An object that cannot become a file may have been put into the next segment meanwhile.
-    const again = waited.filter((key) => this.journal.find(key) !== undefined);
-    if (again.length > 0) await this.deleteFromJournal(again);
-    return markers;
-  }
-
-  /** Removes objects from the journal, and overwrites their bytes. Those in a closed segment may still become files. */
-  private async removeFromJournal(keys: readonly string[]): Promise<void> {
-    const present = keys.filter((key) => this.journal.find(key) !== undefined);
-    await this.append(present.map((key) => ({ type: 'delete', key, body: EMPTY })));
-    // Also what an earlier deletion has left, whose process may have been killed.
-    for (const { segment, bodies, mayBecomeFile } of keys.flatMap((key) => this.journal.findRemoved(key)))
-      if (!mayBecomeFile && bodies.some(({ size }) => size > 0))
-        await mapWriteErrors(() => this.journal.erase(segment, bodies));
   }
 }
 

@@ -26,7 +26,7 @@ const UNREADABLE = Buffer.from('unreadable');
  * Stores the objects of the oldest closed segment below their keys and retires it. Several processes may do so at once, and
  * each may be killed or stopped at any step: each file is linked from a temp file in the segment's folder, and an object that
  * exists is kept. Objects that are deleted meanwhile are deleted again after the segment is retired (see
- * `JournaledStore.deleteFromJournal`). An object whose folder or file has a problem of its own goes to the open segment.
+ * deletions.ts). An object whose folder or file has a problem of its own goes to the open segment.
  * @param mayStore false ends it with an error; it is done again later
  * @returns why an object stays in the journal; undefined when all became files
  */
