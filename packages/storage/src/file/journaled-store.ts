@@ -1,5 +1,5 @@
 import { Readable, type Writable } from 'node:stream';
-import { ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, ObjectRangeError, assertSize } from '../errors';
+import { ObjectCorruptError, ObjectMismatchError, ObjectRangeError, assertSize } from '../errors';
 import { checkFolder, checkKey, checkRange, pageLimit } from '../key-validation';
 import type {
   ByteRange,
@@ -19,6 +19,7 @@ import { MAX_BODY_BYTES, type NewFrame } from './journal/frames';
 import { Journal } from './journal/journal';
 import { LateDeletions } from './journal/late-deletions';
 import type { JournalLimits } from './journal/limits';
+import { Lookup } from './journal/lookup';
 import { mergeDescending, mergePage } from './journal/merge-listing';
 import type { Entry } from './journal/segment';
 import { SegmentFolders } from './journal/segment-folders';
@@ -36,11 +37,11 @@ const EMPTY = Buffer.alloc(0);
 export class JournaledStore implements ObjectStore {
   readonly url: string;
   private readonly journal: Journal;
+  private readonly lookup: Lookup;
   private readonly lateDeletions: LateDeletions;
   private readonly storer: SegmentStorer;
   private readonly deletions: Deletions;
   private isLocal: boolean | undefined;
-  private wasRefreshed = false;
 
   constructor(
     private readonly files: FileObjectStore,
@@ -48,9 +49,10 @@ export class JournaledStore implements ObjectStore {
   ) {
     this.url = files.url;
     this.journal = new Journal(new SegmentFolders(files.root, files.tempFolder, files.folders.directorySync));
+    this.lookup = new Lookup(this.journal, files);
     this.lateDeletions = new LateDeletions(this.journal, files);
-    this.storer = new SegmentStorer(this.journal, files, limits, this.lateDeletions);
-    this.deletions = new Deletions(this.journal, () => this.refresh(), this.storer, this.lateDeletions);
+    this.storer = new SegmentStorer(this.journal, this.lookup, files, limits, this.lateDeletions);
+    this.deletions = new Deletions(this.journal, this.lookup, this.storer, this.lateDeletions);
   }
 
   async start(): Promise<void> {
@@ -77,7 +79,7 @@ export class JournaledStore implements ObjectStore {
     if (!(body instanceof Uint8Array)) return this.files.put(key, body, options);
     checkKey(key);
     this.lateDeletions.cancel(key);
-    await this.refresh();
+    await this.lookup.refresh();
     const earlier = this.journal.find(key);
     // A marker in both places would have to be deleted from both.
     if (earlier?.size === 0 && body.byteLength === 0) return { size: 0 };
@@ -129,54 +131,46 @@ export class JournaledStore implements ObjectStore {
   }
 
   async get(key: string, buffer?: Buffer, maxBytes = Infinity): Promise<Buffer> {
-    const found = await this.find(
+    return this.lookup.read(
       key,
       (entry) => {
         assertSize(key, entry.size, maxBytes);
         return this.journal.read(entry);
       },
-      () => orUndefined(this.files.get(key, buffer, maxBytes)),
+      () => this.files.get(key, buffer, maxBytes),
     );
-    return found ?? notFound(key);
   }
 
   async getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer> {
-    const found = await this.find(
+    return this.lookup.read(
       key,
       (entry) => this.readRange(entry, range),
-      () => orUndefined(this.files.getRange(key, range, buffer)),
+      () => this.files.getRange(key, range, buffer),
     );
-    return found ?? notFound(key);
   }
 
   async getStream(key: string, range?: ByteRange): Promise<Readable> {
-    const found = await this.find(
+    return this.lookup.read(
       key,
       async (entry) => Readable.from([await this.readRange(entry, range)]),
-      () => orUndefined(this.files.getStream(key, range)),
+      () => this.files.getStream(key, range),
     );
-    return found ?? notFound(key);
   }
 
   async pipeTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
-    let bytes: Buffer | undefined;
-    const isFound = await this.find(
+    const bytes = await this.lookup.read<Buffer | 'piped'>(
       key,
-      async (entry) => {
-        bytes = await this.readRange(entry, range);
-        return true;
-      },
-      () => orUndefined(this.files.pipeTo(key, target, range).then(() => true)),
+      (entry) => this.readRange(entry, range),
+      () => this.files.pipeTo(key, target, range).then(() => 'piped'),
     );
-    if (isFound === undefined) notFound(key);
-    if (bytes === undefined) return;
+    if (bytes === 'piped') return;
     await new Promise<void>((resolve, reject) => {
       target.write(bytes, (error) => (error ? reject(error) : resolve()));
     });
   }
 
   async head(key: string): Promise<ObjectInfo | undefined> {
-    return this.find(
+    return this.lookup.find(
       key,
       async (entry) => infoOf(entry),
       () => this.files.head(key),
@@ -184,26 +178,22 @@ export class JournaledStore implements ObjectStore {
   }
 
   async copy(from: string, to: string): Promise<void> {
-    const isCopied = await this.find(
+    await this.lookup.read<unknown>(
       from,
-      async (entry) => {
-        await this.put(to, await this.journal.read(entry));
-        return true;
-      },
-      () => orUndefined(this.files.copy(from, to).then(() => true)),
+      async (entry) => this.put(to, await this.journal.read(entry)),
+      () => this.files.copy(from, to).then(() => true),
     );
-    if (isCopied === undefined) notFound(from);
   }
 
   async list(options: ListOptions): Promise<ListPage> {
     // Before the files: an object moves from the journal to its file.
-    const entries = await this.entriesBelow(options.prefix);
+    const entries = await this.lookup.entriesBelow(options.prefix);
     const page = await this.files.list(options);
     return mergePage(page, entries.map(infoOf), options, pageLimit(options.limit));
   }
 
   async listDescending(options: ListDescendingOptions): Promise<string[]> {
-    const entries = await this.entriesBelow(options.prefix);
+    const entries = await this.lookup.entriesBelow(options.prefix);
     const names = await this.files.listDescending(options);
     return mergeDescending(
       names,
@@ -220,7 +210,7 @@ export class JournaledStore implements ObjectStore {
 
   async deletePrefix(prefix: string): Promise<number> {
     checkFolder(prefix);
-    const entries = await this.entriesBelow(prefix);
+    const entries = await this.lookup.entriesBelow(prefix);
     await this.deletions.delete(this.journal.keysBelow(prefix));
     const heads = await Promise.all(entries.map(({ key }) => this.files.head(key)));
     const withoutFile = heads.filter((head) => head === undefined).length;
@@ -247,7 +237,7 @@ export class JournaledStore implements ObjectStore {
 
   private async accepts(body: Uint8Array): Promise<boolean> {
     if (body.byteLength > MAX_BODY_BYTES) return false;
-    if (this.journal.openSegment === undefined) await this.refresh();
+    if (this.journal.openSegment === undefined) await this.lookup.refresh();
     return this.journal.openSegment !== undefined && (await this.canAppend());
   }
 
@@ -261,60 +251,11 @@ export class JournaledStore implements ObjectStore {
     return mapWriteErrors(() => this.journal.append(frames));
   }
 
-  private async refresh(): Promise<void> {
-    await mapWriteErrors(() => this.journal.refresh());
-    this.wasRefreshed = true;
-  }
-
-  /**
-   * Finds an object among the files, where it counts first, or in the journal. It may move to the files between the two looks, and
-   * a deletion may overtake the read.
-   */
-  private async find<T>(
-    key: string,
-    fromEntry: (entry: Entry) => Promise<T>,
-    fromFile: () => Promise<T | undefined>,
-  ): Promise<T | undefined> {
-    checkKey(key);
-    for (;;) {
-      // Saves looks for a file, and is needed once, because retirements are counted from then on.
-      if (!this.journal.isEmpty || !this.wasRefreshed) await this.refresh();
-      const { retirementCount } = this.journal;
-      if (!(await this.hasNoFile(key))) {
-        const found = await fromFile();
-        if (found !== undefined) return found;
-        await this.refresh();
-      }
-      // Something became a file between the two looks: look again.
-      if (retirementCount !== this.journal.retirementCount) continue;
-      const entry = this.journal.find(key);
-      if (entry === undefined) return undefined;
-      try {
-        return await mapWriteErrors(() => fromEntry(entry));
-      } catch (error) {
-        if (!(error instanceof ObjectCorruptError)) throw error;
-        await this.refresh();
-        if (this.journal.find(key) === entry) throw error;
-      }
-    }
-  }
-
-  /** Whether the journal has the object and there is no file. Cheaper than a read that fails. */
-  private async hasNoFile(key: string): Promise<boolean> {
-    const entry = this.journal.find(key);
-    return entry !== undefined && (entry.isOnly || (await this.files.head(key)) === undefined);
-  }
-
   private async readRange(entry: Entry, range: ByteRange | undefined): Promise<Buffer> {
     const { start, end } = range ?? { start: 0, end: entry.size };
     if (range !== undefined) checkRange(entry.key, range);
     if (end > entry.size) throw new ObjectRangeError(entry.key, { start, end });
     return (await this.journal.read(entry)).subarray(start, end);
-  }
-
-  private async entriesBelow(prefix: string): Promise<Entry[]> {
-    await this.refresh();
-    return [...this.journal.entries()].filter(({ key }) => key.startsWith(prefix));
   }
 }
 
@@ -325,17 +266,4 @@ function infoOf({ key, size, timeMs }: Entry): ObjectInfo {
 function assertEqual(key: string, body: Uint8Array, stored: Buffer): 'exists' {
   if (!stored.equals(body)) throw new ObjectMismatchError(key);
   return 'exists';
-}
-
-async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof ObjectNotFoundError) return undefined;
-    throw error;
-  }
-}
-
-function notFound(key: string): never {
-  throw new ObjectNotFoundError(key);
 }

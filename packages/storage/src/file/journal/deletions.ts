@@ -1,6 +1,7 @@
 import { mapWriteErrors } from '../file-errors';
 import type { Journal } from './journal';
 import type { LateDeletions } from './late-deletions';
+import type { Lookup } from './lookup';
 import type { SegmentStorer } from './segment-storer';
 
 const EMPTY = Buffer.alloc(0);
@@ -9,7 +10,7 @@ const EMPTY = Buffer.alloc(0);
 export class Deletions {
   constructor(
     private readonly journal: Journal,
-    private readonly refresh: () => Promise<void>,
+    private readonly lookup: Lookup,
     private readonly storer: SegmentStorer,
     private readonly lateDeletions: LateDeletions,
   ) {}
@@ -22,7 +23,7 @@ export class Deletions {
   async delete(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const markers = new Set<string>();
     const waited: string[] = [];
-    if (keys.some((key) => this.journal.find(key) === undefined)) await this.refresh();
+    if (keys.some((key) => this.journal.find(key) === undefined)) await this.lookup.refresh();
     const only = new Set(keys.filter((key) => this.journal.find(key)?.isOnly === true));
     await this.removeFromJournal(keys);
     for (const key of keys) {

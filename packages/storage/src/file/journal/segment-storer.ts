@@ -4,6 +4,7 @@ import type { FileObjectStore } from '../file-object-store';
 import type { Journal } from './journal';
 import type { LateDeletions } from './late-deletions';
 import type { JournalLimits } from './limits';
+import type { Lookup } from './lookup';
 import type { Segment } from './segment';
 import { storeSegment } from './store-segment';
 
@@ -22,6 +23,7 @@ export class SegmentStorer {
 
   constructor(
     private readonly journal: Journal,
+    private readonly lookup: Lookup,
     private readonly files: FileObjectStore,
     private readonly limits: JournalLimits,
     private readonly lateDeletions: LateDeletions,
@@ -97,7 +99,7 @@ export class SegmentStorer {
   }
 
   private async storeAll(): Promise<void> {
-    await this.journal.refresh();
+    await this.lookup.refresh();
     const { openSegment } = this.journal;
     if (openSegment?.firstFrameAtMs !== undefined) await this.journal.close(openSegment.number);
     await this.storeClosed();
