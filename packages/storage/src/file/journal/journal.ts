@@ -258,19 +258,9 @@ export class Journal {
     void this.settle(segment, written);
   }
 
-  /** Answers the writers. Frames that were not read were written after the segment was closed. */
+  /** Answers the writers once their frames were read, or rejects them all. */
   private async settle(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
     this.settling++;
-    try {
-      await this.answer(segment, written);
-    } catch (error) {
-      for (const { reject } of written.values()) reject(error);
-    } finally {
-      this.settling--;
-    }
-  }
-
-  private async answer(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
     try {
       await this.refresh();
       // A log that was removed, and perhaps made again, is still written to by its descriptor.
@@ -282,14 +272,26 @@ export class Journal {
           throw new StoreUnavailableError('the journal was removed');
         }
       }
+      const again = this.answer(segment, written);
+      if (again.length > 0) {
+        // A deletion will not know about these bytes.
+        await this.eraseAfterClose(segment).catch(() => undefined);
+        this.queue = [...this.queue, ...again];
+      }
+      if (this.queue.length > 0) this.writing ??= this.writeQueue();
     } catch (error) {
       for (const [sequence, { reject }] of written) {
         this.unread.delete(sequence);
         reject(error);
       }
       this.mustReopen = true;
-      return;
+    } finally {
+      this.settling--;
     }
+  }
+
+  /** @returns the frames to write again: those that were not read were written after the segment was closed */
+  private answer(segment: Segment, written: ReadonlyMap<number, PendingFrame>): PendingFrame[] {
     const again: PendingFrame[] = [];
     for (const [sequence, pending] of written) {
       if (pending.applied !== undefined) pending.resolve(pending.applied);
@@ -298,12 +300,7 @@ export class Journal {
       else again.push(pending);
       this.unread.delete(sequence);
     }
-    if (again.length > 0) {
-      // A deletion will not know about these bytes.
-      await this.eraseAfterClose(segment).catch(() => undefined);
-      this.queue = [...this.queue, ...again];
-    }
-    if (this.queue.length > 0) this.writing ??= this.writeQueue();
+    return again;
   }
 
   /** Overwrites the bodies of own frames that follow the one that closes a segment. */
