@@ -49,6 +49,6 @@ export class Deletions {
     // Also what an earlier deletion has left, whose process may have been killed.
     for (const { segment, bodies, mayBecomeFile } of keys.flatMap((key) => this.journal.findRemoved(key)))
       if (!mayBecomeFile && bodies.some(({ size }) => size > 0))
-        await mapWriteErrors(() => this.journal.erase(segment, bodies));
+        await mapWriteErrors(() => this.journal.folders.erase(segment.number, bodies));
   }
 }

@@ -9,7 +9,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { ObjectCorruptError, StoreUnavailableError } from '../../errors';
-import { closeFd, inodeOfFd, readAt, readToEnd, writeAppending, writeZeros } from '../fs-callbacks';
+import { closeFd, inodeOfFd, readAt, readToEnd, writeAppending } from '../fs-callbacks';
 import { type Frame, MAX_FRAME_BYTES, type NewFrame, encodeFrame, newWriter, scanFrame } from './frames';
 import {
   type Entry,
@@ -315,21 +315,10 @@ export class Journal {
         const { writer, bodyStart = 0, bodyBytes = 0 } = scanned.frame ?? {};
         if (writer === this.writer) bodies.push({ start: segment.position + bodyStart, size: bodyBytes });
       }
-      await this.erase(segment, bodies);
+      await this.folders.erase(segment.number, bodies);
     } finally {
       segment.readers--;
       closeIfUnused(segment);
-    }
-  }
-
-  /** Overwrites parts of a log durably, unless its segment is retired. */
-  async erase({ number }: Segment, ranges: readonly Range[]): Promise<void> {
-    const fd = await this.folders.open(number, 'overwrite');
-    if (fd === undefined) return;
-    try {
-      for (const { start, size } of ranges) await writeZeros(fd, start, size);
-    } finally {
-      await closeFd(fd);
     }
   }
 

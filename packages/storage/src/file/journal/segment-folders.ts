@@ -13,7 +13,8 @@ import { join } from 'node:path';
 import { createEmptyFile } from '../create-file';
 import type { DirectorySync } from '../directory-sync';
 import { errorCode, isNotFound } from '../file-errors';
-import { openFd, rename, stat } from '../fs-callbacks';
+import { closeFd, openFd, rename, stat, writeZeros } from '../fs-callbacks';
+import type { Range } from './segment';
 
 const JOURNAL_FOLDER = '.journal';
 const LOG = 'log';
@@ -80,6 +81,17 @@ export class SegmentFolders {
       if (isNotFound(error)) return undefined;
       throw error;
     });
+  }
+
+  /** Overwrites parts of a log durably, unless the segment is retired. */
+  async erase(segment: number, ranges: readonly Range[]): Promise<void> {
+    const fd = await this.open(segment, 'overwrite');
+    if (fd === undefined) return;
+    try {
+      for (const { start, size } of ranges) await writeZeros(fd, start, size);
+    } finally {
+      await closeFd(fd);
+    }
   }
 
   /** Makes the segment after this one, unless it exists or this one is retired. */

@@ -25,8 +25,8 @@ const UNREADABLE = Buffer.from('unreadable');
 /**
  * Stores the objects of the oldest closed segment below their keys and retires it. Several processes may do so at once, and
  * each may be killed or stopped at any step: each file is linked from a temp file in the segment's folder, and an object that
- * exists is kept. Objects that are deleted meanwhile are deleted again after the segment is retired (see
- * deletions.ts). An object whose folder or file has a problem of its own goes to the open segment.
+ * exists is kept. Objects that are deleted meanwhile are deleted again after the segment is retired (deletions.ts). An object
+ * whose folder or file has a problem of its own goes to the open segment.
  * @param mayStore false ends it with an error; it is done again later
  * @returns why an object stays in the journal; undefined when all became files
  */
@@ -98,7 +98,8 @@ async function keepInJournal(
     if (removal?.existing !== undefined || kept === undefined) continue;
     // It was deleted before.
     await journal.append([{ type: 'delete', key, body: EMPTY }]);
-    for (const { bodies, segment: holder } of journal.findRemoved(key)) await journal.erase(holder, bodies);
+    for (const { bodies, segment: holder } of journal.findRemoved(key))
+      await journal.folders.erase(holder.number, bodies);
   }
 }
 
