@@ -71,10 +71,46 @@ export function createSegment(number: number, fd: number, inode: number): Segmen
   };
 }
 
-export function toEntry(
-  segment: Segment,
-  { type, key, timeMs, body, bodyBytes, bodyStart, bodyChecksum }: Frame,
-): Entry {
+/** Finds an object by its key: of several, the first one counts. */
+export function findEntry(segments: readonly Segment[], key: string): Entry | undefined {
+  for (const { entries } of segments) {
+    const entry = entries.get(key);
+    if (entry !== undefined) return entry;
+  }
+  return undefined;
+}
+
+/**
+ * Applies a frame that was read from `segment`.
+ * @param segments all that exist, because a deletion concerns each of them
+ * @returns the object that the key named before: for `delete` in any segment, otherwise in this one
+ */
+export function applyFrame(segments: readonly Segment[], segment: Segment, frame: Frame): Entry | undefined {
+  const { type, key } = frame;
+  const existing = type === 'delete' ? findEntry(segments, key) : segment.entries.get(key);
+  if (type === 'close') segment.closedAtMs = performance.now();
+  else if (type === 'delete') remove(segments, key, segment);
+  else if (existing === undefined) segment.entries.set(key, toEntry(segment, frame));
+  else existing.losers.push({ start: segment.position + frame.bodyStart, size: frame.bodyBytes });
+  return existing;
+}
+
+/** @param deletedIn the segment that holds the delete frame */
+function remove(segments: readonly Segment[], key: string, deletedIn: Segment): void {
+  for (const segment of segments) {
+    const entry = segment.entries.get(key);
+    if (entry === undefined) continue;
+    segment.entries.delete(key);
+    const earlier = segment.removed.get(key);
+    segment.removed.set(key, {
+      segment,
+      bodies: [...(earlier?.bodies ?? []), { start: entry.start, size: entry.size }, ...entry.losers],
+      mayBecomeFile: segment !== deletedIn || earlier?.mayBecomeFile === true,
+    });
+  }
+}
+
+function toEntry(segment: Segment, { type, key, timeMs, body, bodyBytes, bodyStart, bodyChecksum }: Frame): Entry {
   return {
     key,
     size: bodyBytes,
