@@ -92,5 +92,5 @@ export function statusOf(error: unknown): number | undefined {
 export function toStoreFinding(step: string, error: unknown): StoreFinding {
   if (error instanceof StoreFullError) return { ...CAUSES.full, detail: `no space left to ${step}`, cause: error };
   if (!(error instanceof StoreUnavailableError)) throw error;
-  return { ...classifyCause(error.cause), detail: `cannot ${step}: ${error.message}`, cause: error };
+  return { ...classifyCause(error.cause ?? error), detail: `cannot ${step}: ${error.message}`, cause: error };
 }

@@ -9,6 +9,7 @@ import { ObjectCorruptError, ObjectMismatchError, StoreFullError, StoreUnavailab
 import type { ListPage } from '../object-store';
 import { FileObjectStore } from './file-object-store';
 import type { JournalLimits } from './journal/limits';
+import { SegmentFolders } from './journal/segment-folders';
 import { JournaledStore } from './journaled-store';
 
 /** Stores nothing by itself. */
@@ -358,4 +359,24 @@ test('lists as if every object were a file', async () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test.each([
+  ['the disk', Object.assign(new Error('EIO: i/o error'), { code: 'EIO', syscall: 'rename' }), 'EIO'],
+  ['a full disk', Object.assign(new Error('ENOSPC'), { code: 'ENOSPC', syscall: 'rename' }), 'no space left'],
+  ['the store', new StoreUnavailableError('the journal was removed'), 'the journal was removed'],
+  ['an object', new ObjectCorruptError('r/1/request', 'it is cut off'), 'it is cut off'],
+  ['a defect', new TypeError('undefined is not a function'), 'undefined is not a function'],
+])('a probe reports that %s keeps objects in the journal', async (_, error, detail) => {
+  const retiring = jest.spyOn(SegmentFolders.prototype, 'retire').mockRejectedValue(error);
+  const store = await openStore(AT_ONCE);
+  await put(store, '1', 'request');
+  const findings = await waitUntil('the probe reports it', async () => {
+    const found = await store.probe();
+    return found.length > 0 && found;
+  });
+  expect(findings).toMatchObject([{ kind: 'warning', detail: expect.stringContaining(detail) as string }]);
+  expect(findings[0]?.detail).toContain('store the journal as files');
+  expect(await textOf(store, 'r/1/request')).toBe('request');
+  retiring.mockRestore();
 });

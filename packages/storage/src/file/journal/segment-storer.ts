@@ -1,3 +1,4 @@
+import { StoreFullError, StoreUnavailableError } from '../../errors';
 import { type StoreFinding, toStoreFinding } from '../../store-finding';
 import { mapWriteErrors, toStoreError } from '../file-errors';
 import type { FileObjectStore } from '../file-object-store';
@@ -58,7 +59,7 @@ export class SegmentStorer {
   findings(): StoreFinding[] {
     const error = this.failure?.error ?? this.unstorable;
     if (error === undefined) return [];
-    return [{ ...toStoreFinding('store the journal as files', toStoreError(error)), kind: 'warning' }];
+    return [{ ...toStoreFinding('store the journal as files', asStoreError(error)), kind: 'warning' }];
   }
 
   async storeUntilRetired(segment: Segment): Promise<void> {
@@ -123,4 +124,11 @@ export class SegmentStorer {
       await this.lateDeletions.deleteFiles();
     }
   }
+}
+
+/** Of any failure operators learn at least that objects stay in the journal. */
+function asStoreError(error: unknown): unknown {
+  const failure = toStoreError(error);
+  if (failure instanceof StoreFullError || failure instanceof StoreUnavailableError) return failure;
+  return new StoreUnavailableError(failure instanceof Error ? failure.message : String(failure), { cause: failure });
 }
