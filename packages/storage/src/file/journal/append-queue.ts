@@ -134,10 +134,10 @@ export class AppendQueue {
   private async settle(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
     this.settling++;
     try {
-      await this.reader.refresh();
+      const [inode] = await Promise.all([this.folders.inodeOf(segment.number), this.reader.refresh()]);
       // A log that was removed, and perhaps made again, is still written to by its descriptor.
-      if (segment.closedAtMs === undefined && (await this.folders.inodeOf(segment.number)) !== segment.inode) {
-        // Unless it was closed and retired between the two looks.
+      if (segment.closedAtMs === undefined && inode !== segment.inode) {
+        // Unless it was closed and retired meanwhile.
         await this.reader.refresh();
         if (segment.closedAtMs === undefined) {
           this.reader.forgetAll();
