@@ -126,7 +126,7 @@ export class SegmentStorer {
   }
 }
 
-/** Of any failure operators learn at least that objects stay in the journal. */
+/** Reports any other failure as one of the store, so that operators learn that objects stay in the journal. */
 function asStoreError(error: unknown): unknown {
   const failure = toStoreError(error);
   if (failure instanceof StoreFullError || failure instanceof StoreUnavailableError) return failure;
