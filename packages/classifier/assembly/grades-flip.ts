@@ -93,7 +93,6 @@ function tryPair(first: u32, grade: i32, second: u32, otherGrade: i32): bool {
   const otherChange = changeOf(second, otherGrade);
   const limit = limitOf(ownClassBound(changeIndex(first, grade), changeIndex(second, otherGrade)));
   if (load<f64>(bestCases + ((first * players + second) << 3)) > limit) return false;
-  if (!isOtherClassWithin(limit, change, otherChange)) return false;
   const distance = otherClassDistance(change, otherChange);
   if (distance > limit || !isFlippedBy(change, otherChange, distance)) return false;
   firstPlayer = first;
@@ -171,16 +170,16 @@ function ownClassBound(change: u32, otherChange: u32): f64 {
   if (isVotes && ownCount < k) return Infinity;
   const a = ownChanges + ((change * ownVectors) << 4);
   const b = ownChanges + ((otherChange * ownVectors) << 4);
-  let sums = f32x4.splat(0);
+  let total = f32x4.splat(0);
   for (let at: usize = 0; at < ownVectors << 4; at += 16) {
     const packed = i32x4.add(i32x4.add(v128.load(ownDistances + at), v128.load(a + at)), v128.load(b + at));
     const distances = approximateDistances(packed);
-    sums = isVotes ? f32x4.max(sums, distances) : f32x4.add(sums, distances);
+    total = isVotes ? f32x4.max(total, distances) : f32x4.add(total, distances);
   }
-  const w = f32x4.extract_lane(sums, 0);
-  const x = f32x4.extract_lane(sums, 1);
-  const y = f32x4.extract_lane(sums, 2);
-  const z = f32x4.extract_lane(sums, 3);
+  const w = f32x4.extract_lane(total, 0);
+  const x = f32x4.extract_lane(total, 1);
+  const y = f32x4.extract_lane(total, 2);
+  const z = f32x4.extract_lane(total, 3);
   return <f64>(isVotes ? max(max(w, x), max(y, z)) : (w + x + y + z) / <f32>ownCount) * ROUNDING_UP;
 }
 
@@ -195,23 +194,3 @@ const ROUNDING_UP: f64 = 1 + 1e-4;
 
 /** Larger than all rounding of distances. */
 const ROUNDING: f64 = 1e-9;
-
-/** The limit of fractions is compared in units of this size, rounded up. */
-const UNITS = 1 << 14;
-
-/** False only if no row of the other class is within the limit. */
-function isOtherClassWithin(limit: f64, change: usize, otherChange: usize): bool {
-  const largestLimit: f64 = isRatio ? 1 : 100;
-  if (!(largestLimit > limit)) return true;
-  // A fraction is within the limit if numerator × UNITS − denominator × (limit in UNITS) ≤ 0.
-  const factors = i32x4.splat(isRatio ? UNITS | (-(<i32>ceil(limit * UNITS) + 1) << 16) : 1);
-  const bound = i32x4.splat(isRatio ? 1 : <i32>ceil(limit * abs(limit)) + 2);
-  const distances = rowsAt(sums, players);
-  let isWithin = i32x4.splat(0);
-  for (let row = otherStart; row < otherEnd; row += 4) {
-    const at = row << 2;
-    const packed = i32x4.add(i32x4.add(v128.load(distances + at), v128.load(change + at)), v128.load(otherChange + at));
-    isWithin = v128.or(isWithin, i32x4.lt_s(i32x4.dot_i16x8_s(packed, factors), bound));
-  }
-  return v128.any_true(isWithin);
-}
