@@ -1,7 +1,9 @@
+/** Searches the smallest flip of a record of grades. Layout and packed distances: see `grades-layout.ts`. */
+
 import { meanDistance, score, benignScore, malignantScore } from './class-scores';
 import {
-  benignCount, benignEnd, bestCases, changed, changeIndex, changes, gradeOf, isRatio, isVotes, k, malignantCount, maxGrade,
-  ownChanges, ownDistances, ownNearest, players, rows, rowsAt, sums, zeros,
+  benignCount, benignEnd, bestCases, changed, changeIndex, changes, gradeOf, isRatio, isVotes, k, malignantCount,
+  maxGrade, ownChanges, ownDistances, ownNearest, players, rows, rowsAt, sums, zeros,
 } from './grades-layout'; // prettier-ignore
 import { distanceOf, farthestKey, modelKeys, sumOfDistances, takeNearest } from './nearest-rows';
 
@@ -184,9 +186,8 @@ function ownClassBound(change: u32, otherChange: u32): f64 {
 }
 
 function approximateDistances(packed: v128): v128 {
-  if (!isRatio) return f32x4.sqrt(f32x4.convert_i32x4_s(packed));
-  const numerators = f32x4.convert_i32x4_s(v128.and(packed, i32x4.splat(0xffff)));
-  return f32x4.div(numerators, f32x4.convert_i32x4_s(i32x4.shr_u(packed, 16)));
+  const keys = modelKeys(packed);
+  return isRatio ? keys : f32x4.sqrt(f32x4.convert_i32x4_s(keys));
 }
 
 /** Makes up for the rounding of `approximateDistances` and their sum. */

@@ -1,6 +1,7 @@
 /**
- * What the modules of grades share. Rows are training rows, benign before malignant, each class padded to whole pairs of
- * vectors. An array of rows has one 32-bit integer per row, mostly a packed distance or a term of one.
+ * Memory layout and settings of the modules that explain records of grades. Rows are training rows, benign before
+ * malignant, each class padded to whole pairs of vectors. An array of rows has one 32-bit integer per row, mostly a packed
+ * distance or a term of one.
  *
  * A packed distance is a sum of one term per feature. Bray-Curtis: numerator in the low 16 bits, denominator above.
  * Euclidean: the squared distance. The host limits denominators to 200 and numerators and squares to less than 2¹⁴,

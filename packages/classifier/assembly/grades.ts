@@ -8,6 +8,7 @@ import {
   benignScores, changed, changeIndex, changes, features, gradeOf, grades, malignantScores, maxGrade, padding, players,
   rows, rowsAt, sums, termsOf, zeros,
 } from './grades-layout'; // prettier-ignore
+import { add } from './nearest-rows';
 
 export { benignScore, malignantScore } from './class-scores';
 export { findFlip, firstGrade, firstPlayer, secondGrade, secondPlayer } from './grades-flip';
@@ -53,11 +54,7 @@ export function startChanged(): void {
 }
 
 export function addFeature(feature: u32, grade: i32): void {
-  const added = termsOf(feature, grade);
-  const end = rows << 2;
-  for (let at: usize = 0; at < end; at += 16) {
-    v128.store(changed + at, i32x4.add(v128.load(changed + at), v128.load(added + at)));
-  }
+  add(changed, termsOf(feature, grade), zeros, changed, 0, rows);
 }
 
 export function scoreChanged(): void {

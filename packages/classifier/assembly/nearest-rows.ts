@@ -46,7 +46,8 @@ export function distanceOf(key: i32): f64 {
   return <f64>(fraction & 0xff) / <f64>(fraction >> 8);
 }
 
-function add(a: usize, b: usize, c: usize, sum: usize, from: u32, to: u32): void {
+/** Stores the sum of three arrays in `sum`, in this range of rows. */
+export function add(a: usize, b: usize, c: usize, sum: usize, from: u32, to: u32): void {
   const end = to << 2;
   for (let at: usize = from << 2; at < end; at += 16) v128.store(sum + at, addAt(a + at, b + at, c + at));
 }

@@ -26,12 +26,6 @@ import { type Predictor, Predictors, toNeighbors } from './predictors';
 /** Format 2 adds the record's id; format 3 words the reasons differently. */
 const RESULT_FORMAT = 3;
 /**
- * Limits the cached results of each model to 500 records of nine features, about 2 MB. Records of grades recur: a third
- * of the 699 bundled ones are copies of another one, and a cached copy saves 1.2 ms of CPU time.
- */
-const MAX_CACHED_VALUES = 4_500;
-
-/**
  * Scores one record. A redelivery writes the same bytes, or finds that the prediction is already complete: canceled,
  * failed, or with another release's result. `createConsumer` (consumers.ts) calls `process`, notifies waiting clients, and
  * then calls `cleanUp`, which deletes the pending marker.
@@ -128,14 +122,7 @@ function contradict(existing: PredictionCompletion, completion: PredictionComple
 function toPredictionResult(predictor: Predictor, { features, operating_point }: PredictionRequest): PredictionResult {
   const { cachedResults, explainer } = predictor;
   const sample = explainer.model.schema.features.map(({ name }) => features[name] ?? NaN);
-  const key = [operating_point, ...sample].join();
-  const cached = cachedResults.get(key);
-  if (cached !== undefined) return cached;
-  const result = computeResult(explainer, sample, operating_point);
-  cachedResults.set(key, result);
-  if (cachedResults.size * sample.length > MAX_CACHED_VALUES)
-    cachedResults.delete(cachedResults.keys().next().value as string);
-  return result;
+  return cachedResults.get(sample, operating_point, () => computeResult(explainer, sample, operating_point));
 }
 
 function computeResult(

@@ -1,4 +1,5 @@
 import { Explainer, type Model } from '@cytoqueue/classifier';
+import { SampleCache } from '../sample-cache';
 
 /** Cells of 4,000 records of nine features, some 4 MB. */
 const MAX_CACHED_CELLS = 60_000;
@@ -9,14 +10,14 @@ const MAX_CACHED_CELLS = 60_000;
  */
 export class RowExplainer {
   private readonly explainer: Explainer;
-  /** By operating point and sample, the oldest first. */
-  private readonly cached = new Map<string, string[]>();
+  private readonly cached: SampleCache<string[]>;
 
   constructor(
     private readonly model: Model,
-    private readonly maxCachedCells = MAX_CACHED_CELLS,
+    maxCachedCells = MAX_CACHED_CELLS,
   ) {
     this.explainer = new Explainer(model);
+    this.cached = new SampleCache(Math.floor(maxCachedCells / this.width));
   }
 
   /** How many cells there are. */
@@ -26,13 +27,7 @@ export class RowExplainer {
 
   /** The array is shared: not to be changed. */
   cells(sample: Float64Array, operatingPoint: 'default' | 'sensitivity99'): readonly string[] {
-    const { cached } = this;
-    const key = `${operatingPoint},${sample.join()}`;
-    let cells = cached.get(key);
-    if (cells !== undefined) return cells;
-    cached.set(key, (cells = this.explain(sample, operatingPoint)));
-    if (cached.size * this.width > this.maxCachedCells) cached.delete(cached.keys().next().value as string);
-    return cells;
+    return this.cached.get(sample, operatingPoint, () => this.explain(sample, operatingPoint));
   }
 
   private explain(sample: Float64Array, operatingPoint: 'default' | 'sensitivity99'): string[] {

@@ -10,8 +10,8 @@ export interface Applied {
   /** The segment that holds the frame. */
   readonly segment: Segment;
   /**
-   * For `put`: the object that the key already named in this segment, so that the frame has no effect. For `delete`: the object
-   * that was deleted.
+   * For `put`: the object that the key already named in this segment, so that the frame has no effect. For `delete`:
+   * the object that was deleted.
    */
   readonly existing: Entry | undefined;
 }

@@ -6,7 +6,10 @@ import type { SegmentStorer } from './segment-storer';
 
 const EMPTY = Buffer.alloc(0);
 
-/** Deletes objects from the journal. Waits for those that become files meanwhile, so that the caller can delete the files. */
+/**
+ * Deletes objects from the journal. Waits for those that become files meanwhile, so that the caller can delete the
+ * files.
+ */
 export class Deletions {
   constructor(
     private readonly journal: Journal,
@@ -16,8 +19,8 @@ export class Deletions {
   ) {}
 
   /**
-   * Deletes objects, whose bytes are gone then: overwritten or, if the object may become a file, after its segment was stored,
-   * so that the file can be deleted.
+   * Deletes objects, whose bytes are gone then: overwritten or, if the object may become a file, after its segment was
+   * stored, so that the file can be deleted.
    * @returns the markers that cannot have a file
    */
   async delete(keys: readonly string[]): Promise<ReadonlySet<string>> {

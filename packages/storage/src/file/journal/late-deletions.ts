@@ -11,7 +11,10 @@ export class LateDeletions {
     private readonly files: FileObjectStore,
   ) {}
 
-  /** Deletes the file of a marker once its segment is stored. Does not wait: the reconciler removes a marker that is left. */
+  /**
+   * Deletes the file of a marker once its segment is stored. Does not wait: the reconciler removes a marker that is
+   * left.
+   */
   add(segment: Segment, key: string): void {
     this.keysBySegment.set(segment, (this.keysBySegment.get(segment) ?? new Set()).add(key));
     this.deleteFiles().catch(() => undefined);

@@ -27,8 +27,8 @@ export class Lookup {
   }
 
   /**
-   * Finds an object among the files, where it counts first, or in the journal. It may move to the files between the two looks, and
-   * a deletion may overtake the read.
+   * Finds an object among the files, where it counts first, or in the journal. It may move to the files between the two
+   * looks, and a deletion may overtake the read.
    */
   async find<T>(
     key: string,

@@ -12,7 +12,10 @@ import { storeSegment } from './store-segment';
 const RETRY_AFTER_MS = 10_000;
 const MAX_BYTES_AT_STOP = 8 * 1024 * 1024;
 
-/** Closes segments and stores them as files: when they are due, when a deletion waits for it, and when the store is stopped. */
+/**
+ * Closes segments and stores them as files: when they are due, when a deletion waits for it, and when the store is
+ * stopped.
+ */
 export class SegmentStorer {
   private timer: NodeJS.Timeout | undefined;
   private storing: Promise<void> | undefined;
