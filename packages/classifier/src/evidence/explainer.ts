@@ -87,8 +87,10 @@ export class Explainer {
     const { analysis, prevalence } = this;
     const { values: shares, isExact } = analysis.shapleyValues(prevalence, probability);
     if (!isExact) approximated.push('shapley');
-    const values = Object.fromEntries(analysis.allPlayerNames.map((name) => [name, 0]));
-    analysis.playerNames().forEach((name, player) => (values[name] = shares[player]));
+    const values: Record<string, number> = {};
+    for (const name of analysis.allPlayerNames) values[name] = 0;
+    let player = 0;
+    for (const name of analysis.playerNames()) values[name] = shares[player++];
     return { base: prevalence, values };
   }
 

@@ -1,5 +1,5 @@
 import { hasGrades, type Label, probabilityName } from '@cytoqueue/schema';
-import type { FlipEvidence, RecordAnalysis } from './evidence';
+import type { FeatureChange, FlipEvidence, RecordAnalysis } from './evidence';
 import { gradesWasm } from '../kernel/wasm';
 import { copyIntoMemory, instantiate, type WasmInstance } from '../kernel/wasm-instance';
 import { createToProbability, type ToProbability } from '../knn/probability';
@@ -53,7 +53,7 @@ export class IntegerAnalysis implements RecordAnalysis {
   private readonly addFeature: (feature: number, grade: number) => void;
   private sample: Float64Array = new Float64Array(0);
   /** Indexes of the measured features. */
-  private measured: readonly number[] = [];
+  private measured: number[] = [];
   /** State of the flip search: the class to leave, its threshold, and the probability of the change tried last. */
   private flip = { label: 0, threshold: 0.5, probability: 0 };
 
@@ -148,9 +148,13 @@ export class IntegerAnalysis implements RecordAnalysis {
   /** @param sample grades, NaN where not measured: the module does not check them */
   setSample(sample: Float64Array): void {
     this.sample = sample;
-    this.measured = Array.from(sample.keys()).filter((feature) => !Number.isNaN(sample[feature]));
+    this.measured = [];
+    for (let feature = 0; feature < sample.length; feature++) {
+      if (Number.isNaN(sample[feature])) continue;
+      this.setPlayer(this.measured.length, feature, sample[feature]);
+      this.measured.push(feature);
+    }
     this.wasm.set('players', this.measured.length);
-    this.measured.forEach((feature, player) => this.setPlayer(player, feature, sample[feature]));
     this.wasm.call('scoreCoalitions');
   }
 
@@ -176,18 +180,22 @@ export class IntegerAnalysis implements RecordAnalysis {
   findFlip(label: Label, threshold: number): FlipEvidence | null {
     this.flip = { label, threshold, probability: 0 };
     if (this.searchFlip(label, threshold) === 0) return null;
-    const { wasm, measured, sample, model } = this;
-    const changes = ['first', 'second'].map((change) => {
-      const feature = measured[wasm.get(`${change}Player`)];
-      return { feature: model.file.features[feature], from: sample[feature], to: wasm.get(`${change}Grade`) };
-    });
-    if (changes[0].feature === changes[1].feature) changes.pop();
+    const { model } = this;
+    const changes = [this.foundChange('first')];
+    const second = this.foundChange('second');
+    if (second.feature !== changes[0].feature) changes.push(second);
     return {
       changes,
       total_change: changes.reduce((total, { from, to }) => total + Math.abs(to - from), 0),
       predicted_class: model.schema.labels[label === 0 ? 1 : 0],
       [probabilityName(model.schema)]: this.flip.probability,
     };
+  }
+
+  private foundChange(which: 'first' | 'second'): FeatureChange {
+    const { wasm, measured, sample, model } = this;
+    const feature = measured[wasm.get(`${which}Player`)];
+    return { feature: model.file.features[feature], from: sample[feature], to: wasm.get(`${which}Grade`) };
   }
 
   private searchFlip(label: Label, threshold: number): number {

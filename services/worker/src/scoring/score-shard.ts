@@ -57,9 +57,9 @@ export function scoreShard(classifier: Classifier, task: ShardTask, extras: Scor
   const comparedPredictions =
     comparedClassifier && task.comparedModel && predict(comparedClassifier, parsed, task.comparedModel.operatingPoint);
 
-  const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
   const missingNames = (sample: number) => namesOfMissing(parsed, sample, schema);
-  const writer = new ShardWriter(task.bytes, { ...format, missingNames }, parsed.table.rows, results);
+  const format = formatOf(classifier, task, match, explainer, missingNames);
+  const writer = new ShardWriter(task.bytes, format, parsed.table.rows, results);
   // Cache the result columns as CSV text for each sample that `predictCached` did not find in the cache.
   if (cache !== undefined) writer.cacheResults(cache.resultCache, predictions, parsed.missingMasks);
   // Not for canonical rows: the cache copies whole rows, hidden columns included.
@@ -150,8 +150,8 @@ export function writeFailedShard(classifier: Classifier, task: ShardTask, explai
   const { schema } = classifier.model;
   const match = matchStoredColumns(task, schema);
   const parsed = readRows(task, match, schema);
-  const format = { ...formatOf(classifier, task, match), evidenceColumns: explainer?.width ?? 0 };
-  const writer = new ShardWriter(task.bytes, { ...format, missingNames: () => [] }, parsed.table.rows);
+  const format = formatOf(classifier, task, match, explainer, () => []);
+  const writer = new ShardWriter(task.bytes, format, parsed.table.rows);
   for (let row = 0; row < parsed.table.rows; row++) {
     const rejection: RowRejection = {
       ...SHARD_FAILED,
@@ -222,7 +222,9 @@ function formatOf(
   { model }: Classifier,
   task: ShardTask,
   match: HeaderMatch,
-): Omit<ShardFormat, 'evidenceColumns' | 'missingNames'> {
+  explainer: RowExplainer | undefined,
+  missingNames: ShardFormat['missingNames'],
+): ShardFormat {
   return {
     dialect: task.dialect,
     columns: task.columns.length,
@@ -230,7 +232,9 @@ function formatOf(
     featureColumns: new Set(task.canonical?.sources ?? match.featureColumns),
     lines: task.addsRowAndLineToErrors === true ? { first: task.firstLine, column: task.canonical?.line } : undefined,
     labels: model.schema.labels,
+    missingNames,
     hasSharedMaskBits: model.schema.features.length > MAX_EXACT_MASK_FEATURES,
     model: model.ref,
+    evidenceColumns: explainer?.width ?? 0,
   };
 }
