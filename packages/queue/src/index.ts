@@ -16,7 +16,7 @@ export {
   workerOptions,
 } from './jobs/job-types';
 export { KeyUpkeep, type UpkeepResult } from './jobs/key-upkeep';
-export { ChangeSubscriber, publishChange } from './redis/changes';
+export { type Change, ChangeSubscriber, publishChange } from './redis/changes';
 export { createProducerConnection, createWorkerConnection } from './redis/connection';
 export { asQueueUnavailable, QueueFullError, QueueUnavailableError } from './redis/errors';
 export { tryAcquireLease } from './redis/lease';

@@ -1,5 +1,6 @@
 import {
   type BatchProgress,
+  type Change,
   JobConsumer,
   type FinalizeJob,
   type Job,
@@ -148,6 +149,7 @@ function createBatchConsumers(
     // The flow reports the failure to the finalizer, which writes the shard's rows to the errors file.
     onFailedForGood: ({ data }) => deps.metrics.shardFailed(data),
     changedId,
+    change: 'step',
   };
   const finalizations: JobHandler<FinalizeJob> = {
     isWellFormed: isWellFormedFinalizeJob,
@@ -194,6 +196,8 @@ interface JobHandler<T> {
   onFailedForGood?: (job: Job<T>) => Promise<void>;
   /** The id of the resource whose subscribers are notified. */
   changedId: (data: T) => string;
+  /** The kind of change that a job makes; `state` if absent. */
+  change?: Change;
 }
 
 /**
@@ -222,7 +226,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
         await handler.check?.(job.data);
         const isResultStored = await handler.process(job);
         await Promise.all([
-          publishChange(redis, handler.changedId(job.data)),
+          publishChange(redis, handler.changedId(job.data), handler.change),
           isResultStored !== false && handler.onCompleted?.(job),
         ]);
         await handler.cleanUp?.(job.data);
@@ -235,7 +239,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
       if (rejection !== undefined) return reportRejected(deps, job, rejection);
       logger.error({ ...jobLogFields(job), err: error }, 'job failed');
       await handler.onFailedForGood?.(job);
-      await publishChange(redis, handler.changedId(job.data));
+      await publishChange(redis, handler.changedId(job.data), handler.change);
     },
   });
 }

@@ -120,6 +120,22 @@ describe('changes', () => {
     listener.stop();
   });
 
+  test('say whether they are a step of many', async () => {
+    const listener = await listening();
+    const heard: string[] = [];
+    listener.subscribe('a', (change) => heard.push(change));
+    // The subscriber count may still be that of the previous listener.
+    await waitUntil('a step arrives', async () => {
+      await publishChange(working, 'a', 'step');
+      return heard.length > 0;
+    });
+    await publishChange(working, 'a');
+    await waitUntil('the change arrives', () => heard.includes('state'));
+    expect(new Set(heard.slice(0, -1))).toEqual(new Set(['step']));
+    expect(heard.at(-1)).toBe('state');
+    listener.stop();
+  });
+
   test('announce that a run is being finalized', async () => {
     const listener = await listening();
     const heardIds: string[] = [];

@@ -1,12 +1,14 @@
+import type { Change } from '@cytoqueue/queue';
+
 /** Calls the listener when the resource may have changed, until the returned function is called. */
 export interface ChangeNotifications {
-  subscribe: (id: string, listener: () => void) => () => void;
+  subscribe: (id: string, listener: (change: Change) => void) => () => void;
 }
 
 /** Change notifications may be lost (see ChangeSubscriber), so each resource is also polled. */
 const POLL_INTERVAL_MS = 5_000;
-/** Notifications within this time share one read: a large batch sends one for each shard. */
-const NOTIFICATION_GAP_MS = 100;
+/** Steps within this time share one read: a large batch has hundreds of shards. */
+const STEP_GAP_MS = 100;
 
 export interface Snapshot {
   /** Identifies the state: the same state of the same run has the same id in every API process. */
@@ -60,8 +62,8 @@ class SharedFeed {
   private outcome: { snapshot: Snapshot } | { error: unknown } | undefined;
   private reading: Promise<Snapshot> | undefined;
   private queued: Promise<Snapshot> | undefined;
-  private notificationTimer: NodeJS.Timeout | undefined;
-  private lastReadMs = -Infinity;
+  private stepTimer: NodeJS.Timeout | undefined;
+  private lastChangeMs = -Infinity;
   private readonly pollTimer: NodeJS.Timeout;
   private readonly unsubscribe: () => void;
 
@@ -71,14 +73,14 @@ class SharedFeed {
     private readonly read: () => Promise<Snapshot>,
     pollMs: number,
   ) {
-    this.unsubscribe = notifications.subscribe(id, () => this.scheduleRead());
+    this.unsubscribe = notifications.subscribe(id, (change) => this.onChange(change));
     this.pollTimer = setInterval(() => this.readAgain(), pollMs);
   }
 
   stop(): void {
     this.unsubscribe();
     clearInterval(this.pollTimer);
-    clearTimeout(this.notificationTimer);
+    clearTimeout(this.stepTimer);
   }
 
   /** Queues another read after a running one, which may have started before the change. */
@@ -119,14 +121,19 @@ class SharedFeed {
     return reading;
   }
 
-  private scheduleRead(): void {
-    if (this.notificationTimer !== undefined) return;
-    const waitMs = Math.max(0, this.lastReadMs + NOTIFICATION_GAP_MS - performance.now());
-    this.notificationTimer = setTimeout(() => {
-      this.notificationTimer = undefined;
-      this.lastReadMs = performance.now();
-      this.readAgain();
-    }, waitMs);
+  private onChange(change: Change): void {
+    if (change === 'state') return this.readChange();
+    this.stepTimer ??= setTimeout(
+      () => this.readChange(),
+      Math.max(0, this.lastChangeMs + STEP_GAP_MS - performance.now()),
+    );
+  }
+
+  private readChange(): void {
+    clearTimeout(this.stepTimer);
+    this.stepTimer = undefined;
+    this.lastChangeMs = performance.now();
+    this.readAgain();
   }
 
   /** `latest` throws a failure of this read. */
