@@ -21,7 +21,7 @@ import { LateDeletions } from './journal/late-deletions';
 import type { JournalLimits } from './journal/limits';
 import { Lookup } from './journal/lookup';
 import { mergeDescending, mergePage } from './journal/merge-listing';
-import type { Entry } from './journal/segment';
+import { type Entry, infoOf } from './journal/segment';
 import { SegmentFolders } from './journal/segment-folders';
 import { SegmentStorer } from './journal/segment-storer';
 import { isLocalFileSystem } from './local-file-system';
@@ -189,7 +189,7 @@ export class JournaledStore implements ObjectStore {
     // Before the files: an object moves from the journal to its file.
     const entries = await this.lookup.entriesBelow(options.prefix);
     const page = await this.files.list(options);
-    return mergePage(page, entries.map(infoOf), options, pageLimit(options.limit));
+    return mergePage(page, entries, options, pageLimit(options.limit));
   }
 
   async listDescending(options: ListDescendingOptions): Promise<string[]> {
@@ -257,10 +257,6 @@ export class JournaledStore implements ObjectStore {
     if (end > entry.size) throw new ObjectRangeError(entry.key, { start, end });
     return (await this.journal.read(entry)).subarray(start, end);
   }
-}
-
-function infoOf({ key, size, timeMs }: Entry): ObjectInfo {
-  return { key, size, modifiedAt: new Date(timeMs) };
 }
 
 function assertEqual(key: string, body: Uint8Array, stored: Buffer): 'exists' {

@@ -38,12 +38,30 @@ afterAll(async () => {
 test('a call looks at other records than the one before, although none of them is answered', async () => {
   const deps = { store, registry: new ModelRegistry(store), damage };
   const first = await countDay(deps, { tenant: 'lab', dayMs, nowMs });
-  expect([first.more, Object.keys(first.day.open).length]).toEqual([true, 2_000]);
-  const second = await countDay(deps, { tenant: 'lab', dayMs, nowMs }, first.day);
-  expect([second.more, Object.keys(second.day.open).length]).toEqual([false, RECORDS]);
+  expect([first.next !== undefined, Object.keys(first.day.open).length]).toEqual([true, 2_000]);
+  const second = await countDay(deps, { tenant: 'lab', dayMs, nowMs }, first.day, first.next);
+  expect([second.next, Object.keys(second.day.open).length]).toEqual([undefined, RECORDS]);
+  // Another process that continues knows only the document.
+  const other = await countDay(deps, { tenant: 'lab', dayMs, nowMs }, first.day);
+  expect(other.day).toEqual(second.day);
   expect(second.day.seen).toEqual({ pred_: '', batch_: '' });
   const third = await countDay(deps, { tenant: 'lab', dayMs, nowMs: nowMs + 2 * DAY_MS }, second.day);
-  expect(third).toMatchObject({ more: false, day: { open: {}, counted: [], closed: true } });
+  expect(third).toEqual({ day: expect.objectContaining({ open: {}, counted: [], closed: true }) as object });
+});
+
+test('a call that continues lists only what is left', async () => {
+  const starts: (string | undefined)[] = [];
+  const list: ObjectStore['list'] = (options) => {
+    starts.push(options.startAfter);
+    return store.list(options);
+  };
+  const listing = Object.assign(Object.create(store) as ObjectStore, { list });
+  const deps = { store: listing, registry: new ModelRegistry(store), damage };
+  const { day, next } = await countDay(deps, { tenant: 'lab', dayMs, nowMs });
+  starts.splice(0);
+  await countDay(deps, { tenant: 'lab', dayMs, nowMs }, day, next);
+  // One page of each kind; the records' begins behind the last one that was looked at.
+  expect(starts).toEqual([expect.stringContaining(Object.keys(day.open).at(-1) ?? ''), expect.any(String)]);
 });
 
 test('a lost lease ends the count of a day between two calls', async () => {

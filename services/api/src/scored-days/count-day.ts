@@ -65,34 +65,41 @@ export interface CountedDay {
   nowMs: number;
 }
 
+/** The last id of each kind that a call has looked at. */
+export type LookedUpTo = Readonly<Record<Kind, string>>;
+
 /**
- * @param onlyNew leave out what was unfinished `before`, which an earlier call of this pass has looked at
- * @returns the next state of the day; `more`: not all new ids were looked at
+ * @param continued where the call before in this pass has ended: the rest is looked at, and nothing that was unfinished
+ *   `before`
+ * @returns the next state of the day, and where the next call continues if there is more
  */
 export async function countDay(
   deps: CountDeps,
   { tenant, dayMs, nowMs }: CountedDay,
   before: ScoredDay = EMPTY,
-  onlyNew = false,
-): Promise<{ day: ScoredDay; more: boolean }> {
+  continued?: LookedUpTo,
+): Promise<{ day: ScoredDay; next?: LookedUpTo }> {
   const totals = new DayTotals(before);
   const counter = new ResourceCounter(deps, tenant, nowMs, totals);
   const countedUpTo = { ...before.seen };
   const unfinished = new Map(Object.entries(before.open));
   const counted = new Set(before.counted);
+  const lookedUpTo = { ...before.seen, ...continued };
   let more = false;
   for (const kind of KINDS) {
     const listed = await listIds(deps.store, {
       tenant,
       kind,
-      after: countedUpTo[kind],
+      seen: countedUpTo[kind],
+      after: lookedUpTo[kind],
       dayMs,
       nowMs,
       counted,
       unfinished,
     });
     more ||= listed.more;
-    const waiting = onlyNew ? [] : [...unfinished.keys()].filter((id) => id.startsWith(kind));
+    lookedUpTo[kind] = listed.last;
+    const waiting = continued !== undefined ? [] : [...unfinished.keys()].filter((id) => id.startsWith(kind));
     await forEachConcurrently([...listed.ids, ...waiting], CONCURRENCY, async (id) => {
       const remaining = await counter.count(id, unfinished.get(id) ?? []);
       if (remaining === 'none') unfinished.delete(id);
@@ -111,23 +118,27 @@ export async function countDay(
     ...(nowMs > dayMs + (HISTOGRAM_RETENTION_DAYS + 1) * DAY_MS && { histograms: {} }),
     closed: isOver && !more && unfinished.size === 0,
   };
-  return { day, more };
+  return { day, ...(more && { next: lookedUpTo }) };
 }
 
 interface ListedIds {
   /** Neither counted nor unfinished, ascending. */
   ids: string[];
+  /** The last listed id. */
+  last: string;
   /** The last listed id before which no more ids can appear. */
   upTo: string;
   more: boolean;
 }
 
-/** Lists new ids of the day after `after`. Counted and unfinished ids do not count against the limit, so the next call lists others. */
+/** Lists new ids of the day after `after`, of which all between it and `seen` were listed before. Counted and unfinished ids do not count against the limit, so the next call lists others. */
 async function listIds(
   store: ObjectStore,
   of: {
     tenant: string;
     kind: Kind;
+    /** The last id before which no more ids can appear, so far. */
+    seen: string;
     after: string;
     dayMs: number;
     nowMs: number;
@@ -139,18 +150,20 @@ async function listIds(
   const folder = kind === 'pred_' ? ObjectKeys.predictionsFolder(tenant) : ObjectKeys.batchesFolder(tenant);
   const after = of.after || createId(kind, dayMs - 1);
   const ids: string[] = [];
-  let upTo = of.after;
+  let upTo = of.seen;
+  let last = of.after;
   // An id whose folder was emptied by a delete counts as deleted.
   for await (const id of listFolders(store, folder, `${folder}${after}/`, { emptyFolders: true })) {
     const ms = idTimeMs(kind, id);
     if (ms === undefined || ms < dayMs) continue;
     if (ms >= dayMs + DAY_MS) break;
     const isNew = !of.counted.has(id) && !of.unfinished.has(id);
-    if (isNew && ids.length === MAX_NEW_IDS) return { ids, upTo, more: true };
+    if (isNew && ids.length === MAX_NEW_IDS) return { ids, last, upTo, more: true };
     if (isNew) ids.push(id);
+    last = id;
     if (ms < of.nowMs - MAX_ACCEPTANCE_MS[kind]) upTo = id;
   }
-  return { ids, upTo, more: false };
+  return { ids, last, upTo, more: false };
 }
 
 /** The uncounted part of a resource: none, or 0-based shards of a batch; an empty list means all of it. */

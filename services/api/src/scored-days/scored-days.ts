@@ -3,7 +3,7 @@ import { ConfirmationKeys, ObjectKeys, findDocument, idTimeMs, scoredDayShape, s
 import { type Logger, PeriodicTask } from '@cytoqueue/runtime';
 import { listFolders } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
-import { type CountDeps, type CountedDay, countDay } from './count-day';
+import { type CountDeps, type CountedDay, type LookedUpTo, countDay } from './count-day';
 
 const INTERVAL_MS = 30_000;
 const DAY_MS = 24 * 60 * 60_000;
@@ -64,16 +64,18 @@ export class ScoredDays {
     const { store } = this.deps;
     const key = ConfirmationKeys.scoredDay(of.tenant, new Date(of.dayMs).toISOString().slice(0, 10));
     const stored = await findDocument(store, key, scoredDayShape);
+    let continued: LookedUpTo | undefined;
     for (let before = stored; ;) {
       if (before?.closed === true) return true;
-      const { day, more } = await countDay(this.deps, of, before, before !== stored);
+      const { day, next } = await countDay(this.deps, of, before, continued);
       // A day without records needs no document.
       const isEmpty = before === undefined && day.seen.pred_ + day.seen.batch_ === '' && isUnchanged(day);
       const bytes = sealDocument(day);
       if (!isEmpty && (before === undefined || !bytes.equals(sealDocument(before))))
         await store.put(key, bytes, { contentType: 'application/json' });
-      if (!more || signal?.aborted === true) return day.closed;
+      if (next === undefined || signal?.aborted === true) return day.closed;
       before = day;
+      continued = next;
     }
   }
 

@@ -69,8 +69,14 @@ export class Journal {
     return [...new Set(keys)].filter((key) => key.startsWith(prefix));
   }
 
-  *entries(): Generator<Entry> {
-    for (const segment of this.reader.segments) yield* segment.entries.values();
+  entriesBelow(prefix: string): Entry[] {
+    const found: Entry[] = [];
+    // A listing of a large store asks for each of its pages: no iterator over all entries, and no copy of them.
+    for (const { entries } of this.reader.segments)
+      entries.forEach((entry, key) => {
+        if (key.startsWith(prefix)) found.push(entry);
+      });
+    return found;
   }
 
   /**

@@ -8,7 +8,7 @@ export interface JournalLimits {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
   readonly checkEveryMs: number;
-  /** A segment that another process has closed for this long is stored by this one: the other may have been killed. */
+  /** A segment that another process has closed, and that no process has worked on for this long, is stored by this one. */
   readonly takeOverAfterMs: number;
 }
 

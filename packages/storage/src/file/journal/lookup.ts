@@ -61,7 +61,7 @@ export class Lookup {
 
   async entriesBelow(prefix: string): Promise<Entry[]> {
     await this.refresh();
-    return [...this.journal.entries()].filter(({ key }) => key.startsWith(prefix));
+    return this.journal.entriesBelow(prefix);
   }
 
   /** Whether the journal has the object and there is no file. Cheaper than a read that fails. */

@@ -1,24 +1,25 @@
 import type { ListDescendingOptions, ListOptions, ListPage, ObjectInfo } from '../../object-store';
 import { compareBytes } from '../folder-entries';
+import { type Entry, infoOf } from './segment';
 
-/** Adds objects to a page of a listing. @param objects those below the prefix; they may also be on the page */
+/** Adds entries to a page of a listing. @param entries those below the prefix; their objects may also be on the page */
 export function mergePage(
   page: ListPage,
-  objects: readonly ObjectInfo[],
+  entries: readonly Entry[],
   { prefix, startAfter, delimiter }: ListOptions,
   limit: number,
 ): ListPage {
-  if (objects.length === 0) return page;
-  const infos = new Map(page.objects.map((info) => [info.key, info]));
+  if (entries.length === 0) return page;
+  const infos = new Map<string, ObjectInfo>(page.objects.map((info) => [info.key, info]));
   const names = new Set([...infos.keys(), ...page.prefixes]);
   const last = page.truncated ? lastOf([...names]) : undefined;
-  for (const info of objects) {
-    const name = entryOf(info.key, prefix, delimiter);
+  for (const entry of entries) {
+    const name = nameOf(entry.key, prefix, delimiter);
     // `startAfter` may be a key within a group.
     const isListed = startAfter !== undefined && (startAfter.startsWith(name) || compareBytes(name, startAfter) <= 0);
     if (isListed || (last !== undefined && compareBytes(name, last) > 0)) continue;
     names.add(name);
-    if (name === info.key && !infos.has(name)) infos.set(name, info);
+    if (name === entry.key && !infos.has(name)) infos.set(name, infoOf(entry));
   }
   const sorted = [...names].sort(compareBytes);
   const visible = sorted.slice(0, limit);
@@ -39,7 +40,7 @@ export function mergeDescending(
   { prefix, before, limit, matches }: ListDescendingOptions,
 ): string[] {
   if (keys.length === 0) return [...names];
-  const entries = keys.map((key) => entryOf(key, prefix, '/').slice(prefix.length));
+  const entries = keys.map((key) => nameOf(key, prefix, '/').slice(prefix.length));
   const end = entries.some((entry) => entry.endsWith('/')) ? '/' : '';
   const isListed = (entry: string) =>
     (before === undefined || compareBytes(entry, before) < 0) && matches(entry.replace(/\/$/, ''));
@@ -49,7 +50,7 @@ export function mergeDescending(
 }
 
 /** The key, or the prefix of the group that holds it. */
-function entryOf(key: string, prefix: string, delimiter: '/' | undefined): string {
+function nameOf(key: string, prefix: string, delimiter: '/' | undefined): string {
   const end = delimiter === undefined ? -1 : key.indexOf(delimiter, prefix.length);
   return end < 0 ? key : key.slice(0, end + 1);
 }

@@ -8,7 +8,7 @@
  * - The first segment is moved to its place together with the journal's folder, which is never empty afterwards.
  */
 import { type Stats, constants } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEmptyFile } from '../create-file';
 import type { DirectorySync } from '../directory-sync';
@@ -23,6 +23,8 @@ const RETIRED = '.retired';
 const FIRST = 1;
 const NAME = /^\d{10}$/;
 const FOLDER_MODE = 0o750;
+/** The clock of the file system may be this far ahead of the process's. */
+const CLOCK_STEP_MS = 1_000;
 const EXISTS_CODES = new Set(['EEXIST', 'ENOTEMPTY']);
 const { O_APPEND, O_DSYNC, O_RDONLY, O_WRONLY } = constants;
 
@@ -115,6 +117,24 @@ export class SegmentFolders {
   /** Whether the segment exists and has frames. */
   async isUsed(segment: number): Promise<boolean> {
     return ((await statOf(join(this.pathOf(segment), LOG)))?.size ?? 0) > 0;
+  }
+
+  /** Says that this process is storing the segment: `idleMs` begins at 0 again. */
+  async touch(segment: number): Promise<void> {
+    const now = new Date();
+    await utimes(this.pathOf(segment), now, now).catch((error: unknown) => {
+      if (!isNotFound(error)) throw error;
+    });
+  }
+
+  /**
+   * How long no process has stored objects of the segment: each one makes and removes temp files in its folder.
+   * Infinity when it is retired, and when the clock was set back since.
+   */
+  async idleMs(segment: number): Promise<number> {
+    const changedAtMs = (await statOf(this.pathOf(segment)))?.mtimeMs ?? -Infinity;
+    const idleMs = Date.now() - changedAtMs;
+    return idleMs < -CLOCK_STEP_MS ? Infinity : Math.max(0, idleMs);
   }
 
   /** Retires a segment that has no log. The last one gets an empty log. */

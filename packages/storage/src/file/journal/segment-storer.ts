@@ -88,10 +88,16 @@ export class SegmentStorer {
     if (openSegment?.firstFrameAtMs !== undefined && this.isDue(openSegment))
       await this.journal.close(openSegment.number);
     const [oldest] = this.journal.closedSegments;
-    const closedForMs = performance.now() - (oldest?.closedAtMs ?? Infinity);
-    if (oldest?.wasClosedHere === true || closedForMs > this.limits.takeOverAfterMs) await this.storeClosed();
+    if (oldest !== undefined && (oldest.wasClosedHere || (await this.isAbandoned(oldest)))) await this.storeClosed();
     await this.lateDeletions.deleteFiles();
     await this.journal.removeRetired();
+  }
+
+  /** Whether no process stores the segment. If two do, each writes all of its objects. */
+  private async isAbandoned({ number, closedAtMs = Infinity }: Segment): Promise<boolean> {
+    const { takeOverAfterMs } = this.limits;
+    if (performance.now() - closedAtMs < takeOverAfterMs) return false;
+    return (await this.journal.folders.idleMs(number)) >= takeOverAfterMs;
   }
 
   private isDue({ firstFrameAtMs = Infinity, lastFrameAtMs = Infinity, position }: Segment): boolean {

@@ -1,3 +1,4 @@
+import type { ObjectInfo } from '../../object-store';
 import { closeFd } from '../fs-callbacks';
 import type { Frame } from './frames';
 
@@ -52,6 +53,10 @@ export interface RemovedEntry {
   readonly bodies: readonly Range[];
   /** Whether it may become a file: its segment was closed before it was deleted. */
   readonly mayBecomeFile: boolean;
+}
+
+export function infoOf({ key, size, timeMs }: Entry): ObjectInfo {
+  return { key, size, modifiedAt: new Date(timeMs) };
 }
 
 export function createSegment(number: number, fd: number, inode: number): Segment {

@@ -18,6 +18,8 @@ const CONCURRENCY = 4;
 const MAX_LINKS = 10_000;
 /** A file stands where a folder should be, or the reverse. */
 const OWN_CODES = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
+/** Takes less than a second even on a busy machine. */
+const PROGRESS_ITEMS = 500;
 const EMPTY = Buffer.alloc(0);
 /** Stands for a body that cannot be read from the log, so that the object is found to be damaged. */
 const UNREADABLE = Buffer.from('unreadable');
@@ -56,6 +58,8 @@ export async function storeSegment(
       failed.push({ entry, error });
     }
   };
+  const forEach = <T>(items: readonly T[], work: (item: T) => Promise<unknown>) =>
+    forEachConcurrently(items, work, () => journal.folders.touch(segment.number));
   const bodies = all.filter(({ size }) => size > 0);
   await forEach(bodies, (entry) => store(entry, ''));
   // Markers last: most of them are deleted soon after they were written.
@@ -110,7 +114,7 @@ function isOwnProblem(error: unknown): boolean {
 
 async function storeBody(journal: Journal, entry: Entry, place: (file: string) => Promise<unknown>): Promise<void> {
   // Unchecked: a damaged object is stored as it is, so that its readers find the damage.
-  const body = await journal.readUnchecked(entry);
+  const body = entry.body ?? (await journal.readUnchecked(entry));
   const temp = join(journal.folders.pathOf(entry.segment.number), nextTempName());
   try {
     const fd = await openFd(temp, O_CREAT | O_EXCL | O_WRONLY | O_DSYNC, FILE_MODE);
@@ -126,10 +130,18 @@ async function storeBody(journal: Journal, entry: Entry, place: (file: string) =
   }
 }
 
-async function forEach<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const waiting = items.values();
+/** @param onProgress called at times, so that no other process takes the segment for abandoned */
+async function forEachConcurrently<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+  onProgress: () => Promise<void>,
+): Promise<void> {
+  const waiting = items.entries();
   const run = async () => {
-    for (const item of waiting) await work(item);
+    for (const [index, item] of waiting) {
+      if (index % PROGRESS_ITEMS === 0) await onProgress();
+      await work(item);
+    }
   };
   await allSettledOrThrow(Array.from({ length: CONCURRENCY }, run));
 }
