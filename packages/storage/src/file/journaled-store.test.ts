@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import fs from 'node:fs';
-import { access, cp, mkdir, mkdtemp, open, readFile, readdir, readlink, rename, rm, utimes } from 'node:fs/promises';
+import { access, cp, mkdir, mkdtemp, open, readFile, readdir, readlink, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { ObjectCorruptError, ObjectMismatchError, StoreFullError, StoreUnavailableError, listAll } from '../index';
 import type { ListPage } from '../object-store';
-import { DirectorySync } from './directory-sync';
 import { FileObjectStore } from './file-object-store';
 import type { JournalLimits } from './journal/limits';
 import { SegmentFolders } from './journal/segment-folders';
@@ -175,37 +174,6 @@ test('an object is deleted while its segment is being stored: the deletion waits
   expect(await journalBytes()).not.toContain('SECRET');
   await other.delete('pending/1');
   expect(await keysOf(store)).toEqual(['pending/2', 'r/2/request']);
-});
-
-test('a segment that another process is storing is left to it', async () => {
-  const storing = (await openStore()) as unknown as { journal: { close(segment: number): Promise<boolean> } };
-  await put(storing as unknown as JournaledStore, '1', 'body');
-  expect(await storing.journal.close(1)).toBe(true);
-  const idle = jest.spyOn(SegmentFolders.prototype, 'idleMs').mockResolvedValue(4);
-  await openStore({ ...NEVER, checkEveryMs: 1, takeOverAfterMs: 5 });
-  await waitUntil('the other process has looked several times', () => idle.mock.calls.length > 5);
-  expect(await filesIn('r')).toEqual([]);
-  idle.mockResolvedValue(5);
-  await waitUntil('it has taken the segment over', async () => (await filesIn('r')).length === 1);
-});
-
-test('a process that stores a segment says so at times', async () => {
-  const store = await openStore();
-  const folders = new SegmentFolders(root, join(root, '.tmp'), new DirectorySync());
-  await utimes(folders.pathOf(1), 0, 0);
-  expect(await folders.idleMs(1)).toBeGreaterThan(1e9);
-  await folders.touch(1);
-  expect(await folders.idleMs(1)).toBeLessThan(1e9);
-  // The clock was set back since.
-  const laterMs = Date.now() + 3_600_000;
-  await utimes(folders.pathOf(1), laterMs / 1_000, laterMs / 1_000);
-  expect(await folders.idleMs(1)).toBe(Infinity);
-  const touch = jest.spyOn(SegmentFolders.prototype, 'touch');
-  await put(store, '1', 'body');
-  await storeJournal();
-  // Before the object, its marker and their folders.
-  expect(touch.mock.calls).toEqual([[1], [1], [1]]);
-  expect(await folders.idleMs(1)).toBe(Infinity);
 });
 
 test('a process that was killed leaves everything to the next one', async () => {

@@ -69,8 +69,7 @@ export interface CountedDay {
 export type LookedUpTo = Readonly<Record<Kind, string>>;
 
 /**
- * @param continued where the call before in this pass has ended: the rest is looked at, and nothing that was unfinished
- *   `before`
+ * @param continued where the previous call of this pass has ended; what was unfinished `before` is left out then
  * @returns the next state of the day, and where the next call continues if there is more
  */
 export async function countDay(
@@ -131,7 +130,7 @@ interface ListedIds {
   more: boolean;
 }
 
-/** Lists new ids of the day after `after`, of which all between it and `seen` were listed before. Counted and unfinished ids do not count against the limit, so the next call lists others. */
+/** Lists new ids of the day after `after`. Earlier calls have listed those between `seen` and `after`. Counted and unfinished ids do not count against the limit, so the next call lists others. */
 async function listIds(
   store: ObjectStore,
   of: {

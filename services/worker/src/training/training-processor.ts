@@ -164,7 +164,7 @@ export class TrainingProcessor {
     const answers = await this.run<FoldAnswers>({ kind: 'fold', ...task });
     await putDocument(store, key, answers);
     livenessMonitor.recordActivity();
-    await publishChange(redis, id);
+    await publishChange(redis, id, 'step');
     return answers;
   }
 

@@ -71,7 +71,7 @@ export class Journal {
 
   entriesBelow(prefix: string): Entry[] {
     const found: Entry[] = [];
-    // A listing of a large store asks for each of its pages: no iterator over all entries, and no copy of them.
+    // Avoids an iterator and a copy of all entries: a listing calls this for each page.
     for (const { entries } of this.reader.segments)
       entries.forEach((entry, key) => {
         if (key.startsWith(prefix)) found.push(entry);

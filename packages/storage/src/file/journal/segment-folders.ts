@@ -24,7 +24,7 @@ const FIRST = 1;
 const NAME = /^\d{10}$/;
 const FOLDER_MODE = 0o750;
 /** The clock of the file system may be this far ahead of the process's. */
-const CLOCK_STEP_MS = 1_000;
+const MAX_CLOCK_LEAD_MS = 1_000;
 const EXISTS_CODES = new Set(['EEXIST', 'ENOTEMPTY']);
 const { O_APPEND, O_DSYNC, O_RDONLY, O_WRONLY } = constants;
 
@@ -119,22 +119,29 @@ export class SegmentFolders {
     return ((await statOf(join(this.pathOf(segment), LOG)))?.size ?? 0) > 0;
   }
 
-  /** Says that this process is storing the segment: `idleMs` begins at 0 again. */
+  /** Says that this process is storing the segment. */
   async touch(segment: number): Promise<void> {
-    const now = new Date();
-    await utimes(this.pathOf(segment), now, now).catch((error: unknown) => {
-      if (!isNotFound(error)) throw error;
-    });
+    await this.setChanged(segment, Date.now());
+  }
+
+  /** Says that this process has stopped storing the segment, so that another one may try. */
+  async release(segment: number): Promise<void> {
+    await this.setChanged(segment, 0);
+  }
+
+  /** Only other processes read it, to avoid doing the same work, so an error does not matter. */
+  private async setChanged(segment: number, ms: number): Promise<void> {
+    await utimes(this.pathOf(segment), ms / 1_000, ms / 1_000).catch(() => undefined);
   }
 
   /**
-   * How long no process has stored objects of the segment: each one makes and removes temp files in its folder.
-   * Infinity when it is retired, and when the clock was set back since.
+   * How long no process has stored the segment: one that does calls `touch` at times. Infinity when it is retired, and
+   * when the clock was set back since.
    */
   async idleMs(segment: number): Promise<number> {
     const changedAtMs = (await statOf(this.pathOf(segment)))?.mtimeMs ?? -Infinity;
     const idleMs = Date.now() - changedAtMs;
-    return idleMs < -CLOCK_STEP_MS ? Infinity : Math.max(0, idleMs);
+    return idleMs < -MAX_CLOCK_LEAD_MS ? Infinity : Math.max(0, idleMs);
   }
 
   /** Retires a segment that has no log. The last one gets an empty log. */

@@ -87,8 +87,7 @@ export class SegmentStorer {
     const { openSegment } = this.journal;
     if (openSegment?.firstFrameAtMs !== undefined && this.isDue(openSegment))
       await this.journal.close(openSegment.number);
-    const [oldest] = this.journal.closedSegments;
-    if (oldest !== undefined && (oldest.wasClosedHere || (await this.isAbandoned(oldest)))) await this.storeClosed();
+    await this.storeClosed(async (segment) => segment.wasClosedHere || (await this.isAbandoned(segment)));
     await this.lateDeletions.deleteFiles();
     await this.journal.removeRetired();
   }
@@ -115,20 +114,27 @@ export class SegmentStorer {
     await this.storeClosed();
   }
 
-  /** Stores the closed segments, the oldest first. Concurrent calls share the work. */
-  private storeClosed(): Promise<void> {
-    this.storing ??= this.storeOldestFirst().finally(() => (this.storing = undefined));
+  /**
+   * Stores the closed segments, the oldest first, up to one that is not due. Concurrent calls share the work, so that
+   * a caller must look whether its segment was stored.
+   */
+  private storeClosed(isDue: (segment: Segment) => Promise<boolean> = async () => true): Promise<void> {
+    this.storing ??= this.storeOldestFirst(isDue).finally(() => (this.storing = undefined));
     return this.storing;
   }
 
-  private async storeOldestFirst(): Promise<void> {
-    for (let oldest = this.journal.closedSegments[0]; oldest !== undefined; oldest = this.journal.closedSegments[0]) {
+  private async storeOldestFirst(isDue: (segment: Segment) => Promise<boolean>): Promise<void> {
+    for (;;) {
+      const [oldest] = this.journal.closedSegments;
+      if (oldest === undefined || !(await isDue(oldest))) return;
       try {
         this.unstorable = await storeSegment(this.journal, oldest, this.files, () => this.mayStore);
       } catch (error) {
         // Another process may have stored it first.
         await this.journal.refresh();
-        if (!oldest.isRetired) throw error;
+        if (oldest.isRetired) continue;
+        await this.journal.folders.release(oldest.number);
+        throw error;
       }
       await this.lateDeletions.deleteFiles();
     }

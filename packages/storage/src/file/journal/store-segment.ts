@@ -18,8 +18,8 @@ const CONCURRENCY = 4;
 const MAX_LINKS = 10_000;
 /** A file stands where a folder should be, or the reverse. */
 const OWN_CODES = new Set(['EEXIST', 'ENOTDIR', 'EISDIR']);
-/** Takes less than a second even on a busy machine. */
-const PROGRESS_ITEMS = 500;
+/** Other processes wait twenty times as long before they take a segment over. */
+const TOUCH_INTERVAL_MS = 1_000;
 const EMPTY = Buffer.alloc(0);
 /** Stands for a body that cannot be read from the log, so that the object is found to be damaged. */
 const UNREADABLE = Buffer.from('unreadable');
@@ -58,8 +58,15 @@ export async function storeSegment(
       failed.push({ entry, error });
     }
   };
+  let touchedAtMs = -Infinity;
   const forEach = <T>(items: readonly T[], work: (item: T) => Promise<unknown>) =>
-    forEachConcurrently(items, work, () => journal.folders.touch(segment.number));
+    forEachConcurrently(items, async (item) => {
+      if (performance.now() - touchedAtMs >= TOUCH_INTERVAL_MS) {
+        touchedAtMs = performance.now();
+        await journal.folders.touch(segment.number);
+      }
+      await work(item);
+    });
   const bodies = all.filter(({ size }) => size > 0);
   await forEach(bodies, (entry) => store(entry, ''));
   // Markers last: most of them are deleted soon after they were written.
@@ -130,18 +137,10 @@ async function storeBody(journal: Journal, entry: Entry, place: (file: string) =
   }
 }
 
-/** @param onProgress called at times, so that no other process takes the segment for abandoned */
-async function forEachConcurrently<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<unknown>,
-  onProgress: () => Promise<void>,
-): Promise<void> {
-  const waiting = items.entries();
+async function forEachConcurrently<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  const waiting = items.values();
   const run = async () => {
-    for (const [index, item] of waiting) {
-      if (index % PROGRESS_ITEMS === 0) await onProgress();
-      await work(item);
-    }
+    for (const item of waiting) await work(item);
   };
   await allSettledOrThrow(Array.from({ length: CONCURRENCY }, run));
 }
