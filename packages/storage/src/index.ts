@@ -10,6 +10,7 @@ export {
   StoreUnavailableError,
 } from './errors';
 export { allSettledOrThrow } from './all-settled-or-throw';
+export { forEachConcurrently } from './for-each-concurrently';
 export { checkKey } from './key-validation';
 export { listAll, listFolders } from './listing';
 export type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';

@@ -14,8 +14,7 @@ import {
   idTimeMs,
   sealDocument,
 } from '@cytoqueue/records';
-import { ObjectMismatchError } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently';
+import { ObjectMismatchError, forEachConcurrently } from '@cytoqueue/storage';
 import { Problem, unknownClass } from '../http/problem';
 import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';

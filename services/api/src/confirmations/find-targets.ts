@@ -1,3 +1,4 @@
+import { forEachConcurrently } from '@cytoqueue/storage';
 import {
   type ConfirmationDocument,
   type ModelPin,
@@ -11,7 +12,6 @@ import {
 import type { ClassNames } from '@cytoqueue/schema';
 import { BatchRows, type BatchRowsDeps } from '../batches/rows/batch-rows';
 import type { BatchRow } from '../batches/rows/result-row';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 import { Problem } from '../http/problem';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { toProblem } from '../to-problem';

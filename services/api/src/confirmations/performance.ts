@@ -1,6 +1,5 @@
 import type { ConfirmationDocument } from '@cytoqueue/records';
-import { ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently';
+import { ObjectNotFoundError, type ObjectStore, forEachConcurrently } from '@cytoqueue/storage';
 import type { Period } from '../scored-days/period';
 import { listScoredDays, readScoredDays } from '../scored-days/read-days';
 import { computeFigures } from './figures';

@@ -16,8 +16,13 @@ import {
   confirmedDayShape,
   findDocument,
 } from '@cytoqueue/records';
-import { ObjectCorruptError, type ObjectInfo, type ObjectStore, listAll } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently';
+import {
+  ObjectCorruptError,
+  type ObjectInfo,
+  type ObjectStore,
+  listAll,
+  forEachConcurrently,
+} from '@cytoqueue/storage';
 import { CHANGE_MARKER_TTL_MS } from './marked-change';
 
 const CONCURRENCY = 16;

@@ -28,9 +28,9 @@ import {
   ObjectUnreadableError,
   listAll,
   listFolders,
+  forEachConcurrently,
 } from '@cytoqueue/storage';
 import { readBatch } from '../batches/read-batch';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently';
 import { DayTotals } from './day-totals';
 import { HISTOGRAM_RETENTION_DAYS } from './read-days';
 
@@ -130,7 +130,10 @@ interface ListedIds {
   more: boolean;
 }
 
-/** Lists new ids of the day after `after`. Earlier calls have listed those between `seen` and `after`. Counted and unfinished ids do not count against the limit, so the next call lists others. */
+/**
+ * Lists new ids of the day after `after`. Earlier calls have listed those between `seen` and `after`. Counted and
+ * unfinished ids do not count against the limit, so the next call lists others.
+ */
 async function listIds(
   store: ObjectStore,
   of: {

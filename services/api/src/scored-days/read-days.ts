@@ -1,6 +1,5 @@
 import { ConfirmationKeys, type ScoredDay, findDocument, scoredDayShape } from '@cytoqueue/records';
-import { type ObjectInfo, type ObjectStore, listAll } from '@cytoqueue/storage';
-import { forEachConcurrently } from '../concurrency/for-each-concurrently';
+import { type ObjectInfo, type ObjectStore, listAll, forEachConcurrently } from '@cytoqueue/storage';
 
 /** A fixed time: histograms tell how records change over some weeks. */
 export const HISTOGRAM_RETENTION_DAYS = 90;

@@ -1,12 +1,27 @@
 import fs from 'node:fs';
-import { access, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, symlink, truncate } from 'node:fs/promises';
+import {
+  access,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  symlink,
+  truncate,
+  utimes,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { waitUntil } from '../../../../../test/src/support/wait-until';
 import { InvalidKeyError, ObjectCorruptError, ObjectMismatchError, StoreUnavailableError, listAll } from '../../index';
 import { FileObjectStore } from '../file-object-store';
+import { FolderTree } from '../folder-tree';
 import { JournaledStore } from '../journaled-store';
 import type { JournalLimits } from './limits';
 import type { Journal } from './journal';
+import { SegmentFolders } from './segment-folders';
 import { storeSegment } from './store-segment';
 
 /*
@@ -32,8 +47,8 @@ afterEach(async () => {
 });
 
 /** Each store stands for a process. */
-async function openStore(): Promise<JournaledStore> {
-  const store = new JournaledStore(new FileObjectStore(root), NEVER);
+async function openStore(limits = NEVER): Promise<JournaledStore> {
+  const store = new JournaledStore(new FileObjectStore(root), limits);
   opened.push(store);
   await store.start();
   return store;
@@ -318,4 +333,71 @@ test('a journal that was copied to a network mount is read and stored, but not w
   await put(mounted, '2');
   expect(await keysOf(new FileObjectStore(root))).toEqual(['p/2', 'r/2/request']);
   expect(await keysOf(mounted)).toHaveLength(4);
+});
+
+/** Does what a process does once a second. */
+function storeWhenDue(store: JournaledStore): Promise<void> {
+  return (store as unknown as { storer: { storeWhenDue(): Promise<void> } }).storer.storeWhenDue();
+}
+
+async function storedRequests(): Promise<string[]> {
+  const names = await readdir(join(root, 'r'), { recursive: true }).catch(() => []);
+  return names.filter((name) => name.endsWith('request')).sort();
+}
+
+test('a segment that another process is storing is left to it', async () => {
+  const storing = await openStore();
+  await put(storing, '1');
+  expect(await journalOf(storing).close(1)).toBe(true);
+  const idle = jest.spyOn(SegmentFolders.prototype, 'idleMs').mockResolvedValue(4);
+  await openStore({ ...NEVER, checkEveryMs: 1, takeOverAfterMs: 5 });
+  await waitUntil('the other process has looked several times', () => idle.mock.calls.length > 5);
+  expect(await storedRequests()).toEqual([]);
+  idle.mockResolvedValue(5);
+  await waitUntil('it has taken the segment over', async () => (await storedRequests()).length === 1);
+});
+
+test('a process that has stored its segment leaves the next one to the process that closed that', async () => {
+  const [first, second] = [await openStore(), await openStore()];
+  await put(first, '1');
+  expect(await journalOf(first).close(1)).toBe(true);
+  await put(second, '2');
+  expect(await journalOf(second).close(2)).toBe(true);
+  await storeWhenDue(first);
+  expect(await storedRequests()).toEqual(['1/request']);
+  await storeWhenDue(second);
+  expect(await storedRequests()).toEqual(['1/request', '2/request']);
+});
+
+test('a process says at times that it stores a segment', async () => {
+  const store = await openStore();
+  const { folders } = journalOf(store);
+  await utimes(folders.pathOf(1), 0, 0);
+  expect(await folders.idleMs(1)).toBeGreaterThan(1e9);
+  await folders.touch(1);
+  expect(await folders.idleMs(1)).toBeLessThan(1e9);
+  await put(store, '1');
+  const touch = jest.spyOn(SegmentFolders.prototype, 'touch');
+  // Two seconds pass between any two looks at the clock.
+  let nowMs = performance.now();
+  jest.spyOn(performance, 'now').mockImplementation(() => (nowMs += 2_000));
+  await storeJournal();
+  // For the object, its marker and their two folders.
+  expect(touch.mock.calls).toEqual([[1], [1], [1], [1]]);
+  expect(await folders.idleMs(1)).toBe(Infinity);
+});
+
+test('a segment counts as left when its process cannot store it, and when the clock was set back', async () => {
+  const store = await openStore();
+  const { folders } = journalOf(store);
+  await put(store, '1');
+  expect(await journalOf(store).close(1)).toBe(true);
+  const full = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+  const placing = jest.spyOn(FolderTree.prototype, 'withFolder').mockRejectedValue(full);
+  await storeWhenDue(store);
+  expect(placing).toHaveBeenCalled();
+  expect(await folders.idleMs(1)).toBeGreaterThan(1e9);
+  const laterMs = Date.now() + 3_600_000;
+  await utimes(folders.pathOf(1), laterMs / 1_000, laterMs / 1_000);
+  expect(await folders.idleMs(1)).toBe(Infinity);
 });

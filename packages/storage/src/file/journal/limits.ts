@@ -8,7 +8,10 @@ export interface JournalLimits {
   readonly maxAgeMs: number;
   readonly maxBytes: number;
   readonly checkEveryMs: number;
-  /** A segment that another process has closed, and that no process has worked on for this long, is stored by this one. */
+  /**
+   * Time without progress after which this process stores a segment that another one has closed: that one may have been
+   * killed.
+   */
   readonly takeOverAfterMs: number;
 }
 

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { allSettledOrThrow } from '../../all-settled-or-throw';
 import { StoreUnavailableError } from '../../errors';
+import { forEachConcurrently } from '../../for-each-concurrently';
 import { createEmptyFile, linkIfAbsent } from '../create-file';
 import { errorCode } from '../file-errors';
 import { type FolderTree, unlinkFile } from '../folder-tree';
@@ -60,7 +60,7 @@ export async function storeSegment(
   };
   let touchedAtMs = -Infinity;
   const forEach = <T>(items: readonly T[], work: (item: T) => Promise<unknown>) =>
-    forEachConcurrently(items, async (item) => {
+    forEachConcurrently(items, CONCURRENCY, async (item) => {
       if (performance.now() - touchedAtMs >= TOUCH_INTERVAL_MS) {
         touchedAtMs = performance.now();
         await journal.folders.touch(segment.number);
@@ -135,12 +135,4 @@ async function storeBody(journal: Journal, entry: Entry, place: (file: string) =
   } finally {
     await unlinkFile(temp).catch(() => undefined);
   }
-}
-
-async function forEachConcurrently<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  const waiting = items.values();
-  const run = async () => {
-    for (const item of waiting) await work(item);
-  };
-  await allSettledOrThrow(Array.from({ length: CONCURRENCY }, run));
 }

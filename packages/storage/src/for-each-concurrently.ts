@@ -1,8 +1,10 @@
+import { allSettledOrThrow } from './all-settled-or-throw';
+
 /** Runs `work` for every item, at most `limit` at once. Throws the first failure once the running ones have ended. */
 export async function forEachConcurrently<T>(
   items: readonly T[],
   limit: number,
-  work: (item: T, index: number) => Promise<void>,
+  work: (item: T, index: number) => Promise<unknown>,
 ): Promise<void> {
   let next = 0;
   const run = async (): Promise<void> => {
@@ -14,6 +16,5 @@ export async function forEachConcurrently<T>(
       });
     }
   };
-  const outcomes = await Promise.allSettled(Array.from({ length: Math.min(limit, items.length) }, run));
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  await allSettledOrThrow(Array.from({ length: Math.min(limit, items.length) }, run));
 }
