@@ -85,6 +85,11 @@ export function parseBatchDocument(key: string, bytes: Buffer): BatchDocument {
   return batch;
 }
 
+/** Key of the object with a shard's scored rows. */
+export function shardKey(tenant: string, { id, model }: Pick<BatchDocument, 'id' | 'model'>, shard: number): string {
+  return ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`);
+}
+
 /** @throws RangeError for a shard that the batch does not have */
 export function shardAt({ id, shards }: Pick<BatchDocument, 'id' | 'shards'>, shard: number): ShardRange {
   const range = shards[shard];

@@ -19,6 +19,7 @@ export {
   readShardRows,
   type ScoredShards,
   shardAt,
+  shardKey,
   shardOfRow,
   sumShardCounts,
 } from './batch-objects';
@@ -40,6 +41,7 @@ export {
   predictionCompletionShape,
   predictionRequestShape,
   promotionShape,
+  resultPartsShape,
   reviewShape,
   rowEvidenceShape,
   runDocumentShape,
@@ -78,6 +80,7 @@ export {
   probabilityOf,
 } from './probability';
 export { countProbabilities, emptyProbabilityBins, sumProbabilityBins } from './probability-bins';
+export { RUN_FILE_NAMES, RunFile, type RunFileName } from './run-file';
 export {
   addCounts,
   decodeShardCounts,

@@ -17,7 +17,7 @@ import {
  *     tenants/{tenant}/predictions/{id}/request.json, result.json
  *     tenants/{tenant}/batches/{id}/input.csv, canonical.csv, batch.json, shards/00042.{name@version}.shard, damaged/00042.{name@version}.shard,
  *                                   evidence/17.json,
- *                                   runs/00001/run.json, cancel.json, failed.json, results.csv, errors.csv, changes.csv, manifest.json
+ *                                   runs/00001/run.json, cancel.json, failed.json, results.csv or results.json, errors.csv, changes.csv, manifest.json
  *     tenants/{tenant}/index/predictions/{last id}.{statuses}, index/batches/…   see status-index.ts
  *     tenants/{tenant}/reviews/{record id}/{review id}, reviews/{batch id}/{row}/{review id}
  *     tenants/{tenant}/trainings/{id}/…   see TrainingKeys
@@ -140,6 +140,11 @@ export class ObjectKeys {
 
   static runResults(tenant: string, id: string, run: number): string {
     return `${ObjectKeys.runFolder(tenant, id, run)}results.csv`;
+  }
+
+  /** Lists the parts of results that are not one object. */
+  static runResultParts(tenant: string, id: string, run: number): string {
+    return `${ObjectKeys.runFolder(tenant, id, run)}results.json`;
   }
 
   static runErrors(tenant: string, id: string, run: number): string {

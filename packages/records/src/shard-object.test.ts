@@ -34,7 +34,18 @@ const object: ShardObject = {
 
 test('decoding returns the encoded object', () => {
   const decoded = decodeShardObject(encodeShardObject(object), KEY);
-  expect(decoded).toEqual({ ...object, format: SHARD_FORMAT, histogram: Array.from(object.histogram) });
+  expect(decoded).toEqual({
+    ...object,
+    format: SHARD_FORMAT,
+    headerBytes: expect.any(Number),
+    histogram: Array.from(object.histogram),
+  });
+});
+
+test('the rows of the results follow the header in the object', () => {
+  const bytes = encodeShardObject(object);
+  const { headerBytes, results } = decodeShardObject(bytes, KEY);
+  expect(bytes.subarray(headerBytes, headerBytes + results.length)).toEqual(Buffer.from(object.results));
 });
 
 test('encoding is deterministic, in a new or a given buffer', () => {
@@ -59,7 +70,11 @@ test('a shard without rows has empty sections', () => {
     errors: Buffer.alloc(0),
     changes: Buffer.alloc(0),
   };
-  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({ ...empty, format: SHARD_FORMAT });
+  expect(decodeShardObject(encodeShardObject(empty), KEY, 0)).toEqual({
+    ...empty,
+    format: SHARD_FORMAT,
+    headerBytes: expect.any(Number),
+  });
 });
 
 test('an empty section after rows does not change their checksum', () => {
@@ -115,6 +130,7 @@ test('an object is refused under the key of another shard, also when only its co
   expect(decodeShardObject(bytes, KEY)).toEqual({
     ...object,
     format: SHARD_FORMAT,
+    headerBytes: expect.any(Number),
     histogram: Array.from(object.histogram),
   });
   expect(() => decodeShardObject(bytes, 'another')).toThrow(ObjectCorruptError);
@@ -150,6 +166,7 @@ test('an object of format 5, which has no counts by tenth, is read', () => {
   expect(decodeShardObject(bytes, KEY)).toEqual({
     ...object,
     format: 5,
+    headerBytes: expect.any(Number),
     histogram: Array.from(object.histogram),
   });
 });

@@ -102,7 +102,11 @@ function headerLine(object: ShardObject, key: string | undefined): string {
  * @param rows the shard's number of rows, if its counts must add up to it
  * @throws ObjectCorruptError when the bytes are damaged, ObjectFormatError when a later release wrote them
  */
-export function decodeShardObject(bytes: Buffer, key: string, rows?: number): ShardObject & { format: number } {
+export function decodeShardObject(
+  bytes: Buffer,
+  key: string,
+  rows?: number,
+): ShardObject & { format: number; headerBytes: number } {
   const { header, headerEnd } = readHeader(bytes, key);
   const { counts, agreement, histogram, probabilities, format = 1 } = header;
   let at = headerEnd + 1;
@@ -114,6 +118,7 @@ export function decodeShardObject(bytes: Buffer, key: string, rows?: number): Sh
     throw new ObjectCorruptError(key, 'its counts do not add up to the rows of its shard');
   return {
     format,
+    headerBytes: headerEnd + 1,
     counts,
     ...(agreement && { agreement }),
     histogram,

@@ -6,6 +6,7 @@ export function storeBelow(store: ObjectStore, prefix: string): ObjectStore {
   const shown = (info: ObjectInfo): ObjectInfo => ({ ...info, key: info.key.slice(prefix.length) });
   return {
     url: store.url,
+    presigns: store.presigns,
     put: (key, body, options) => store.put(at(key), body, options),
     putWithMarker: (key, body, marker, options) => store.putWithMarker(at(key), body, at(marker), options),
     putOnce: (key, body, options) => store.putOnce(at(key), body, options),

@@ -78,6 +78,8 @@ export interface ListPage {
 export interface ObjectStore {
   /** The store's URL, without credentials. */
   readonly url: string;
+  /** Whether `presignGet` returns URLs. A file that a URL may name must be one object. */
+  readonly presigns: boolean;
   /** Creates or atomically replaces an object. @throws StoreFullError */
   put(key: string, body: ObjectBody, options?: PutOptions): Promise<{ size: number }>;
   /**

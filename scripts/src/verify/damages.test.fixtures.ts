@@ -11,6 +11,10 @@ export interface Installation {
   rescored: string;
   /** Uploaded in UTF-16, so that the import wrote a canonical file. */
   converted: string;
+  /** Lists the parts of the batch's results. A file store has one. */
+  parts: string;
+  /** The results of the converted batch, which are one object. */
+  results: string;
   prediction: string;
   claim: string;
   shard: string;
@@ -55,6 +59,14 @@ export const withoutFormat: Change = (bytes) => {
   return Buffer.concat([Buffer.from(JSON.stringify({ counts, histogram, bytes: parts, crc32 })), bytes.subarray(end)]);
 };
 
+/** A list of parts whose last part is a byte shorter. */
+const shortened = ({ shards, ...list }: Record<string, never>): object => ({
+  ...list,
+  shards: (shards as { end: number }[]).map((part, index, { length }) =>
+    index < length - 1 ? part : { ...part, end: part.end - 1 },
+  ),
+});
+
 const summaryKey = ({ day }: Installation) => ObjectKeys.documentVersion(ConfirmationKeys.dayFolder(TENANT, day), 1);
 
 /** Name, kind of the finding, key of the object and its change. */
@@ -86,8 +98,11 @@ export const DAMAGES: [string, string, (made: Installation) => string, Change][]
     (bytes) => last(withoutFormat(bytes) as Buffer),
   ],
   ['a missing shard', 'missing-shard', ({ shard }) => shard, remove],
-  ['flipped results', 'damaged-results', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), last],
-  ['missing results', 'missing', ({ batch }) => ObjectKeys.runResults(TENANT, batch, 1), remove],
+  ['a flipped list of the parts of results', 'damaged-results', ({ parts }) => parts, middle],
+  ['a missing list of the parts of results', 'missing', ({ parts }) => parts, remove],
+  ['results with a part of other length', 'damaged-results', ({ parts }) => parts, edit(shortened)],
+  ['flipped results', 'damaged-results', ({ results }) => results, last],
+  ['missing results', 'missing', ({ results }) => results, remove],
   ['truncated errors', 'damaged-results', ({ batch }) => ObjectKeys.runErrors(TENANT, batch, 1), truncate],
   ['flipped changes', 'damaged-results', ({ rescored }) => ObjectKeys.runChanges(TENANT, rescored, 1), last],
   ['a flipped manifest', 'damaged-document', ({ batch }) => ObjectKeys.runManifest(TENANT, batch, 1), middle],

@@ -1,44 +1,57 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Dialect } from '@cytoqueue/csv';
-import { type FileDigest, SHARD_HEADER_MAX_BYTES, type ShardObject, decodeShardHeader } from '@cytoqueue/records';
+import {
+  type FileDigest,
+  type RunFile,
+  SHARD_HEADER_MAX_BYTES,
+  type ShardObject,
+  decodeShardHeader,
+} from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectInfo, type ObjectStore } from '@cytoqueue/storage';
 import { RowCounter } from './row-counter';
 
-/** Compares size and SHA-256 while the file streams through; one chunk in memory. @throws ObjectCorruptError */
-export async function checkFile(
-  store: ObjectStore,
-  { key, size }: ObjectInfo,
+/** Compares size and SHA-256 of an object. @throws ObjectCorruptError */
+export async function checkFile(store: ObjectStore, info: ObjectInfo, expected: FileDigest): Promise<void> {
+  checkSize(info, expected);
+  await checkDigest(info.key, info.size > 0 ? await store.getStream(info.key) : [], expected);
+}
+
+/** @throws ObjectCorruptError */
+export function checkSize({ key, size }: ObjectInfo, expected: FileDigest): void {
+  if (size !== expected.bytes) throw new ObjectCorruptError(key, `it has ${size} bytes, not ${expected.bytes}`);
+}
+
+/** Computes the SHA-256 while the content streams through; one chunk in memory. */
+async function checkDigest(
+  key: string,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   expected: FileDigest,
   onChunk: (chunk: Uint8Array) => void = () => undefined,
 ): Promise<void> {
-  if (size !== expected.bytes) throw new ObjectCorruptError(key, `it has ${size} bytes, not ${expected.bytes}`);
   const hash = createHash('sha256');
-  if (size > 0) {
-    for await (const chunk of await store.getStream(key)) {
-      hash.update(chunk as Uint8Array);
-      onChunk(chunk as Uint8Array);
-    }
+  for await (const chunk of chunks) {
+    hash.update(chunk);
+    onChunk(chunk);
   }
   if (hash.digest('hex') !== expected.sha256) throw new ObjectCorruptError(key, 'it does not match its SHA-256');
 }
 
 /**
- * Checks a result file and counts its rows.
+ * Checks a file of a run and counts its rows.
  * @param column column whose values are counted
  * @returns number of rows by value
- * @throws ObjectCorruptError
+ * @throws ObjectCorruptError, ObjectNotFoundError, ObjectRangeError
  */
 export async function checkRows(
-  store: ObjectStore,
-  info: ObjectInfo,
+  file: RunFile,
   expected: FileDigest & { rows: number; dialect: Dialect },
   column?: number,
 ): Promise<ReadonlyMap<string, number>> {
   const counter = new RowCounter(expected.dialect, column);
-  await checkFile(store, info, expected, (chunk) => counter.push(chunk));
+  await checkDigest(file.key, file.chunks(), expected, (chunk) => counter.push(chunk));
   const rows = counter.end();
-  if (rows !== expected.rows) throw new ObjectCorruptError(info.key, `it has ${rows} rows, not ${expected.rows}`);
+  if (rows !== expected.rows) throw new ObjectCorruptError(file.key, `it has ${rows} rows, not ${expected.rows}`);
   return counter.values;
 }
 

@@ -16,10 +16,9 @@ export const REMEDIES = {
   'damaged-input': 'Restore the object. The results stay as they are; a retry or rescore needs the input.',
   'damaged-shard':
     'Delete the object: a retry of the batch, or a worker while the batch runs, scores the shard again to the same bytes.',
-  'missing-shard':
-    'Results that were written stay as they are. Restore the object if you want row-wise reading and counts from it.',
+  'missing-shard': 'Restore the object, or retry the batch: the shard is scored again to the same bytes.',
   'damaged-results':
-    'Restore the object. Without a backup, rescore the batch with the same model: that gives the same rows.',
+    'Restore the object and the shards that other findings name, or retry the batch: its files are written again from its shards.',
   'wrong-counts': 'Restore the documents of this run from one point in time; they contradict each other.',
   'not-listed-as-unfinished':
     'Restore the object; or put an empty object under the named pending key, so that the reconciler has the work done again.',

@@ -4,6 +4,8 @@ import {
   type FileDigest,
   type ManifestDocument,
   ObjectKeys,
+  RunFile,
+  type RunFileName,
   type ShardCounts,
   addAgreement,
   emptyAgreement,
@@ -14,10 +16,11 @@ import {
   parseBatchDocument,
   readDocument,
   runDocumentShape,
+  shardKey,
   sumProbabilityBins,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectInfo, type ObjectStore, listAll } from '@cytoqueue/storage';
-import { checkFile, checkRows, checkShard } from './file-checks';
+import { checkFile, checkRows, checkShard, checkSize } from './file-checks';
 import { type Checks, FindingError } from './finding';
 
 export const DAY_MS = 86_400_000;
@@ -146,7 +149,6 @@ class BatchVerification {
 
   private async checkManifest(key: string, run: number, manifest: ManifestDocument, isNewest: boolean): Promise<void> {
     const {
-      tenant,
       batch,
       context: { checks },
     } = this;
@@ -157,28 +159,18 @@ class BatchVerification {
         throw new ObjectCorruptError(key, 'its counts do not add up to the rows of the batch');
     });
     await this.checkResults(key, run, manifest);
-    await this.checkResultFile(
-      ObjectKeys.runErrors(tenant, batch.id, run),
-      manifest.errors,
-      counts.rejected + counts.failed,
-    );
-    await this.checkResultFile(
-      ObjectKeys.runChanges(tenant, batch.id, run),
-      manifest.changes,
-      manifest.changed_rows ?? 0,
-    );
+    await this.checkRunFile(run, 'errors', manifest.errors, counts.rejected + counts.failed);
+    await this.checkRunFile(run, 'changes', manifest.changes, manifest.changed_rows ?? 0);
     if (isNewest && manifest.results !== undefined) this.checkShardCounts(key, manifest);
   }
 
   /** Counts rows by `row_status`, the second column after those of the input. */
   private async checkResults(key: string, run: number, { results, counts }: ManifestDocument): Promise<void> {
     const {
-      tenant,
       batch,
       context: { checks },
     } = this;
-    const resultsKey = ObjectKeys.runResults(tenant, batch.id, run);
-    const rows = await this.checkResultFile(resultsKey, results, counts.total, batch.input.columns.length + 1);
+    const rows = await this.checkRunFile(run, 'results', results, counts.total, batch.input.columns.length + 1);
     if (rows === undefined) return;
     const found = { ok: counts.succeeded, rejected: counts.rejected, failed: counts.failed };
     for (const [status, counted] of Object.entries(found)) {
@@ -186,22 +178,26 @@ class BatchVerification {
         checks.add(
           key,
           'wrong-counts',
-          `${key} counts ${counted} rows that are ${status}, ${resultsKey} has ${rows.get(status) ?? 0}`,
+          `${key} counts ${counted} rows that are ${status}, its results have ${rows.get(status) ?? 0}`,
         );
     }
   }
 
-  private async checkResultFile(
-    key: string,
+  private async checkRunFile(
+    run: number,
+    name: RunFileName,
     digest: FileDigest | undefined,
     rows: number,
     column?: number,
   ): Promise<ReadonlyMap<string, number> | undefined> {
     if (digest === undefined) return undefined;
-    return this.context.checks.run(key, 'damaged-results', () => {
-      const info = this.objects.get(key);
-      if (info === undefined) throw new FindingError('missing', `${key} is missing`);
-      return checkRows(this.context.store, info, { ...digest, rows, dialect: this.batch.input.dialect }, column);
+    const { tenant, batch, context } = this;
+    const file = new RunFile(context.store, tenant, batch, run, name, digest);
+    return context.checks.run(file.key, 'damaged-results', () => {
+      const info = this.objects.get(file.key);
+      if (info === undefined) throw new FindingError('missing', `${file.key} is missing`);
+      if (digest.composed !== true) checkSize(info, digest);
+      return checkRows(file, { ...digest, rows, dialect: batch.input.dialect }, column);
     });
   }
 
@@ -218,7 +214,7 @@ class BatchVerification {
     const scored = batch.shards.map((_, shard) => shard).filter((shard) => !failed_shards.includes(shard));
     const missing = scored.filter((shard) => !this.shards.has(shard));
     for (const shard of missing) {
-      const own = ObjectKeys.shard(tenant, batch.id, shard, `${batch.model.name}@${batch.model.version}`);
+      const own = shardKey(tenant, batch, shard);
       checks.add(own, 'missing-shard', `${own} is missing`);
     }
     const known = scored.map((shard) => this.shards.get(shard)).filter((checked) => checked !== undefined);

@@ -2,7 +2,15 @@ import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ObjectKeys, createId, indexResources, repairStatusIndex, sealDocument } from '@cytoqueue/records';
+import {
+  ObjectKeys,
+  createId,
+  indexResources,
+  manifestShape,
+  readDocument,
+  repairStatusIndex,
+  sealDocument,
+} from '@cytoqueue/records';
 import { ModelRegistry } from '@cytoqueue/registry';
 import { type ObjectStore, openStore, listAll } from '@cytoqueue/storage';
 import {
@@ -23,6 +31,7 @@ import { HEADER } from '../../../test/src/support/csv-rows';
 import { connectMoto } from '../../../test/src/support/moto-server';
 import { describeWith } from '../../../test/src/support/optional-tools';
 import { BENIGN_RECORD } from '../../../test/src/support/records';
+import { readResults } from '../../../test/src/support/result-file';
 import { thyroidModel } from '../../../test/src/support/third-schema';
 import { StackFixture } from '../../../test/src/support/stack-fixture';
 import { waitUntil } from '../../../test/src/support/wait-until';
@@ -62,6 +71,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     store = openStore(environment['STORAGE_URL'] as string);
     await store.start();
     await addOwnModel(store);
+    if (!store.presigns) await storeAsOneObject(store, made.converted);
     for await (const { key } of listAll(store, ObjectKeys.idempotencyFolder(TENANT)))
       if ((await store.get(key)).includes(made.batch)) made.claim = key;
     await stack.stop(); // No reconciler or sweeper runs, which could repair or delete damaged objects.
@@ -103,7 +113,12 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     const day = (confirmation.predicted_at as string).slice(0, 10);
     await waitUntil('it is counted', async () => ((await client.get('/v1/drift')).json.data as object[]).length > 0);
     const shard = ObjectKeys.shard(TENANT, batch, 0, 'wbc-knn@1.1.0');
-    return { batch, rescored, converted, prediction, claim: '', shard, confirmation: confirmation.id as string, day };
+    const [parts, results] = [
+      ObjectKeys.runResultParts(TENANT, batch, 1),
+      ObjectKeys.runResults(TENANT, converted as string, 1),
+    ];
+    const confirmed = confirmation.id as string;
+    return { batch, rescored, converted, parts, results, prediction, claim: '', shard, confirmation: confirmed, day };
   }
 
   async function verify(...args: string[]): Promise<Outcome> {
@@ -144,10 +159,11 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
   });
 
   test('a shard object of format 1 is clean', async () => {
-    const bytes = await store.get(made.shard);
-    await store.put(made.shard, withoutFormat(bytes) as Buffer);
+    const shard = ObjectKeys.shard(TENANT, made.converted, 0, 'wbc-knn@1.1.0');
+    const bytes = await store.get(shard);
+    await store.put(shard, withoutFormat(bytes) as Buffer);
     const findings = await findingsOf(TENANT);
-    await store.put(made.shard, bytes);
+    await store.put(shard, bytes);
     expect(findings).toEqual([]);
   });
 
@@ -171,10 +187,7 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
   });
 
   test('a result file that states other rows as scored than its manifest and shards count is found', async () => {
-    const [manifestKey, resultsKey] = [
-      ObjectKeys.runManifest(TENANT, made.batch, 1),
-      ObjectKeys.runResults(TENANT, made.batch, 1),
-    ];
+    const [manifestKey, resultsKey] = [ObjectKeys.runManifest(TENANT, made.converted, 1), made.results];
     const [manifest, results] = await Promise.all([store.get(manifestKey), store.get(resultsKey)]);
     const changed = Buffer.from(results.toString().replace(',rejected,', ',ok,'));
     const digest = { bytes: changed.length, sha256: createHash('sha256').update(changed).digest('hex') };
@@ -184,8 +197,8 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
     await store.put(resultsKey, results);
     await store.put(manifestKey, manifest);
     expect(findings.map(({ key, kind, detail }) => [key, kind, detail.replace(/^\S+ /, '')])).toEqual([
-      [manifestKey, 'wrong-counts', `counts 2 rows that are ok, ${resultsKey} has 3`],
-      [manifestKey, 'wrong-counts', `counts 1 rows that are rejected, ${resultsKey} has 0`],
+      [manifestKey, 'wrong-counts', 'counts 2 rows that are ok, its results have 3'],
+      [manifestKey, 'wrong-counts', 'counts 1 rows that are rejected, its results have 0'],
     ]);
   });
 
@@ -271,6 +284,16 @@ async function addOwnModel(store: ObjectStore): Promise<void> {
   for (const _ of [1, 2]) await own.add(Buffer.from(thyroidModel('mylab')));
   await own.promote('mylab', '1', 'test');
   await own.delete('mylab', '2');
+}
+
+/** Stores a batch's results as an S3 store has them, and earlier releases did. */
+async function storeAsOneObject(store: ObjectStore, batch: string): Promise<void> {
+  const results = await readResults(store, TENANT, batch);
+  const key = ObjectKeys.runManifest(TENANT, batch, 1);
+  const { results: digest, ...manifest } = await readDocument(store, key, manifestShape);
+  await store.put(ObjectKeys.runResults(TENANT, batch, 1), results);
+  await store.put(key, sealDocument({ ...manifest, results: { ...digest, composed: undefined } }));
+  await store.delete(ObjectKeys.runResultParts(TENANT, batch, 1));
 }
 
 /** A tenant with one index segment of records, all scored at least an hour ago. */

@@ -1,7 +1,7 @@
 import { ModelFileError } from '@cytoqueue/classifier';
 import type { JobProducer } from '@cytoqueue/queue';
 import { ModelDigestError, UnknownModelError } from '@cytoqueue/registry';
-import { type ManifestDocument, ObjectKeys, decodeShardCounts } from '@cytoqueue/records';
+import { type ManifestDocument, ObjectKeys, decodeShardCounts, shardKey } from '@cytoqueue/records';
 import {
   ObjectCorruptError,
   ObjectMismatchError,
@@ -15,7 +15,6 @@ import { ThreadHold } from '../test/thread-hold';
 import { createConsumers } from './consumers';
 import { toJobError } from './errors';
 import { loadShardTask } from './jobs/shard';
-import { shardKey } from './jobs/stored-shard';
 import { ScoringPool } from './scoring/pool';
 
 let worker: RunningWorker;

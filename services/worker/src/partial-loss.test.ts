@@ -2,6 +2,7 @@ import { BatchProgress, KeyUpkeep, type JobProducer, REDIS_PREFIX, jobIds, queue
 import { type BatchDocument, DamageReport, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
+import { readResults } from '../../../test/src/support/result-file';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { HEADER, ROW, RunningWorker, TENANT } from '../test/running-worker';
 import { reconcile, tidyKeys } from './jobs/reconciler';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   ({ connection, producer } = worker);
   const batch = await enqueued();
   await finish(batch);
-  undisturbed = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
+  undisturbed = await readResults(worker.store, TENANT, batch.id);
 });
 
 afterEach(() => connection.flushall());
@@ -84,7 +85,7 @@ const INTACT = { status: 'succeeded', failed: [], succeeded: 2 * SHARDS, isAsUnd
 
 async function outcome(batch: BatchDocument): Promise<typeof INTACT> {
   const { status, failed_shards, counts } = await finish(batch);
-  const results = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
+  const results = await readResults(worker.store, TENANT, batch.id);
   return {
     status,
     failed: failed_shards as never[],

@@ -302,8 +302,8 @@ test('errors are JSON with --json, each command has its help, and completion scr
 test('results that are damaged in the store are not saved', async () => {
   const { out } = await cytoqueue('upload', pathOf('one-row.csv'), '--json');
   const { id } = JSON.parse(out) as Batch;
-  const path = join(stack.dataDir, 'objects', ObjectKeys.runResults('local', id, 1));
-  writeFileSync(path, readFileSync(path, 'utf8').replace('benign', 'BENIGN'));
+  const path = join(stack.dataDir, 'objects', ObjectKeys.shard('local', id, 0, 'wbc-knn@1.1.0'));
+  writeFileSync(path, readFileSync(path, 'utf8').replace(',benign,', ',BENIGN,'));
   const { status, error } = await cytoqueue('results', id, '-o', pathOf('damaged.csv'));
   expect([status, error]).toEqual([1, expect.stringContaining('damaged')]);
   expect(existsSync(pathOf('damaged.csv'))).toBe(false);

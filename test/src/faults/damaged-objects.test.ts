@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { ObjectKeys } from '@cytoqueue/records';
 import { FaultStack } from '../support/fault-stack';
 import { parseLog } from '../support/log-lines';
+import { readResults } from '../support/result-file';
 import { waitUntil } from '../support/wait-until';
 
 /* A damaged document makes its own batch or record show as failed and affects no other. */
@@ -83,9 +84,7 @@ test('a damaged manifest is reported, and a retry writes the results again', asy
     async () => (await get(`/v1/batches/${id}`)).json.status === 'completed_with_errors',
   );
   const [again, undisturbed] = await Promise.all(
-    [2, 1].map((run, index) =>
-      faults.store.get(ObjectKeys.runResults('local', index === 0 ? id : faults.undisturbedId, run)),
-    ),
+    [2, 1].map((run, index) => readResults(faults.store, 'local', index === 0 ? id : faults.undisturbedId, run)),
   );
   expect(again?.equals(undisturbed as Buffer)).toBe(true);
 });

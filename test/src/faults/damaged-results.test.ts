@@ -1,6 +1,7 @@
 import { ObjectKeys } from '@cytoqueue/records';
 import { finish } from '../support/batches';
 import { FaultStack } from '../support/fault-stack';
+import { readResults } from '../support/result-file';
 import { waitUntil } from '../support/wait-until';
 
 /** Damaged result files: no count and no row of them may be returned as a result. */
@@ -33,6 +34,10 @@ const cutAt =
   (share: number): Damage =>
   (whole) =>
     whole.subarray(0, Math.floor(whole.length * share));
+const inTheMiddle: Damage = (whole) => {
+  const middle = Math.floor(whole.length / 2);
+  return Buffer.from(whole).fill('#', middle, middle + 1);
+};
 const append: Damage = (whole) => Buffer.concat([whole, whole.subarray(-100)]);
 
 async function damage(key: string, how: Damage): Promise<() => Promise<void>> {
@@ -105,14 +110,18 @@ test('shard objects damaged before they are joined are scored again, with an ala
 test('a damaged result file is never downloaded whole', async () => {
   const id = await faults.upload();
   const { results } = await faults.expectComplete(id);
-  const key = ObjectKeys.runResults('local', id, 1);
-  const whole = await faults.store.get(key);
-  for (const how of [
-    flipDigit(/,1,/),
-    cutAt(0.9),
-    zeroFrom(whole.length - 600),
-    (bytes: Buffer) => Buffer.from(bytes).fill('9', bytes.length - 2, bytes.length - 1),
-  ]) {
+  const whole = await readResults(faults.store, 'local', id);
+  expect(results).toMatchObject({ bytes: whole.length, composed: true });
+  const [first, last] = [0, SHARDS - 1].map((shard) => ObjectKeys.shard('local', id, shard, MODEL)) as [string, string];
+  const damages: [string, Damage][] = [
+    [first, inTheMiddle],
+    [first, cutAt(0.1)],
+    [last, cutAt(0.5)],
+    [last, zeroFrom(50_000)],
+    [ObjectKeys.runResultParts('local', id, 1), cutAt(0.5)],
+    [ObjectKeys.runResultParts('local', id, 1), flipDigit(/"start":\d/)],
+  ];
+  for (const [key, how] of damages) {
     const restore = await damage(key, how);
     const before = alarmsOf('api').length;
     expect(await bodyOf(`/v1/batches/${id}/results`)).toBeUndefined();
@@ -120,9 +129,21 @@ test('a damaged result file is never downloaded whole', async () => {
     await waitUntil('there is an alarm for each', () => alarmsOf('api').length === before + 2);
     await restore();
   }
-  await damage(key, append);
+  await damage(last, append);
   expect((await bodyOf(`/v1/batches/${id}/results`))?.equals(whole)).toBe(true);
-  expect(results?.bytes).toBe(whole.length);
+});
+
+test('a shard object that is damaged or lost after the end is scored again by a retry, and the results are as before', async () => {
+  const id = await faults.upload();
+  await faults.expectComplete(id);
+  const whole = await readResults(faults.store, 'local', id);
+  expect((await get(`/v1/batches/${id}/retry`, 'POST')).status).toBe(409);
+  await damage(ObjectKeys.shard('local', id, 1, MODEL), inTheMiddle);
+  await faults.store.delete(ObjectKeys.shard('local', id, 3, MODEL));
+  expect(await bodyOf(`/v1/batches/${id}/results`)).toBeUndefined();
+  expect((await get(`/v1/batches/${id}/retry`, 'POST')).status).toBe(202);
+  await finish(faults.client, id);
+  expect((await bodyOf(`/v1/batches/${id}/results`))?.equals(whole)).toBe(true);
 });
 
 test('a damaged manifest gives no figures, and hides no other batch', async () => {

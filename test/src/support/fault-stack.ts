@@ -14,6 +14,7 @@ import { type LogLine, parseLog } from './log-lines';
 import { signalWorkers, untilWorkersAreNamed, whilePaused } from './paused-workers';
 import { passDelays, passLockTime } from './queue-time';
 import { BENIGN_RECORD } from './records';
+import { readResults } from './result-file';
 import { RedisProcess } from './redis-process';
 import {
   type Environment,
@@ -67,7 +68,7 @@ export class FaultStack {
       await faults.acquire(environment);
       const { id } = await run(faults.client, faults.file);
       faults.undisturbedId = id;
-      faults.undisturbed = await faults.store.get(ObjectKeys.runResults('local', id, 1));
+      faults.undisturbed = await readResults(faults.store, 'local', id);
       return faults;
     } catch (error) {
       await faults.stop();

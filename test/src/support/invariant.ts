@@ -9,6 +9,7 @@ import {
 } from '@cytoqueue/records';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import { readCsv } from './records';
+import { readResults } from './result-file';
 import { waitUntil } from './wait-until';
 
 const TENANT = 'local';
@@ -43,9 +44,10 @@ export async function expectInvariant(
   );
 
   const manifest = await readJson<ManifestDocument>(store, manifests.at(-1) as string);
-  const results = await store.get(ObjectKeys.runResults(TENANT, batchId, manifest.run));
+  const results = await readResults(store, TENANT, batchId, manifest.run);
   const sha256 = createHash('sha256').update(results).digest('hex');
-  assert.deepEqual(manifest.results, { bytes: results.length, sha256 }, 'the result file is the one in the manifest');
+  const { bytes, sha256: expected } = manifest.results ?? {};
+  assert.deepEqual([bytes, expected], [results.length, sha256], 'the result file is the one in the manifest');
   const { total, pending, succeeded, rejected, failed } = manifest.counts;
   assert.deepEqual(
     [record.rows, total, succeeded + rejected + failed, pending],

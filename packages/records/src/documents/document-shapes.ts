@@ -12,6 +12,7 @@ import type {
   PredictionCompletion,
   PredictionRequest,
   Promotion,
+  ResultPartsDocument,
   ReviewDocument,
   RowEvidenceDocument,
   RunDocument,
@@ -60,6 +61,9 @@ export const batchDocumentShape: Shape<BatchDocument> = {
 };
 export const manifestShape: Shape<ManifestDocument> = {
   described: { run: 'number', status: 'string', counts, summary, failed_shards: ['number'] },
+};
+export const resultPartsShape: Shape<ResultPartsDocument> = {
+  described: { header: 'string', shards: [{ start: 'number', end: 'number' }] },
 };
 export const runDocumentShape: Shape<RunDocument> = { described: { run: 'number', opened_at: 'string', kept } };
 export const failedShardsShape: Shape<number[]> = { described: ['number'] };

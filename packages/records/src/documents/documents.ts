@@ -196,6 +196,16 @@ export interface BatchSummary {
 export interface FileDigest {
   bytes: number;
   sha256: string;
+  /** The results are not an object of their own: `results.json` lists their parts. */
+  composed?: true;
+}
+
+/** `runs/00001/results.json`: where the rows of results are that no object of their own holds. */
+export interface ResultPartsDocument {
+  /** The header row in Base64. */
+  header: string;
+  /** For each shard the bytes of its object that are result rows. */
+  shards: { start: number; end: number }[];
 }
 
 /** `runs/00001/manifest.json`, written last and once; the batch's status derives from the newest one. */

@@ -42,6 +42,7 @@ const TEMP_FOLDER = '.tmp';
  */
 export class FileObjectStore implements ObjectStore {
   readonly url: string;
+  readonly presigns = false;
   readonly folders: FolderTree;
   readonly tempFolder: string;
   private readonly tempFiles: TempFiles;

@@ -36,6 +36,7 @@ const EMPTY = Buffer.alloc(0);
  */
 export class JournaledStore implements ObjectStore {
   readonly url: string;
+  readonly presigns = false;
   private readonly journal: Journal;
   private readonly lookup: Lookup;
   private readonly lateDeletions: LateDeletions;

@@ -54,6 +54,7 @@ const LAST_CHARACTER = '\u{10ffff}';
  */
 export class S3ObjectStore implements ObjectStore {
   readonly url: string;
+  readonly presigns = true;
   private readonly client = createS3Client(REQUEST_TIMEOUT_MS);
   /** Separate connections for uploads and copies: they never make a clinician's record wait for a socket. */
   private readonly bulkClient = createS3Client(BULK_REQUEST_TIMEOUT_MS);

@@ -6,7 +6,9 @@
 import {
   type ManifestDocument,
   ObjectKeys,
+  RUN_FILE_NAMES,
   type RunDocument,
+  RunFile,
   type ScoredShards,
   sumShardCounts,
   summarize,
@@ -18,7 +20,7 @@ import { isOwn } from '@cytoqueue/registry';
 import { ObjectMismatchError, type ObjectStore } from '@cytoqueue/storage';
 import { Problem } from '../http/problem';
 import type { BatchDeps } from './batch-deps';
-import { type RunFile, isIntact, runFileKeys } from './download';
+import { isIntact } from './download';
 import { type StoredBatch, ensurePendingMarker, readBatch, restorePendingMarker } from './read-batch';
 
 /**
@@ -81,9 +83,10 @@ async function hasIntactFiles(
 ): Promise<boolean> {
   if (manifest.results === undefined) return false;
   quotas.rateLimit.addRows(tenant, batch.rows);
-  for (const [resultFile, keyOf] of Object.entries(runFileKeys)) {
-    const file = manifest[resultFile as RunFile];
-    if (file !== undefined && !(await isIntact(store, keyOf(tenant, batch.id, run), file))) return false;
+  for (const name of RUN_FILE_NAMES) {
+    const expected = manifest[name];
+    if (expected === undefined) continue;
+    if (!(await isIntact(new RunFile(store, tenant, batch, run, name, expected), expected))) return false;
   }
   return true;
 }

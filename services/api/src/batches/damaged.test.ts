@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type ManifestDocument, ObjectKeys, encodeShardObject, sealDocument } from '@cytoqueue/records';
+import {
+  type ManifestDocument,
+  ObjectKeys,
+  emptyCounts,
+  encodeShardObject,
+  putDocument,
+  sealDocument,
+} from '@cytoqueue/records';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
@@ -229,6 +236,70 @@ test.each([
     expect(await api.store.head(ObjectKeys.pending(api.tenant, id, 2))).toBeDefined();
   },
 );
+
+describe('results of a finished batch that consist of the shards’ objects', () => {
+  const HEADER_ROW = 'a,b\n';
+  const shard = (id: string) => ObjectKeys.shard(api.tenant, id, 0, 'wbc-knn@1.1.0');
+  const list = (id: string) => ObjectKeys.runResultParts(api.tenant, id, 1);
+
+  async function finished(): Promise<string> {
+    const id = await upload();
+    const object = encodeShardObject({
+      counts: {
+        ...emptyCounts(),
+        succeeded: 3,
+        benign: 3,
+        confident_benign: 3,
+      },
+      histogram: [],
+      results: Buffer.from(ROW),
+      errors: new Uint8Array(),
+      changes: new Uint8Array(),
+    });
+    await api.store.put(shard(id), object);
+    const start = object.length - ROW.length;
+    await putDocument(api.store, list(id), {
+      header: Buffer.from(HEADER_ROW).toString('base64'),
+      shards: [{ start, end: object.length }],
+    });
+    await end(id, 1, { status: 'succeeded', results: { ...digestOf(HEADER_ROW + ROW), composed: true } });
+    return id;
+  }
+
+  test.each<[string, number, string]>([
+    ['bytes=0-1', 206, HEADER_ROW.slice(0, 2)],
+    ['bytes=2-6', 206, (HEADER_ROW + ROW).slice(2, 7)],
+    ['bytes=-3', 206, ROW.slice(-3)],
+    ['bytes=0-', 206, HEADER_ROW + ROW],
+    ['bytes=0-1,3-4', 200, HEADER_ROW + ROW],
+  ])('are downloaded as one file, with the range %s', async (range, status, text) => {
+    const response = await api.fetch(`/v1/batches/${await finished()}/results`, { headers: { range } });
+    expect([response.status, await response.text()]).toEqual([status, text]);
+  });
+
+  test('are sent by the API although a redirect to the store is asked for', async () => {
+    const response = await api.fetch(`/v1/batches/${await finished()}/results?redirect=true`);
+    expect([response.status, await response.text()]).toEqual([200, HEADER_ROW + ROW]);
+  });
+
+  test.each<[string, (id: string) => Promise<unknown>]>([
+    ['a shard that is missing', (id) => api.store.delete(shard(id))],
+    [
+      'a shard that is shorter',
+      async (id) => api.store.put(shard(id), (await api.store.get(shard(id))).subarray(0, -1)),
+    ],
+    ['no list of parts', (id) => api.store.delete(list(id))],
+    ['a damaged list of parts', (id) => api.store.put(list(id), Buffer.from('{"header":"'))],
+  ])('%s: a retry writes them again', async (_, damage) => {
+    const id = await finished();
+    expect((await send('POST', `/v1/batches/${id}/retry`)).type).toBe('urn:cytoqueue:problem:nothing-to-retry');
+    await damage(id);
+    // The response is an error, or is cut off.
+    const body = await api.fetch(`/v1/batches/${id}/results`).then((response) => response.text().catch(() => ''));
+    expect(body).not.toContain(ROW);
+    expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+  });
+});
 
 test('a retry’s run without a marker, as earlier releases could leave it, is shown and can be canceled', async () => {
   const id = await upload();

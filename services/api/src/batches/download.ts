@@ -1,29 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { type FileDigest, type ManifestDocument, ObjectKeys } from '@cytoqueue/records';
-import {
-  ObjectCorruptError,
-  ObjectNotFoundError,
-  ObjectRangeError,
-  type ObjectStore,
-  ObjectUnreadableError,
-} from '@cytoqueue/storage';
+import { type FileDigest, type ManifestDocument, ObjectKeys, type RunFile, type RunFileName } from '@cytoqueue/records';
+import { ObjectCorruptError, ObjectNotFoundError, ObjectRangeError, ObjectUnreadableError } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { logDamageAlarm } from '../http/error-handler';
 import { Problem } from '../http/problem';
 import type { StoredBatch } from './read-batch';
 
-/** The files of a run and their keys. */
-export const runFileKeys = {
-  results: ObjectKeys.runResults.bind(ObjectKeys),
-  errors: ObjectKeys.runErrors.bind(ObjectKeys),
-  changes: ObjectKeys.runChanges.bind(ObjectKeys),
-};
-export type RunFile = keyof typeof runFileKeys;
-
 export interface Download {
-  store: ObjectStore;
-  key: string;
+  file: RunFile;
   /** Size and checksum that the manifest states. */
   expected: FileDigest;
   /** File name that the response suggests to the client. */
@@ -37,7 +22,7 @@ export interface Download {
 export async function sendFile(
   request: Request,
   response: Response,
-  { store, key, expected, name }: Download,
+  { file, expected, name }: Download,
 ): Promise<void> {
   response.set({ 'Accept-Ranges': 'bytes', ETag: `"${expected.sha256}"`, 'Cache-Control': 'private, no-cache' });
   // If a request has If-None-Match, fetch adds `Cache-Control: no-cache`, for which Express would send the file again.
@@ -60,18 +45,11 @@ export async function sendFile(
     return;
   }
   const isCompleteFile = end - start === expected.bytes;
-  const sending = store.pipeTo(key, isCompleteFile ? createChecksumVerifier(response, key, expected) : response, {
-    start,
-    end,
-  });
+  const target = isCompleteFile ? createChecksumVerifier(response, file.key, expected) : response;
+  const sending = file.pipeTo(target, { start, end });
   await pipeOrDestroy(
     response,
-    sending.catch((error: unknown) => {
-      if (error instanceof ObjectRangeError)
-        throw new ObjectCorruptError(key, 'it is shorter than its manifest says', { cause: error });
-      if (error instanceof ObjectNotFoundError) throw new ObjectCorruptError(key, 'it is missing', { cause: error });
-      throw error;
-    }),
+    sending.catch((error: unknown) => Promise.reject(toDamage(error))),
   );
 }
 
@@ -79,16 +57,17 @@ export async function sendFile(
 export function requireFinishedFile(
   tenant: string,
   { batch, run, finished, damage }: StoredBatch,
-  resultFile: RunFile,
-): { file: FileDigest; manifest: ManifestDocument } {
+  resultFile: RunFileName,
+): { expected: FileDigest; manifest: ManifestDocument } {
   if (finished === undefined)
     throw new Problem('results-not-ready', 'The batch is not finished.', { headers: { 'Retry-After': '1' } });
   const { manifest } = finished;
-  const file = manifest[resultFile];
-  if (file === undefined && damage?.key === ObjectKeys.runManifest(tenant, batch.id, run)) throw filesDamaged(damage);
-  if (file === undefined)
+  const expected = manifest[resultFile];
+  if (expected === undefined && damage?.key === ObjectKeys.runManifest(tenant, batch.id, run))
+    throw filesDamaged(damage);
+  if (expected === undefined)
     throw new Problem('no-results', `The batch has no ${resultFile}; its status is ${manifest.status}.`);
-  return { file, manifest };
+  return { expected, manifest };
 }
 
 /** Reports damaged files, which a retry writes again from the shards. */
@@ -101,17 +80,24 @@ export function filesDamaged(cause: ObjectCorruptError): Problem {
 }
 
 /** Whether the stored file is the one that the manifest describes. Reads all of it. */
-export async function isIntact(store: ObjectStore, key: string, expected: FileDigest): Promise<boolean> {
+export async function isIntact(file: RunFile, expected: FileDigest): Promise<boolean> {
   try {
-    if ((await store.head(key))?.size !== expected.bytes) return false;
     const hash = createHash('sha256');
-    for await (const chunk of await store.getStream(key)) hash.update(chunk as Uint8Array);
+    for await (const chunk of file.chunks()) hash.update(chunk);
     return hash.digest('hex') === expected.sha256;
   } catch (error) {
-    if ([ObjectCorruptError, ObjectNotFoundError, ObjectUnreadableError].some((type) => error instanceof type))
-      return false;
-    throw error;
+    const damage = toDamage(error);
+    if (damage instanceof ObjectCorruptError || damage instanceof ObjectUnreadableError) return false;
+    throw damage;
   }
+}
+
+/** A file is damaged if one of its objects is missing or too short. Returns any other error as it is. */
+export function toDamage(error: unknown): unknown {
+  if (error instanceof ObjectRangeError)
+    return new ObjectCorruptError(error.key, 'it is shorter than its manifest says', { cause: error });
+  if (error instanceof ObjectNotFoundError) return new ObjectCorruptError(error.key, 'it is missing', { cause: error });
+  return error;
 }
 
 /** Forwards a file's bytes to the response. If the checksum is wrong, fails before the last chunk is sent. */
@@ -119,7 +105,7 @@ function createChecksumVerifier(response: Response, key: string, expected: FileD
   const hash = createHash('sha256');
   let bytes = 0;
   const target = new Writable({
-    // The store reuses a chunk's memory after the callback, so it is called only when the response has written the chunk.
+    // The file reuses a chunk's memory after the callback, so it is called only when the response has written the chunk.
     write(chunk: Uint8Array, _encoding, callback) {
       hash.update(chunk);
       bytes += chunk.length;

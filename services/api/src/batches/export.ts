@@ -2,18 +2,25 @@ import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { changeColumns, resultColumns } from '@cytoqueue/csv';
-import { type BatchDocument, type FileDigest, errorColumns, explainColumns } from '@cytoqueue/records';
+import {
+  type BatchDocument,
+  type FileDigest,
+  type RunFile,
+  type RunFileName,
+  errorColumns,
+  explainColumns,
+} from '@cytoqueue/records';
 import { type Schema, isNamedAs, probabilityName } from '@cytoqueue/schema';
-import { ObjectCorruptError, type ObjectStore } from '@cytoqueue/storage';
+import { ObjectCorruptError } from '@cytoqueue/storage';
 import { type ColumnType, RESULT_FORMATS, type ResultFormat, convertResultsInThread } from '@cytoqueue/tabular';
 import type { Request, Response } from 'express';
 import { logDamageAlarm } from '../http/error-handler';
-import type { RunFile } from './download';
+import { toDamage } from './download';
 
 export interface Export {
-  store: ObjectStore;
-  key: string;
-  file: FileDigest;
+  file: RunFile;
+  /** Size and checksum that the manifest states. */
+  expected: FileDigest;
   rows: number;
   format: ResultFormat;
   /** Without its suffix. */
@@ -25,7 +32,11 @@ export interface Export {
 const NUMBERS = /^(probability_|previous_probability_|shapley_)/;
 
 /** Column types of a result file. Columns of the input stay text, so that identifiers are text in workbooks too. */
-export function columnTypes(file: RunFile, { input, options, ...batch }: BatchDocument, schema: Schema): ColumnType[] {
+export function columnTypes(
+  file: RunFileName,
+  { input, options, ...batch }: BatchDocument,
+  schema: Schema,
+): ColumnType[] {
   const idColumn = input.canonical === undefined ? findId(input.columns, schema) : input.canonical.id;
   const added =
     file === 'results'
@@ -51,9 +62,9 @@ function findId(columns: readonly string[], schema: Schema): number {
  * @throws TabularError when the format has no room for the rows
  */
 export async function sendExport(request: Request, response: Response, exported: Export): Promise<void> {
-  const { store, key, file, rows, format, name, batch, types } = exported;
+  const { file, expected, rows, format, name, batch, types } = exported;
   const { mediaType, extension } = RESULT_FORMATS[format];
-  const stored = verifiedBytes(store, key, file);
+  const stored = verifiedBytes(file, expected);
   const converted = convertResultsInThread(stored, { format, dialect: batch.input.dialect, rows, types });
   response.status(200).attachment(`${name}${extension}`);
   response.set({ 'Content-Type': mediaType, 'Cache-Control': 'private, no-cache' });
@@ -64,16 +75,17 @@ export async function sendExport(request: Request, response: Response, exported:
   try {
     await pipeline(Readable.from(converted, { objectMode: false }), response);
   } catch (error) {
-    if (error instanceof ObjectCorruptError) logDamageAlarm(response, error);
-    throw error;
+    const damage = toDamage(error);
+    if (damage instanceof ObjectCorruptError) logDamageAlarm(response, damage);
+    throw damage;
   }
 }
 
-async function* verifiedBytes(store: ObjectStore, key: string, file: FileDigest): AsyncGenerator<Uint8Array> {
+async function* verifiedBytes(file: RunFile, expected: FileDigest): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
-  for await (const chunk of (await store.getStream(key)) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of file.chunks()) {
     hash.update(chunk);
     yield chunk;
   }
-  if (hash.digest('hex') !== file.sha256) throw new ObjectCorruptError(key, 'it does not match its checksum');
+  if (hash.digest('hex') !== expected.sha256) throw new ObjectCorruptError(file.key, 'it does not match its checksum');
 }

@@ -5,13 +5,13 @@ import type { ModelRegistry } from '@cytoqueue/registry';
 import {
   type BatchDocument,
   type DamageReport,
-  ObjectKeys,
   batchRowsKey,
   decodeShardObject,
   errorColumns,
   explainColumns,
   listScoredShards,
   maxShardBytes,
+  shardKey,
 } from '@cytoqueue/records';
 import { probabilityName } from '@cytoqueue/schema';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
@@ -97,15 +97,15 @@ async function addedResultColumns(
 async function* partialChunks(
   { store, damage }: PartialDownloadDeps,
   tenant: string,
-  { id, model, shards: ranges }: BatchDocument,
+  batch: BatchDocument,
   shards: number[],
   file: PartialFile,
   header: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
   yield header;
   for (const shard of shards) {
-    const key = ObjectKeys.shard(tenant, id, shard, `${model.name}@${model.version}`);
-    const bytes = await readShardFile(store, damage, key, ranges[shard] ?? { length: 0, rows: 0 }, file);
+    const range = batch.shards[shard] ?? { length: 0, rows: 0 };
+    const bytes = await readShardFile(store, damage, shardKey(tenant, batch, shard), range, file);
     if (bytes.length > 0) yield bytes;
   }
 }

@@ -1,13 +1,12 @@
 import type { ChangeSubscriber } from '@cytoqueue/queue';
 import type { TaskProtection } from '@cytoqueue/runtime';
-import { type BatchDocument, ObjectKeys, readDocumentBytes } from '@cytoqueue/records';
+import { type BatchDocument, ObjectKeys, type RunFileName, readDocumentBytes } from '@cytoqueue/records';
 import type { z } from 'zod';
 import { acceptUpload } from './accept-upload';
 import type { Upload } from './batch-deps';
 import { preflightBatch } from './preflight';
 import { cancelBatch, retryBatch } from './batch-commands';
 import { deleteBatch } from './delete';
-import type { RunFile } from './download';
 import { rescoreBatch } from './rescore';
 import { type ResultFileDeps, sendResultFile } from './send-result-file';
 import {
@@ -79,7 +78,7 @@ function protectTask(handle: Handle): Handle {
   return (deps, context) => deps.protection.run(() => handle(deps, context));
 }
 
-function download(resultFile: RunFile): Handle {
+function download(resultFile: RunFileName): Handle {
   return (deps, context) => sendResultFile(deps, context, resultFile);
 }
 

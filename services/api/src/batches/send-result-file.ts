@@ -1,11 +1,11 @@
-import type { ManifestDocument } from '@cytoqueue/records';
+import { type ManifestDocument, RunFile, type RunFileName } from '@cytoqueue/records';
 import { RESULT_FORMATS, type ResultFormat } from '@cytoqueue/tabular';
 import type { ConcurrencyLimiter } from '../concurrency/concurrency-limiter';
 import { Problem } from '../http/problem';
 import type { HandlerContext } from '../http/router';
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import type { BatchDeps } from './batch-deps';
-import { type RunFile, requireFinishedFile, runFileKeys, sendFile } from './download';
+import { requireFinishedFile, sendFile } from './download';
 import { columnTypes, sendExport } from './export';
 import { sendPartialFile } from './partial-download';
 import { readBatch } from './read-batch';
@@ -25,7 +25,7 @@ const PRESIGNED_SECONDS = 300;
 export async function sendResultFile(
   deps: ResultFileDeps,
   { request, response, params, query, principal, auditEntry }: HandlerContext,
-  resultFile: RunFile,
+  resultFile: RunFileName,
 ): Promise<void> {
   const stored = await readBatch(deps.store, principal.tenant, params.id);
   const format = requestedFormat(request, query['format'] as ResultFormat | 'csv' | undefined);
@@ -36,26 +36,27 @@ export async function sendResultFile(
     await auditEntry.recordDurably();
     return sendPartialFile(request, response, deps, principal.tenant, stored, resultFile);
   }
-  const { file, manifest } = requireFinishedFile(principal.tenant, stored, resultFile);
-  const name = downloadName(stored.batch.filename ?? params.id, resultFile);
-  const key = runFileKeys[resultFile](principal.tenant, params.id, stored.run);
+  const { batch, run } = stored;
+  const { expected, manifest } = requireFinishedFile(principal.tenant, stored, resultFile);
+  const name = downloadName(batch.filename ?? params.id, resultFile);
+  const file = new RunFile(deps.store, principal.tenant, batch, run, resultFile, expected);
   await auditEntry.recordDurably();
   if (format !== 'csv') {
-    const { batch } = stored;
     const rows = rowsOf(resultFile, manifest);
     const { model } = await deps.registry.loadPinned(batch.model, principal.tenant);
     const types = columnTypes(resultFile, batch, model.schema);
-    const exported = { store: deps.store, key, file, rows, format, batch, types, name: name.replace(/\.csv$/, '') };
+    const exported = { file, expected, rows, format, batch, types, name: name.replace(/\.csv$/, '') };
     return deps.exportLimiter.run(principal.tenant, async () => {
       deps.quotas.rateLimit.addRows(principal.tenant, rows);
       await sendExport(request, response, exported);
     });
   }
-  if (query['redirect'] === true) {
-    const url = await deps.store.presignGet(key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
+  // Parts may be in a bucket after the objects of a file store were copied there.
+  if (query['redirect'] === true && expected.composed !== true) {
+    const url = await deps.store.presignGet(file.key, { expiresSeconds: PRESIGNED_SECONDS, downloadName: name });
     if (url !== undefined) return response.redirect(303, url);
   }
-  await sendFile(request, response, { store: deps.store, key, expected: file, name });
+  await sendFile(request, response, { file, expected, name });
 }
 
 /** The query's format, else the one that Accept prefers. */
@@ -72,11 +73,11 @@ function requestedFormat(
 }
 
 /** Number of data rows of a run's file. */
-function rowsOf(file: RunFile, { counts, changed_rows = 0 }: ManifestDocument): number {
+function rowsOf(file: RunFileName, { counts, changed_rows = 0 }: ManifestDocument): number {
   return { results: counts.total, errors: counts.rejected + counts.failed, changes: changed_rows }[file];
 }
 
 /** Removes quotes and backslashes, which careless header parsers take for the end of the name. */
-function downloadName(filename: string, resultFile: RunFile): string {
+function downloadName(filename: string, resultFile: RunFileName): string {
   return `${filename.replace(/(?<=.)\.[^.]*$/, '').replaceAll(/["\\]/g, '_')}-${resultFile}.csv`;
 }

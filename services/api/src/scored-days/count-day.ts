@@ -17,6 +17,7 @@ import {
   idTimeMs,
   predictionCompletionShape,
   predictionRequestShape,
+  shardKey,
 } from '@cytoqueue/records';
 import { type ModelRegistry, ignoreMissingModel } from '@cytoqueue/registry';
 import {
@@ -228,7 +229,7 @@ class ResourceCounter {
     const failed = new Set(finished.manifest.failed_shards);
     const left: number[] = [];
     for (const shard of remaining.length > 0 ? remaining : batch.shards.keys()) {
-      const info = scored.get(ObjectKeys.shard(this.tenant, id, shard, `${batch.model.name}@${batch.model.version}`));
+      const info = scored.get(shardKey(this.tenant, batch, shard));
       if (info === undefined || failed.has(shard) || !(await this.countShard(batch, info))) left.push(shard);
     }
     return left.length === 0 ? 'none' : left;

@@ -5,16 +5,17 @@ import {
   type ManifestDocument,
   ObjectKeys,
   decodeShardObject,
+  shardKey,
 } from '@cytoqueue/records';
 import { parseModel, serializeModel } from '@cytoqueue/classifier';
 import { ModelDeletedError, ModelRegistry } from '@cytoqueue/registry';
 import { type ObjectStore, StoreUnavailableError } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
+import { readResults } from '../../../../test/src/support/result-file';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { BatchDocumentCache } from './batch-documents';
 import { processShard } from './shard';
-import { shardKey } from './stored-shard';
 
 const BAD_ROW = '8,11,1,1,1,2,1,3,1,1\n';
 /** Three shards of two rows; the second shard has a rejected row. */
@@ -46,17 +47,19 @@ function finalize({ id }: BatchDocument, failed: number[] = []): Promise<void> {
 
 async function rowsOf(batch: BatchDocument, shard: number) {
   const key = shardKey(TENANT, batch, shard);
-  return decodeShardObject(await worker.store.get(key), key);
+  // The header's length depends on the batch.
+  const { headerBytes: _, ...rows } = decodeShardObject(await worker.store.get(key), key);
+  return rows;
 }
 
 async function run({ id }: BatchDocument) {
   const [manifest, results, errors] = await Promise.all([
     worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, id, 1)),
-    worker.store.get(ObjectKeys.runResults(TENANT, id, 1)),
+    readResults(worker.store, TENANT, id),
     worker.store.get(ObjectKeys.runErrors(TENANT, id, 1)),
   ]);
   const digest = (bytes: Buffer) => ({ bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') });
-  expect([manifest.results, manifest.errors]).toEqual([digest(results), digest(errors)]);
+  expect([manifest.results, manifest.errors]).toMatchObject([digest(results), digest(errors)]);
   const rowsOf = (bytes: Buffer) => parse(bytes, { columns: true }) as Record<string, string>[];
   return {
     manifest,
@@ -79,6 +82,7 @@ test('joins the shards into the result files and completes the batch', async () 
     summary: { benign: 5, malignant: 0, indeterminate: 0, missing_features: 0 },
     probabilities: [5, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     failed_shards: [],
+    results: { composed: true },
   });
   expect(statuses).toEqual(['ok', 'ok', 'ok', 'rejected', 'ok', 'ok']);
   expect(errorCodes).toEqual(['out-of-range']);
@@ -108,6 +112,9 @@ test('reports the rows of a failed shard as failed and loses none', async () => 
     failed_shards: [1],
   });
   expect(statuses).toEqual(['ok', 'ok', 'failed', 'failed', 'ok', 'ok']);
+  // The rows of a failed shard are in no object but the result file.
+  expect(await worker.store.head(ObjectKeys.runResults(TENANT, batch.id, 1))).toBeDefined();
+  expect(manifest.results?.composed).toBeUndefined();
   expect(errorCodes).toEqual(['shard-failed', 'shard-failed']);
 });
 
@@ -154,9 +161,11 @@ test('a completed run does not change, whatever the queue reports later', async 
   await score(batch);
   await finalize(batch);
   const ended = await run(batch);
+  const shard = await worker.store.get(shardKey(TENANT, batch, 1));
   await worker.store.delete(shardKey(TENANT, batch, 1));
   await worker.store.put(ObjectKeys.pending(TENANT, batch.id), Buffer.alloc(0));
   await finalize(batch, [1]);
+  await worker.store.put(shardKey(TENANT, batch, 1), shard);
   expect(await run(batch)).toEqual(ended);
   expect(await worker.isPending(batch.id)).toBe(false);
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { judgeDrift } from '@cytoqueue/classifier';
 import { changeColumns, resultColumns, resultHeader } from '@cytoqueue/csv';
 import { type Schema, probabilityName } from '@cytoqueue/schema';
@@ -8,6 +9,7 @@ import {
   type FileDigest,
   type ManifestDocument,
   ObjectKeys,
+  type ResultPartsDocument,
   batchRowsKey,
   type ShardCounts,
   type ShardObject,
@@ -22,16 +24,18 @@ import {
   errorColumns,
   explainColumns,
   shardAt,
+  shardKey,
   addCounts,
   sumProbabilityBins,
   summarize,
+  putDocumentOnce,
   putOrReadDocument,
 } from '@cytoqueue/records';
 import { matchStoredColumns } from '@cytoqueue/tabular';
 import type { ShardTask } from '../scoring/shard-task';
 import { prefetch } from './prefetch';
 import { type ShardDeps, loadShardTask, scoreAndStore } from './shard';
-import { readShardObject, shardKey, wasDamaged } from './stored-shard';
+import { type StoredShard, readShardObject, wasDamaged } from './stored-shard';
 
 /** Shard objects that are loaded ahead while one is written. */
 const PREFETCH = 3;
@@ -42,7 +46,7 @@ const HASH_SLICE_BYTES = 512 * 1024;
 type Section = 'errors' | 'changes';
 
 /**
- * Joins a run's shards into the result files and computes its manifest. The store is authoritative: a shard without an
+ * Joins a run's shards into the result files, or describes how they are joined, and computes its manifest. The store is authoritative: a shard without an
  * object is scored here, unless its job has failed for good. Every file depends only on the input, the model, the
  * batch's options and the frozen list of failed shards, so a second finalizer writes the same bytes.
  */
@@ -89,15 +93,24 @@ export class RunFinalizer {
     return this.manifest({ results, errors, changes, changed_rows: this.total.changed, ...driftAndAgreement });
   }
 
-  /** Writes the results and counts their rows. @returns also the shards that have rows in the other files */
+  /**
+   * Writes the results and counts their rows. They consist of the shards' objects, unless a URL may name them or some of
+   * their rows are in no object. @returns also the shards that have rows in the other files
+   */
   private async writeResults(
     header: Buffer,
     schema: Schema,
   ): Promise<{ results: FileDigest; shardsWith: Record<Section, number[]> }> {
     const { tenant, batch, run } = this;
     const shardsWith: Record<Section, number[]> = { errors: [], changes: [] };
-    const chunks = this.resultChunks(header, schema, shardsWith);
-    return { results: await this.putFile(ObjectKeys.runResults(tenant, batch.id, run), chunks), shardsWith };
+    const evidenceColumns = batch.options.explain ? explainColumns(schema) : [];
+    const headerRow = this.headerRow(header, [...resultColumns(probabilityName(schema)), ...evidenceColumns]);
+    const shards = this.countedShards(shardsWith);
+    const results =
+      this.deps.store.presigns || this.failedShards.length > 0
+        ? await this.putFile(ObjectKeys.runResults(tenant, batch.id, run), resultChunks(headerRow, shards))
+        : await this.putParts(headerRow, shards);
+    return { results, shardsWith };
   }
 
   /** Counts the rows that were scored before the cancel; writes no files. */
@@ -144,19 +157,14 @@ export class RunFinalizer {
     return this.total;
   }
 
-  private async *resultChunks(
-    header: Buffer,
-    schema: Schema,
-    shardsWith: Record<Section, number[]>,
-  ): AsyncGenerator<Uint8Array> {
-    const evidenceColumns = this.batch.options.explain ? explainColumns(schema) : [];
-    yield this.headerRow(header, [...resultColumns(probabilityName(schema)), ...evidenceColumns]);
+  /** Counts all shards and yields them in order. Adds to `shardsWith` those that have rows in the other files. */
+  private async *countedShards(shardsWith: Record<Section, number[]>): AsyncGenerator<StoredShard> {
     for await (const { shard, object } of this.objects(this.batch.shards.map((_, shard) => shard))) {
       this.addShard(object);
       if (object.errors.length > 0) shardsWith.errors.push(shard);
       if (object.changes.length > 0) shardsWith.changes.push(shard);
       await this.addShardAgreement(shard, object);
-      yield object.results;
+      yield object;
     }
   }
 
@@ -171,11 +179,11 @@ export class RunFinalizer {
     for await (const { object } of this.objects(shards)) yield object[section];
   }
 
-  private objects(shards: number[]): AsyncGenerator<{ shard: number; object: ShardObject }> {
+  private objects(shards: number[]): AsyncGenerator<{ shard: number; object: StoredShard }> {
     return prefetch(shards, PREFETCH, async (shard) => ({ shard, object: await this.loadOrScore(shard) }));
   }
 
-  private async loadOrScore(shard: number): Promise<ShardObject> {
+  private async loadOrScore(shard: number): Promise<StoredShard> {
     const { deps, tenant, batch, run } = this;
     if (this.failedShards.includes(shard))
       return decodeShardObject(
@@ -246,6 +254,25 @@ export class RunFinalizer {
     return resultHeader(header, { dialect, columns, added, formulas: this.batch.options.formulas });
   }
 
+  /** Stores where the results are: their header row, and the bytes of each shard's object that are result rows. */
+  private async putParts(headerRow: Uint8Array, shards: AsyncGenerator<StoredShard>): Promise<FileDigest> {
+    const { tenant, batch, run, deps } = this;
+    const parts: ResultPartsDocument = { header: Buffer.from(headerRow).toString('base64'), shards: [] };
+    const hash = createHash('sha256').update(headerRow);
+    let bytes = headerRow.length;
+    for await (const { results, headerBytes } of shards) {
+      for (let offset = 0; offset < results.length; offset += HASH_SLICE_BYTES) {
+        hash.update(results.subarray(offset, offset + HASH_SLICE_BYTES));
+        await nextTurn();
+      }
+      parts.shards.push({ start: headerBytes, end: headerBytes + results.length });
+      bytes += results.length;
+      deps.pool.release(results);
+    }
+    await putDocumentOnce(deps.store, ObjectKeys.runResultParts(tenant, batch.id, run), parts);
+    return { bytes, sha256: hash.digest('hex'), composed: true };
+  }
+
   private async putFile(key: string, chunks: AsyncGenerator<Uint8Array>): Promise<FileDigest> {
     const { store, pool } = this.deps;
     const hash = createHash('sha256');
@@ -292,4 +319,13 @@ export class RunFinalizer {
     if (total.succeeded === 0 || (batch.options.on_error === 'abort' && total.rejected > 0)) return 'failed';
     return 'completed_with_errors';
   }
+}
+
+/** The chunks of the results file. */
+async function* resultChunks(
+  headerRow: Uint8Array,
+  shards: AsyncIterable<Pick<ShardObject, 'results'>>,
+): AsyncGenerator<Uint8Array> {
+  yield headerRow;
+  for await (const { results } of shards) yield results;
 }

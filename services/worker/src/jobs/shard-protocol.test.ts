@@ -5,16 +5,17 @@ import {
   type ManifestDocument,
   ObjectKeys,
   decodeShardObject,
+  shardKey,
 } from '@cytoqueue/records';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
+import { readResults } from '../../../../test/src/support/result-file';
 import { CrashError, type CrashPoint, Crashing } from '../../test/crashing';
 import { RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { BatchDocumentCache } from './batch-documents';
 import { processShard } from './shard';
-import { shardKey } from './stored-shard';
 
 /*
  * Tests the protocol of shards and finalizers under arbitrary schedules: shards in any order, redelivered and
@@ -116,12 +117,12 @@ async function expectInvariants(batch: BatchDocument): Promise<void> {
  */
 async function expectResult(batch: BatchDocument): Promise<void> {
   const manifest = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
-  const read = async (key: string) =>
-    parse(await worker.store.get(key), { columns: true, relax_column_count: true }) as Record<string, string>[];
+  const read = async (reading: Promise<Buffer>) =>
+    parse(await reading, { columns: true, relax_column_count: true }) as Record<string, string>[];
   const [input, results, errors] = await Promise.all([
-    read(ObjectKeys.batchInput(TENANT, batch.id)),
-    read(ObjectKeys.runResults(TENANT, batch.id, 1)),
-    read(ObjectKeys.runErrors(TENANT, batch.id, 1)),
+    read(worker.store.get(ObjectKeys.batchInput(TENANT, batch.id))),
+    read(readResults(worker.store, TENANT, batch.id)),
+    read(worker.store.get(ObjectKeys.runErrors(TENANT, batch.id, 1))),
   ]);
   const failedRows = new Set(manifest.failed_shards.flatMap((shard) => rowsOf(batch, shard)));
   const expected = input.map((cells, index) => ({
@@ -221,7 +222,7 @@ async function undisturbed(text: string, shardRows: number, failed: readonly num
     { v: 1, tenant: TENANT, batchId: batch.id, run: 1 },
     new Set(failed),
   );
-  return worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
+  return readResults(worker.store, TENANT, batch.id);
 }
 
 test('any order of deliveries and crashes finishes every row once with the same bytes', async () => {
@@ -238,7 +239,7 @@ test('any order of deliveries and crashes finishes every row once with the same 
     await expectInvariants(batch);
     expect(await worker.isPending(batch.id)).toBe(false);
     const { failed_shards: failed } = await worker.json<ManifestDocument>(ObjectKeys.runManifest(TENANT, batch.id, 1));
-    const results = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
+    const results = await readResults(worker.store, TENANT, batch.id);
     expect(results.equals(await undisturbed(text, shardRows, failed))).toBe(true);
   });
   await fc.assert(property, { numRuns: RUNS });

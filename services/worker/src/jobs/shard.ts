@@ -7,14 +7,21 @@
 import type { BatchProgress, ShardJob } from '@cytoqueue/queue';
 import type { ModelRegistry } from '@cytoqueue/registry';
 import type { Logger } from '@cytoqueue/runtime';
-import { type BatchDocument, decodeShardCounts, decodeShardObject, readShardRows, shardAt } from '@cytoqueue/records';
+import {
+  type BatchDocument,
+  decodeShardCounts,
+  decodeShardObject,
+  readShardRows,
+  shardAt,
+  shardKey,
+} from '@cytoqueue/records';
 import type { ObjectStore } from '@cytoqueue/storage';
 import type { ScoringPool } from '../scoring/pool';
 import type { WorkerMetrics } from '../worker-metrics';
 import { type ShardTask, createShardTask } from '../scoring/shard-task';
 import type { BatchDocumentCache } from './batch-documents';
 import { isCanceled, ignoreMissingObjectsOfRemovedBatch } from './batch-state';
-import { type StoredShard, putShardOnce, readShardObject, shardKey } from './stored-shard';
+import { type StoredShard, putShardOnce, readShardObject } from './stored-shard';
 
 export interface ShardDeps {
   store: ObjectStore;

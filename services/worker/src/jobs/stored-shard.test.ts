@@ -6,15 +6,17 @@ import {
   SHARD_FORMAT,
   decodeShardObject,
   encodeShardObject,
+  shardKey,
 } from '@cytoqueue/records';
 import { ObjectMismatchError } from '@cytoqueue/storage';
 import { crc32 } from 'node:zlib';
+import { readResults } from '../../../../test/src/support/result-file';
 import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from './finalize';
 import { PredictionProcessor } from './prediction';
 import { BatchDocumentCache } from './batch-documents';
 import { loadShardTask, processShard } from './shard';
-import { putShardOnce, shardKey } from './stored-shard';
+import { putShardOnce } from './stored-shard';
 
 /** Two releases of the worker process one batch. */
 
@@ -41,7 +43,7 @@ const finalize = ({ id }: BatchDocument) =>
     { v: 1, tenant: TENANT, batchId: id, run: 1 },
     new Set(),
   );
-const results = ({ id }: BatchDocument) => worker.store.get(ObjectKeys.runResults(TENANT, id, 1));
+const results = ({ id }: BatchDocument) => readResults(worker.store, TENANT, id);
 const alarms = () => worker.logged.filter(({ alarm }) => alarm !== undefined);
 
 async function score(batch: BatchDocument, shard: number): Promise<Buffer> {

@@ -6,6 +6,7 @@ import {
   decodeShardObject,
   maxShardBytes,
   shardAt,
+  shardKey,
 } from '@cytoqueue/records';
 import { ObjectCorruptError, ObjectMismatchError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
 import type { WorkerMetrics } from '../worker-metrics';
@@ -16,10 +17,6 @@ interface StoredShardDeps {
   store: ObjectStore;
   metrics: Pick<WorkerMetrics, 'checksumMismatch'>;
   logger: Pick<Logger, 'error'>;
-}
-
-export function shardKey(tenant: string, batch: BatchDocument, shard: number): string {
-  return ObjectKeys.shard(tenant, batch.id, shard, modelRef(batch));
 }
 
 /**

@@ -6,6 +6,7 @@ import { type BatchDocument, type ModelPin, ObjectKeys } from '@cytoqueue/record
 import { ModelRegistry } from '@cytoqueue/registry';
 import { type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import { readResults } from '../../../../test/src/support/result-file';
 import { HEADER, RunningWorker, TENANT } from '../../test/running-worker';
 import { Finalizer } from '../jobs/finalize';
 import { BatchDocumentCache } from '../jobs/batch-documents';
@@ -100,7 +101,7 @@ test.each(['default', 'sensitivity99'] as const)(
   async (operating_point) => {
     await shadows().set(candidate);
     const batch = await finished(await worker.acceptBatch(FILE, 64, { operating_point, explain: true }));
-    const result = await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1));
+    const result = await readResults(worker.store, TENANT, batch.id);
     expect(await scoreMarked(deps())).toBe(1);
     expect(await counts()).toEqual(expected(batch));
     expect(expected(batch).disagreed).toBeGreaterThan(0);
@@ -108,7 +109,7 @@ test.each(['default', 'sensitivity99'] as const)(
     // Nothing of the shadow's answers is beside the batch or in its results.
     const kept = await keysBelow(ObjectKeys.batchFolder(TENANT, batch.id));
     expect(kept.filter((key) => key.includes('2.0.0'))).toEqual([]);
-    expect((await worker.store.get(ObjectKeys.runResults(TENANT, batch.id, 1))).equals(result)).toBe(true);
+    expect((await readResults(worker.store, TENANT, batch.id)).equals(result)).toBe(true);
   },
 );
 

@@ -17,11 +17,11 @@ import {
   findDocument,
   manifestShape,
   shadowMarkerShape,
+  shardKey,
 } from '@cytoqueue/records';
 import { ObjectNotFoundError, type ObjectStore, StoreUnavailableError, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { loadShardTask, type ShardDeps } from '../jobs/shard';
-import { shardKey } from '../jobs/stored-shard';
 import { ScoringPool } from '../scoring/pool';
 import type { WorkerMetrics } from '../worker-metrics';
 

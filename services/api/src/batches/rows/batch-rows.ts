@@ -9,6 +9,7 @@ import {
   maxShardBytes,
   readShardRows,
   shardAt,
+  shardKey,
   shardOfRow,
 } from '@cytoqueue/records';
 import type { ClassNames, Schema } from '@cytoqueue/schema';
@@ -267,8 +268,7 @@ export class BatchRows {
   }
 
   private keyOf(shard: number): string {
-    const { id, model } = this.batch;
-    return ObjectKeys.shard(this.tenant, id, shard, `${model.name}@${model.version}`);
+    return shardKey(this.tenant, this.batch, shard);
   }
 }
 
