@@ -10,7 +10,7 @@ import {
 import { batchDocumentShape } from './documents/document-shapes';
 import { parseDocument } from './documents/read-document';
 import { ObjectKeys } from './object-keys';
-import { SHARD_HEADER_MAX_BYTES, type ShardCounts, addCounts, decodeShardCounts, emptyCounts } from './shard-object';
+import { SHARD_HEADER_MAX_BYTES, type ShardCounts, addCounts, decodeShardHeader, emptyCounts } from './shard-object';
 
 /** Key of the object with a batch's rows: the uploaded file, or the canonical file that the import wrote. */
 export function batchRowsKey(
@@ -118,6 +118,8 @@ export async function listUnscoredShards(
 }
 
 const READ_CONCURRENCY = 16;
+/** Most headers are shorter. */
+const USUAL_HEADER_BYTES = 4 * 1024;
 
 export type ScoredShards = ShardCounts & {
   shards: number;
@@ -144,11 +146,22 @@ export async function sumShardCounts(store: ObjectStore, tenant: string, batchId
   return { ...counts, shards: scored.size, scored };
 }
 
+/** Reads the header of a shard's object. @throws ObjectNotFoundError, ObjectCorruptError, ObjectFormatError */
+export async function readShardHeader(
+  store: ObjectStore,
+  { key, size }: Pick<ObjectInfo, 'key' | 'size'>,
+): Promise<ReturnType<typeof decodeShardHeader>> {
+  if (size === 0) throw new ObjectCorruptError(key, 'it is empty');
+  let head = await store.getRange(key, { start: 0, end: Math.min(size, USUAL_HEADER_BYTES) });
+  if (head.length < size && !head.includes('\n'))
+    head = await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) });
+  return decodeShardHeader(head, key);
+}
+
 /** Returns undefined when the header is damaged or the object was moved since it was listed. */
-async function readCounts(store: ObjectStore, { key, size }: ObjectInfo): Promise<ShardCounts | undefined> {
+async function readCounts(store: ObjectStore, info: ObjectInfo): Promise<ShardCounts | undefined> {
   try {
-    if (size === 0) return undefined;
-    return decodeShardCounts(await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) }), key);
+    return (await readShardHeader(store, info)).counts;
   } catch (error) {
     if (error instanceof ObjectCorruptError || error instanceof ObjectNotFoundError) return undefined;
     throw error;

@@ -63,7 +63,7 @@ function readDespiteDamage<T>(whole: Buffer, open: (bytes: Buffer) => T): T[] {
 
 test('a shard object damaged anywhere is corrupt', () => {
   const whole = encodeShardObject(SHARD);
-  expect(decodeShardObject(whole, KEY, 3)).toMatchObject({ ...SHARD, format: SHARD_FORMAT });
+  expect(decodeShardObject(whole, KEY, 3)).toEqual({ ...SHARD, format: SHARD_FORMAT });
   expect(readDespiteDamage(whole, (bytes) => decodeShardObject(bytes, KEY, 3))).toEqual([]);
 });
 
@@ -98,7 +98,6 @@ describe('objects of earlier releases', () => {
       ...shard,
       counts: { ...COUNTS, confident_benign: NaN, confident_malignant: NaN },
       format: 1,
-      headerBytes: expect.any(Number),
     });
     expect(unsealDocument(KEY, Buffer.from(JSON.stringify(MANIFEST)))).toEqual(MANIFEST);
   });

@@ -16,6 +16,7 @@ export {
   putPending,
   putPredictionPending,
   readLatestRun,
+  readShardHeader,
   readShardRows,
   type ScoredShards,
   shardAt,

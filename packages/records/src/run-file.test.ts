@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { Writable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
 import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore, openStore } from '@cytoqueue/storage';
 import fc from 'fast-check';
@@ -11,6 +11,7 @@ import { sealDocument } from './documents/sealed-document';
 import { createId } from './ids';
 import { ObjectKeys } from './object-keys';
 import { RunFile } from './run-file';
+import { emptyCounts, encodeShardObject } from './shard-object';
 
 const TENANT = 'lab';
 
@@ -34,19 +35,16 @@ interface Stored {
   batch: BatchDocument;
 }
 
-/** Stores results that consist of a header row and one part of each shard's object, after other bytes. */
+/** Stores results that consist of a header row and the result rows of each shard's object. */
 async function storeParts(header: Uint8Array, shards: readonly Uint8Array[]): Promise<Stored> {
   const batch = { id: createId('batch_'), model: { name: 'wbc-knn', version: '1.0.0' } } as BatchDocument;
-  const parts = shards.map((rows, shard) => ({ start: shard + 1, end: shard + 1 + rows.length }));
-  for (const [shard, rows] of shards.entries())
-    await store.put(
-      shardKey(TENANT, batch, shard),
-      Buffer.concat([Buffer.alloc(shard + 1, '#'), rows, Buffer.from('#')]),
-    );
-  await store.put(
-    ObjectKeys.runResultParts(TENANT, batch.id, 1),
-    sealDocument({ header: Buffer.from(header).toString('base64'), shards: parts }),
-  );
+  for (const [shard, results] of shards.entries()) {
+    const key = shardKey(TENANT, batch, shard);
+    const other = { errors: Buffer.from('errors'), changes: new Uint8Array(0) };
+    await store.put(key, encodeShardObject({ counts: emptyCounts(), histogram: [], results, ...other }, { key }));
+  }
+  const list = { header: Buffer.from(header).toString('base64'), shards: shards.map(({ length }) => length) };
+  await store.put(ObjectKeys.runResultParts(TENANT, batch.id, 1), sealDocument(list));
   const whole = Buffer.concat([header, ...shards]);
   return { file: open(batch, { bytes: whole.length, sha256: '', composed: true }), whole, batch };
 }
@@ -55,14 +53,25 @@ function open(batch: BatchDocument, digest: FileDigest): RunFile {
   return new RunFile(store, TENANT, batch, 1, 'results', digest);
 }
 
-async function read(file: RunFile, start: number, end: number): Promise<Buffer> {
-  const target = new PassThrough();
-  const reading = target.toArray();
-  await file.pipeTo(target, { start, end });
-  target.end();
-  return Buffer.concat(await reading);
+/** Copies what is written, because memory is reused after a write. */
+function copyingTarget(): { target: Writable; written: Buffer[] } {
+  const written: Buffer[] = [];
+  const target = new Writable({
+    write(chunk: Uint8Array, _encoding, callback) {
+      written.push(Buffer.from(chunk));
+      callback();
+    },
+  });
+  return { target, written };
 }
 
+async function read(file: RunFile, start: number, end: number): Promise<Buffer> {
+  const { target, written } = copyingTarget();
+  await file.pipeTo(target, { start, end });
+  return Buffer.concat(written);
+}
+
+const ROWS = Buffer.from('1,2\n'.repeat(20));
 const bytes = fc.uint8Array({ maxLength: 20 });
 
 test('every range of composed results is that of the parts in order', async () => {
@@ -90,11 +99,41 @@ test('results that are one object are read up to the length that the manifest st
   expect([file.key, (await read(file, 2, 4)).toString()]).toEqual([ObjectKeys.runResults(TENANT, batch.id, 1), 'b\n']);
 });
 
-test('a missing part and a damaged list of parts are errors', async () => {
-  const { file, whole, batch } = await storeParts(Buffer.from('a\n'), [Buffer.from('1\n'), Buffer.from('2\n')]);
+const truncated = async (key: string) => store.put(key, (await store.get(key)).subarray(0, -20));
+
+test.each<[string, (stored: Stored) => Promise<unknown>]>([
+  ['a missing shard', ({ batch }) => store.delete(shardKey(TENANT, batch, 1))],
+  ['a truncated shard', ({ batch }) => truncated(shardKey(TENANT, batch, 1))],
+  ['an empty shard', ({ batch }) => store.put(shardKey(TENANT, batch, 1), Buffer.alloc(0))],
+  [
+    'the object of another shard',
+    async ({ batch }) => store.put(shardKey(TENANT, batch, 1), await store.get(shardKey(TENANT, batch, 0))),
+  ],
+  ['no list', ({ file }) => store.delete(file.key)],
+  ['a damaged list', ({ file }) => store.put(file.key, Buffer.from('{"header":"'))],
+  [
+    'a list of fewer bytes than the manifest states',
+    ({ file }) => store.put(file.key, sealDocument({ header: '', shards: [ROWS.length, ROWS.length - 1] })),
+  ],
+])('%s is damage, and no byte is written', async (_, damage) => {
+  const stored = await storeParts(Buffer.from('a\n'), [ROWS, ROWS]);
+  await damage(stored);
+  const { target, written } = copyingTarget();
+  await expect(stored.file.pipeTo(target, { start: 0, end: stored.whole.length })).rejects.toThrow(ObjectCorruptError);
+  expect(written).toEqual([]);
+});
+
+test('a range is read although other parts are missing', async () => {
+  const { file, batch, whole } = await storeParts(Buffer.from('a\n'), [ROWS, ROWS]);
   await store.delete(shardKey(TENANT, batch, 1));
-  await expect(read(file, 0, whole.length)).rejects.toThrow(ObjectNotFoundError);
-  expect((await read(file, 0, 4)).toString()).toBe('a\n1\n');
-  await store.put(file.key, Buffer.from('{"header":"'));
-  await expect(read(file, 0, 4)).rejects.toThrow(ObjectCorruptError);
+  expect(await read(file, 1, 20)).toEqual(whole.subarray(1, 20));
+});
+
+test('a batch that is being deleted is not damaged', async () => {
+  const { file, batch, whole } = await storeParts(Buffer.from('a\n'), [ROWS, ROWS]);
+  const chunks = file.chunks();
+  expect((await chunks.next()).value).toEqual(whole.subarray(0, 2));
+  await store.delete(file.key);
+  await store.delete(shardKey(TENANT, batch, 0));
+  await expect(chunks.next()).rejects.toThrow(ObjectNotFoundError);
 });

@@ -3,8 +3,16 @@
  * parts, and no row is stored twice. The errors and changes files are always one object.
  */
 import type { Writable } from 'node:stream';
-import type { ByteRange, ObjectStore } from '@cytoqueue/storage';
-import { shardKey } from './batch-objects';
+import {
+  type ByteRange,
+  ObjectCorruptError,
+  ObjectNotFoundError,
+  ObjectRangeError,
+  type ObjectStore,
+  forEachConcurrently,
+  writeChunks,
+} from '@cytoqueue/storage';
+import { readShardHeader, shardKey } from './batch-objects';
 import { resultPartsShape } from './documents/document-shapes';
 import type { BatchDocument, FileDigest } from './documents/documents';
 import { readDocument } from './documents/read-document';
@@ -19,10 +27,23 @@ const runFileKeys = {
 export type RunFileName = keyof typeof runFileKeys;
 export const RUN_FILE_NAMES = Object.keys(runFileKeys) as RunFileName[];
 
-/** Bytes in memory, or a part of an object. */
-type Part = Uint8Array | (ByteRange & { key: string });
+const READ_CONCURRENCY = 16;
+/** Rows that are written together with the header row. */
+const FIRST_ROWS_BYTES = 64 * 1024;
 
-/** Reads a file of a run. The bytes are not verified: compare them with the manifest's digest. */
+type ObjectPart = ByteRange & { key: string };
+
+/** A range of a file: bytes of the header row, and parts of objects in order. */
+interface Parts {
+  header: Uint8Array;
+  objects: ObjectPart[];
+}
+
+/**
+ * Reads a file of a run. The bytes are not verified: compare them with the digest.
+ * Errors: a missing or short object, or a damaged list of parts, is an ObjectCorruptError; ObjectNotFoundError means that
+ * the batch is being deleted.
+ */
 export class RunFile {
   /** Key of the object, or of the document that lists the parts. */
   readonly key: string;
@@ -43,53 +64,92 @@ export class RunFile {
   }
 
   /**
-   * Writes a part of the file to `target`, otherwise like `ObjectStore.pipeTo`.
-   * @throws ObjectNotFoundError, ObjectRangeError, ObjectCorruptError
+   * Writes a part of the file to `target`, otherwise like `ObjectStore.pipeTo`. Nothing is written if an object of the
+   * part is missing or too short.
    */
   async pipeTo(target: Writable, range: ByteRange): Promise<void> {
-    for (const part of await this.parts(range)) {
-      if (part instanceof Uint8Array) await writeTo(target, part);
-      else await this.store.pipeTo(part.key, target, part);
+    try {
+      const { start, rest } = await this.readStart(await this.locate(range));
+      if (start.length > 0) await writeChunks([start], target);
+      for (const part of rest) await this.store.pipeTo(part.key, target, part);
+    } catch (error) {
+      throw await this.toDamage(error);
     }
   }
 
-  /** Yields all bytes of the file. @throws ObjectNotFoundError, ObjectRangeError, ObjectCorruptError */
+  /** Yields all bytes of the file. */
   async *chunks(): AsyncGenerator<Uint8Array> {
-    for (const part of await this.parts({ start: 0, end: this.digest.bytes })) {
-      if (part instanceof Uint8Array) yield part;
-      else yield* (await this.store.getStream(part.key, part)) as AsyncIterable<Uint8Array>;
+    try {
+      const { header, objects } = await this.locate({ start: 0, end: this.digest.bytes });
+      yield header;
+      for (const part of objects) yield* (await this.store.getStream(part.key, part)) as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      throw await this.toDamage(error);
     }
   }
 
-  /** The parts that hold a range of the file, in order. */
-  private async parts({ start, end }: ByteRange): Promise<Part[]> {
-    const { key, store, tenant, batch } = this;
-    if (start === end) return [];
-    if (this.digest.composed !== true) return [{ key, start, end }];
-    const { header, shards } = await readDocument(store, key, resultPartsShape);
-    const all = [
-      Buffer.from(header, 'base64'),
-      ...shards.map((part, shard) => ({ key: shardKey(tenant, batch, shard), ...part })),
-    ];
-    return cut(all, start, end);
+  /** The error to report when the bytes differ from the digest. */
+  checksumError(): ObjectCorruptError {
+    const reason = this.digest.composed === true ? 'the rows of its shards do' : 'it does';
+    return new ObjectCorruptError(this.key, `${reason} not match the checksum in the manifest`);
+  }
+
+  /** Reads first rows to go with the header row: if they are damaged, nothing has been written yet. */
+  private async readStart({ header, objects }: Parts): Promise<{ start: Uint8Array; rest: ObjectPart[] }> {
+    const [first, ...others] = objects;
+    if (header.length === 0 || first === undefined) return { start: header, rest: objects };
+    const end = Math.min(first.end, first.start + FIRST_ROWS_BYTES);
+    const rows = await this.store.getRange(first.key, { start: first.start, end });
+    const rest = end < first.end ? [{ ...first, start: end }, ...others] : others;
+    return { start: Buffer.concat([header, rows]), rest };
+  }
+
+  private async locate(range: ByteRange): Promise<Parts> {
+    const { key, store, digest } = this;
+    const header = new Uint8Array(0);
+    if (range.start === range.end) return { header, objects: [] };
+    if (digest.composed !== true) return { header, objects: [{ key, ...range }] };
+    const list = await readDocument(store, key, resultPartsShape);
+    const headerRow = Buffer.from(list.header, 'base64');
+    const parts = cut([headerRow.length, ...list.shards], range);
+    if (headerRow.length + list.shards.reduce((sum, bytes) => sum + bytes, 0) !== digest.bytes)
+      throw new ObjectCorruptError(key, 'its parts do not add up to the size in the manifest');
+    const objects: ObjectPart[] = [];
+    const ofShards = parts.filter(({ index }) => index > 0);
+    await forEachConcurrently(ofShards, READ_CONCURRENCY, async ({ index, start, end }, at) => {
+      const rows = await this.locateRows(index - 1, list.shards[index - 1] as number);
+      objects[at] = { key: rows.key, start: rows.start + start, end: rows.start + end };
+    });
+    return { header: headerRow.subarray(range.start, range.end), objects };
+  }
+
+  /** Finds the result rows in a shard's object; the length of its header depends on the release that wrote it. */
+  private async locateRows(shard: number, bytes: number): Promise<{ key: string; start: number }> {
+    const key = shardKey(this.tenant, this.batch, shard);
+    const info = await this.store.head(key);
+    if (info === undefined) throw new ObjectNotFoundError(key);
+    const { headerBytes, resultBytes } = await readShardHeader(this.store, info);
+    if (resultBytes !== bytes || info.size < headerBytes + bytes)
+      throw new ObjectCorruptError(key, 'it does not hold the rows that are part of the results');
+    return { key, start: headerBytes };
+  }
+
+  /** Distinguishes damage from a deletion, which removes the list of parts before the shards. */
+  private async toDamage(error: unknown): Promise<unknown> {
+    if (error instanceof ObjectRangeError)
+      return new ObjectCorruptError(error.key, 'it is shorter than its manifest says', { cause: error });
+    if (!(error instanceof ObjectNotFoundError)) return error;
+    const isDeleted = error.key !== this.key && (await this.store.head(this.key)) === undefined;
+    return isDeleted ? error : new ObjectCorruptError(error.key, 'it is missing', { cause: error });
   }
 }
 
-/** The overlap of each part with the bytes from `start` to `end` of all parts together. */
-function cut(parts: readonly Part[], start: number, end: number): Part[] {
+/** The overlap of consecutive parts of these lengths with a range of all of them, relative to each part. */
+function cut(lengths: readonly number[], { start, end }: ByteRange): ({ index: number } & ByteRange)[] {
   let at = 0;
-  return parts.flatMap((part): Part[] => {
-    const length = part instanceof Uint8Array ? part.length : part.end - part.start;
+  return lengths.flatMap((length, index) => {
     const [from, to] = [Math.max(0, start - at), Math.min(length, end - at)];
     at += length;
-    if (from >= to) return [];
-    if (part instanceof Uint8Array) return [part.subarray(from, to)];
-    return [{ ...part, start: part.start + from, end: part.start + to }];
-  });
-}
-
-function writeTo(target: Writable, bytes: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
-    target.write(bytes, (error) => (error ? reject(error) : resolve()));
+    return from < to ? [{ index, start: from, end: to }] : [];
   });
 }

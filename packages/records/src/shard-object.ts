@@ -102,11 +102,7 @@ function headerLine(object: ShardObject, key: string | undefined): string {
  * @param rows the shard's number of rows, if its counts must add up to it
  * @throws ObjectCorruptError when the bytes are damaged, ObjectFormatError when a later release wrote them
  */
-export function decodeShardObject(
-  bytes: Buffer,
-  key: string,
-  rows?: number,
-): ShardObject & { format: number; headerBytes: number } {
+export function decodeShardObject(bytes: Buffer, key: string, rows?: number): ShardObject & { format: number } {
   const { header, headerEnd } = readHeader(bytes, key);
   const { counts, agreement, histogram, probabilities, format = 1 } = header;
   let at = headerEnd + 1;
@@ -118,7 +114,6 @@ export function decodeShardObject(
     throw new ObjectCorruptError(key, 'its counts do not add up to the rows of its shard');
   return {
     format,
-    headerBytes: headerEnd + 1,
     counts,
     ...(agreement && { agreement }),
     histogram,
@@ -150,11 +145,22 @@ export function decodeShardHeader(
 ): Pick<ShardHeader, 'counts' | 'histogram' | 'agreement' | 'probabilities' | 'crc32'> & {
   headerBytes: number;
   rowBytes: number;
+  /** Length of the result rows, which follow the header directly. */
+  resultBytes: number;
 } {
   const { header, headerEnd } = readHeader(head, key);
   const rowBytes = SECTIONS.reduce((sum, section) => sum + header.bytes[section], 0);
   const { counts, histogram, agreement, probabilities, crc32: checksum } = header;
-  return { counts, histogram, agreement, probabilities, headerBytes: headerEnd + 1, rowBytes, crc32: checksum };
+  return {
+    counts,
+    histogram,
+    agreement,
+    probabilities,
+    headerBytes: headerEnd + 1,
+    rowBytes,
+    resultBytes: header.bytes.results,
+    crc32: checksum,
+  };
 }
 
 function readHeader(bytes: Buffer, key: string): { header: ShardHeader; headerEnd: number } {

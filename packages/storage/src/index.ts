@@ -16,4 +16,5 @@ export { listAll, listFolders } from './listing';
 export type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectStore, PutOptions } from './object-store';
 export { openStore } from './open-store';
 export { withReadDeadline } from './read-deadline';
+export { writeChunks } from './streams/write-chunks';
 export { type StoreFinding, type StoreReason, toStoreFinding } from './store-finding';

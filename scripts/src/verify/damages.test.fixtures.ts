@@ -60,12 +60,10 @@ export const withoutFormat: Change = (bytes) => {
 };
 
 /** A list of parts whose last part is a byte shorter. */
-const shortened = ({ shards, ...list }: Record<string, never>): object => ({
-  ...list,
-  shards: (shards as { end: number }[]).map((part, index, { length }) =>
-    index < length - 1 ? part : { ...part, end: part.end - 1 },
-  ),
-});
+const shortened = ({ shards, ...list }: Record<string, never>): object => {
+  const lengths = shards as number[];
+  return { ...list, shards: [...lengths.slice(0, -1), (lengths.at(-1) ?? 0) - 1] };
+};
 
 const summaryKey = ({ day }: Installation) => ObjectKeys.documentVersion(ConfirmationKeys.dayFolder(TENANT, day), 1);
 

@@ -1,13 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import type { Dialect } from '@cytoqueue/csv';
-import {
-  type FileDigest,
-  type RunFile,
-  SHARD_HEADER_MAX_BYTES,
-  type ShardObject,
-  decodeShardHeader,
-} from '@cytoqueue/records';
+import { type FileDigest, type RunFile, type ShardObject, readShardHeader } from '@cytoqueue/records';
 import { ObjectCorruptError, type ObjectInfo, type ObjectStore } from '@cytoqueue/storage';
 import { RowCounter } from './row-counter';
 
@@ -41,7 +35,7 @@ async function checkDigest(
  * Checks a file of a run and counts its rows.
  * @param column column whose values are counted
  * @returns number of rows by value
- * @throws ObjectCorruptError, ObjectNotFoundError, ObjectRangeError
+ * @throws ObjectCorruptError
  */
 export async function checkRows(
   file: RunFile,
@@ -64,11 +58,7 @@ export async function checkShard(
   { key, size }: ObjectInfo,
   rows: number,
 ): Promise<Pick<ShardObject, 'counts' | 'agreement' | 'probabilities'>> {
-  if (size === 0) throw new ObjectCorruptError(key, 'it is empty');
-  const head = decodeShardHeader(
-    await store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) }),
-    key,
-  );
+  const head = await readShardHeader(store, { key, size });
   const expectedSize = head.headerBytes + head.rowBytes;
   if (size !== expectedSize) throw new ObjectCorruptError(key, `it has ${size} bytes, not ${expectedSize}`);
   let checksum = 0;

@@ -159,11 +159,10 @@ function suite(settings: () => Promise<Record<string, string>>, { isWhole }: { i
   });
 
   test('a shard object of format 1 is clean', async () => {
-    const shard = ObjectKeys.shard(TENANT, made.converted, 0, 'wbc-knn@1.1.0');
-    const bytes = await store.get(shard);
-    await store.put(shard, withoutFormat(bytes) as Buffer);
+    const bytes = await store.get(made.shard);
+    await store.put(made.shard, withoutFormat(bytes) as Buffer);
     const findings = await findingsOf(TENANT);
-    await store.put(shard, bytes);
+    await store.put(made.shard, bytes);
     expect(findings).toEqual([]);
   });
 

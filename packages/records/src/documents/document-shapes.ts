@@ -63,7 +63,7 @@ export const manifestShape: Shape<ManifestDocument> = {
   described: { run: 'number', status: 'string', counts, summary, failed_shards: ['number'] },
 };
 export const resultPartsShape: Shape<ResultPartsDocument> = {
-  described: { header: 'string', shards: [{ start: 'number', end: 'number' }] },
+  described: { header: 'string', shards: ['number'] },
 };
 export const runDocumentShape: Shape<RunDocument> = { described: { run: 'number', opened_at: 'string', kept } };
 export const failedShardsShape: Shape<number[]> = { described: ['number'] };

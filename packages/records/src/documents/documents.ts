@@ -200,12 +200,12 @@ export interface FileDigest {
   composed?: true;
 }
 
-/** `runs/00001/results.json`: where the rows of results are that no object of their own holds. */
+/** `runs/00001/results.json`: the parts of results that are not an object of their own. */
 export interface ResultPartsDocument {
   /** The header row in Base64. */
   header: string;
-  /** For each shard the bytes of its object that are result rows. */
-  shards: { start: number; end: number }[];
+  /** For each shard the number of bytes of its result rows, which are in its object. */
+  shards: number[];
 }
 
 /** `runs/00001/manifest.json`, written last and once; the batch's status derives from the newest one. */

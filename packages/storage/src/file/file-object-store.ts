@@ -24,7 +24,7 @@ import type {
 import { probeObjects } from '../probe-objects';
 import { filesEqual } from './files-equal';
 import { FileReadable, readExactly } from './file-readable';
-import { doubleBufferedChunks, writeChunks } from '../streams/write-chunks';
+import { pipeFile } from '../streams/write-chunks';
 import { allSettledOrThrow } from '../all-settled-or-throw';
 import { type StoreFinding, toStoreFinding } from '../store-finding';
 import { TempFiles } from './temp-files';
@@ -130,8 +130,7 @@ export class FileObjectStore implements ObjectStore {
   async pipeTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
     const handle = await this.openRange(key, range);
     try {
-      const { start, end } = range ?? { start: 0, end: (await handle.stat()).size };
-      await writeChunks(doubleBufferedChunks(key, handle, start, end), target);
+      await pipeFile(key, handle, range ?? { start: 0, end: (await handle.stat()).size }, target);
     } finally {
       await handle.close();
     }

@@ -86,7 +86,7 @@ async function hasIntactFiles(
   for (const name of RUN_FILE_NAMES) {
     const expected = manifest[name];
     if (expected === undefined) continue;
-    if (!(await isIntact(new RunFile(store, tenant, batch, run, name, expected), expected))) return false;
+    if (!(await isIntact(store, new RunFile(store, tenant, batch, run, name, expected), expected))) return false;
   }
   return true;
 }

@@ -244,23 +244,15 @@ describe('results of a finished batch that consist of the shards’ objects', ()
 
   async function finished(): Promise<string> {
     const id = await upload();
-    const object = encodeShardObject({
-      counts: {
-        ...emptyCounts(),
-        succeeded: 3,
-        benign: 3,
-        confident_benign: 3,
-      },
-      histogram: [],
-      results: Buffer.from(ROW),
-      errors: new Uint8Array(),
-      changes: new Uint8Array(),
-    });
-    await api.store.put(shard(id), object);
-    const start = object.length - ROW.length;
+    const counts = { ...emptyCounts(), succeeded: 3, benign: 3, confident_benign: 3 };
+    const nothing = new Uint8Array();
+    await api.store.put(
+      shard(id),
+      encodeShardObject({ counts, histogram: [], results: Buffer.from(ROW), errors: nothing, changes: nothing }),
+    );
     await putDocument(api.store, list(id), {
       header: Buffer.from(HEADER_ROW).toString('base64'),
-      shards: [{ start, end: object.length }],
+      shards: [ROW.length],
     });
     await end(id, 1, { status: 'succeeded', results: { ...digestOf(HEADER_ROW + ROW), composed: true } });
     return id;
@@ -277,27 +269,47 @@ describe('results of a finished batch that consist of the shards’ objects', ()
     expect([response.status, await response.text()]).toEqual([status, text]);
   });
 
-  test('are sent by the API although a redirect to the store is asked for', async () => {
+  test('are sent by the API in a bucket, too, where the objects of a file store were copied to', async () => {
+    // Stands for a bucket, because this test has a file store, which has no URLs.
+    const presigning = jest
+      .spyOn(api.store, 'presignGet')
+      .mockResolvedValue('https://bucket.example/results.csv' as never);
     const response = await api.fetch(`/v1/batches/${await finished()}/results?redirect=true`);
+    presigning.mockRestore();
     expect([response.status, await response.text()]).toEqual([200, HEADER_ROW + ROW]);
   });
 
+  test('are converted as one file', async () => {
+    const response = await api.fetch(`/v1/batches/${await finished()}/results?format=jsonl`);
+    const [first] = ROW.split(',');
+    expect([response.status, await response.text()]).toEqual([200, expect.stringContaining(`"${first}"`)]);
+  });
+
+  const change = async (key: string, how: (bytes: Buffer) => Buffer) =>
+    api.store.put(key, how(await api.store.get(key)));
+
   test.each<[string, (id: string) => Promise<unknown>]>([
     ['a shard that is missing', (id) => api.store.delete(shard(id))],
+    ['a shard that is shorter', (id) => change(shard(id), (bytes) => bytes.subarray(0, -1))],
     [
-      'a shard that is shorter',
-      async (id) => api.store.put(shard(id), (await api.store.get(shard(id))).subarray(0, -1)),
+      'a shard with another byte',
+      (id) => change(shard(id), (bytes) => bytes.fill('9', bytes.length - 2, bytes.length - 1)),
     ],
     ['no list of parts', (id) => api.store.delete(list(id))],
     ['a damaged list of parts', (id) => api.store.put(list(id), Buffer.from('{"header":"'))],
-  ])('%s: a retry writes them again', async (_, damage) => {
+  ])('%s: the answer says to retry, and a retry is accepted', async (_, damage) => {
     const id = await finished();
     expect((await send('POST', `/v1/batches/${id}/retry`)).type).toBe('urn:cytoqueue:problem:nothing-to-retry');
     await damage(id);
-    // The response is an error, or is cut off.
-    const body = await api.fetch(`/v1/batches/${id}/results`).then((response) => response.text().catch(() => ''));
-    expect(body).not.toContain(ROW);
+    expect(await send('GET', `/v1/batches/${id}/results`)).toEqual({ status: 409, type: DAMAGED });
+    expect(alarms(id)).toHaveLength(1);
     expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
+  });
+
+  test('are deleted with the batch', async () => {
+    const id = await finished();
+    expect((await send('DELETE', `/v1/batches/${id}`)).status).toBe(204);
+    expect((await api.store.list({ prefix: ObjectKeys.batchFolder(api.tenant, id) })).objects).toEqual([]);
   });
 });
 

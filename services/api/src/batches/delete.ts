@@ -16,15 +16,18 @@ export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): 
   const { store } = deps;
   await assertDeletable(store, tenant, id);
   await removeReviews(deps, tenant, id);
-  const batchKey = ObjectKeys.batchDocument(tenant, id);
+  // The list of the parts of the results first: a download then sees a deletion, not damage.
+  await deleteFiles(store, ObjectKeys.runsFolder(tenant, id));
   await store.deletePrefix(ObjectKeys.shardsFolder(tenant, id));
-  for await (const { key } of listAll(store, ObjectKeys.batchFolder(tenant, id))) {
-    const keepsState =
-      key === batchKey || (ObjectKeys.parseRun(key) !== undefined && /\/(manifest|run)\.json$/.test(key));
-    if (!keepsState) await store.delete(key);
-  }
-  await store.delete(batchKey);
+  await deleteFiles(store, ObjectKeys.batchFolder(tenant, id));
+  await store.delete(ObjectKeys.batchDocument(tenant, id));
   await removeStoredWork(deps, tenant, id);
+}
+
+/** Deletes the objects below a prefix, except those that state that the batch exists and is finished. */
+async function deleteFiles(store: ObjectStore, prefix: string): Promise<void> {
+  for await (const { key } of listAll(store, prefix))
+    if (!/\/(?:batch|runs\/\d{5}\/(?:manifest|run))\.json$/.test(key)) await store.delete(key);
 }
 
 /** A batch with a damaged or unreadable document cannot continue, so it may be deleted too. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { type FileDigest, type ManifestDocument, ObjectKeys, type RunFile, type RunFileName } from '@cytoqueue/records';
-import { ObjectCorruptError, ObjectNotFoundError, ObjectRangeError, ObjectUnreadableError } from '@cytoqueue/storage';
+import { ObjectCorruptError, type ObjectStore, ObjectUnreadableError } from '@cytoqueue/storage';
 import type { Request, Response } from 'express';
 import { logDamageAlarm } from '../http/error-handler';
 import { Problem } from '../http/problem';
@@ -45,12 +45,8 @@ export async function sendFile(
     return;
   }
   const isCompleteFile = end - start === expected.bytes;
-  const target = isCompleteFile ? createChecksumVerifier(response, file.key, expected) : response;
-  const sending = file.pipeTo(target, { start, end });
-  await pipeOrDestroy(
-    response,
-    sending.catch((error: unknown) => Promise.reject(toDamage(error))),
-  );
+  const target = isCompleteFile ? createChecksumVerifier(response, file, expected) : response;
+  await pipeOrDestroy(response, file.pipeTo(target, { start, end }));
 }
 
 /** @returns what the newest run's manifest states about the file @throws Problem 409 when there is none (yet) */
@@ -80,28 +76,20 @@ export function filesDamaged(cause: ObjectCorruptError): Problem {
 }
 
 /** Whether the stored file is the one that the manifest describes. Reads all of it. */
-export async function isIntact(file: RunFile, expected: FileDigest): Promise<boolean> {
+export async function isIntact(store: ObjectStore, file: RunFile, expected: FileDigest): Promise<boolean> {
   try {
+    if (expected.composed !== true && (await store.head(file.key))?.size !== expected.bytes) return false;
     const hash = createHash('sha256');
     for await (const chunk of file.chunks()) hash.update(chunk);
     return hash.digest('hex') === expected.sha256;
   } catch (error) {
-    const damage = toDamage(error);
-    if (damage instanceof ObjectCorruptError || damage instanceof ObjectUnreadableError) return false;
-    throw damage;
+    if (error instanceof ObjectCorruptError || error instanceof ObjectUnreadableError) return false;
+    throw error;
   }
 }
 
-/** A file is damaged if one of its objects is missing or too short. Returns any other error as it is. */
-export function toDamage(error: unknown): unknown {
-  if (error instanceof ObjectRangeError)
-    return new ObjectCorruptError(error.key, 'it is shorter than its manifest says', { cause: error });
-  if (error instanceof ObjectNotFoundError) return new ObjectCorruptError(error.key, 'it is missing', { cause: error });
-  return error;
-}
-
 /** Forwards a file's bytes to the response. If the checksum is wrong, fails before the last chunk is sent. */
-function createChecksumVerifier(response: Response, key: string, expected: FileDigest): Writable {
+function createChecksumVerifier(response: Response, file: RunFile, expected: FileDigest): Writable {
   const hash = createHash('sha256');
   let bytes = 0;
   const target = new Writable({
@@ -109,8 +97,7 @@ function createChecksumVerifier(response: Response, key: string, expected: FileD
     write(chunk: Uint8Array, _encoding, callback) {
       hash.update(chunk);
       bytes += chunk.length;
-      if (bytes >= expected.bytes && hash.digest('hex') !== expected.sha256)
-        callback(new ObjectCorruptError(key, 'it does not match its checksum'));
+      if (bytes >= expected.bytes && hash.digest('hex') !== expected.sha256) callback(file.checksumError());
       else response.write(chunk, callback);
     },
   });

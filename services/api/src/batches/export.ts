@@ -15,7 +15,6 @@ import { ObjectCorruptError } from '@cytoqueue/storage';
 import { type ColumnType, RESULT_FORMATS, type ResultFormat, convertResultsInThread } from '@cytoqueue/tabular';
 import type { Request, Response } from 'express';
 import { logDamageAlarm } from '../http/error-handler';
-import { toDamage } from './download';
 
 export interface Export {
   file: RunFile;
@@ -75,9 +74,8 @@ export async function sendExport(request: Request, response: Response, exported:
   try {
     await pipeline(Readable.from(converted, { objectMode: false }), response);
   } catch (error) {
-    const damage = toDamage(error);
-    if (damage instanceof ObjectCorruptError) logDamageAlarm(response, damage);
-    throw damage;
+    if (error instanceof ObjectCorruptError) logDamageAlarm(response, error);
+    throw error;
   }
 }
 
@@ -87,5 +85,5 @@ async function* verifiedBytes(file: RunFile, expected: FileDigest): AsyncGenerat
     hash.update(chunk);
     yield chunk;
   }
-  if (hash.digest('hex') !== expected.sha256) throw new ObjectCorruptError(file.key, 'it does not match its checksum');
+  if (hash.digest('hex') !== expected.sha256) throw file.checksumError();
 }

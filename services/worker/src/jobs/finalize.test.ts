@@ -47,9 +47,7 @@ function finalize({ id }: BatchDocument, failed: number[] = []): Promise<void> {
 
 async function rowsOf(batch: BatchDocument, shard: number) {
   const key = shardKey(TENANT, batch, shard);
-  // The header's length depends on the batch.
-  const { headerBytes: _, ...rows } = decodeShardObject(await worker.store.get(key), key);
-  return rows;
+  return decodeShardObject(await worker.store.get(key), key);
 }
 
 async function run({ id }: BatchDocument) {

@@ -46,9 +46,10 @@ const HASH_SLICE_BYTES = 512 * 1024;
 type Section = 'errors' | 'changes';
 
 /**
- * Joins a run's shards into the result files, or describes how they are joined, and computes its manifest. The store is authoritative: a shard without an
- * object is scored here, unless its job has failed for good. Every file depends only on the input, the model, the
- * batch's options and the frozen list of failed shards, so a second finalizer writes the same bytes.
+ * Joins a run's shards into the result files, or lists them as the parts of the results, and computes its manifest. The
+ * store is authoritative: a shard without an object is scored here, unless its job has failed for good. Every file depends
+ * only on the input, the model, the batch's options and the frozen list of failed shards, so a second finalizer writes the
+ * same bytes.
  */
 export class RunFinalizer {
   private readonly total = emptyCounts();
@@ -254,18 +255,18 @@ export class RunFinalizer {
     return resultHeader(header, { dialect, columns, added, formulas: this.batch.options.formulas });
   }
 
-  /** Stores where the results are: their header row, and the bytes of each shard's object that are result rows. */
+  /** Stores the list of the parts of the results: their header row, and the length of each shard's result rows. */
   private async putParts(headerRow: Uint8Array, shards: AsyncGenerator<StoredShard>): Promise<FileDigest> {
     const { tenant, batch, run, deps } = this;
     const parts: ResultPartsDocument = { header: Buffer.from(headerRow).toString('base64'), shards: [] };
     const hash = createHash('sha256').update(headerRow);
     let bytes = headerRow.length;
-    for await (const { results, headerBytes } of shards) {
+    for await (const { results } of shards) {
       for (let offset = 0; offset < results.length; offset += HASH_SLICE_BYTES) {
         hash.update(results.subarray(offset, offset + HASH_SLICE_BYTES));
         await nextTurn();
       }
-      parts.shards.push({ start: headerBytes, end: headerBytes + results.length });
+      parts.shards.push(results.length);
       bytes += results.length;
       deps.pool.release(results);
     }
