@@ -1,4 +1,4 @@
-import { ObjectKeys, createId, sealDocument } from '@cytoqueue/records';
+import { ObjectKeys, createId, decodeShardObject, encodeShardObject, sealDocument } from '@cytoqueue/records';
 import { type ObjectStore, openStore } from '@cytoqueue/storage';
 import { run, score } from '../support/batches';
 import type { ContractClient } from '../support/contract-client';
@@ -23,11 +23,16 @@ export function retentionCases({ stack, connect }: SharedStack): void {
   async function copyOfAge(id: string, days: number): Promise<string> {
     const copy = createId('batch_', Date.now() - days * DAY_MS);
     for (const key of await keysBelow(store, ObjectKeys.batchFolder('retention', id))) {
-      const bytes = await store.get(key);
-      const ofCopy = () => sealDocument(JSON.parse(bytes.toString().replaceAll(id, copy)) as object);
-      await store.put(key.replace(id, copy), key.endsWith('.json') ? ofCopy() : bytes);
+      await store.put(key.replace(id, copy), copyOf(key, await store.get(key), id, copy));
     }
     return copy;
+  }
+
+  /** The object as it would be stored under the other id. */
+  function copyOf(key: string, bytes: Buffer, id: string, copy: string): Buffer {
+    if (key.endsWith('.json')) return sealDocument(JSON.parse(bytes.toString().replaceAll(id, copy)) as object);
+    if (key.endsWith('.shard')) return encodeShardObject(decodeShardObject(bytes, key), { key: key.replace(id, copy) });
+    return bytes;
   }
 
   test('a response has the time of expiry, after which the resource returns 410', async () => {

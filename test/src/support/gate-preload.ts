@@ -51,7 +51,8 @@ function gated(place: Placing, gate: string): Placing {
 /** A write to the journal is held as a whole if it puts an object that matches. */
 function gatedWrite(write: typeof fs.write, gate: string): typeof fs.write {
   const held = (...args: Parameters<typeof fs.write>) => holdUntilOpened(keysIn(args[1]), gate, () => write(...args));
-  return Object.assign(held as typeof fs.write, { __promisify__: write.__promisify__ });
+  // Symbols too: without Node's own, a promise has no `bytesWritten`, and writes in several calls end after the first.
+  return Object.defineProperties(held as typeof fs.write, Object.getOwnPropertyDescriptors(write));
 }
 
 function keysIn(bytes: unknown): string[] {
