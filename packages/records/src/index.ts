@@ -92,7 +92,6 @@ export {
   maxShardBytes,
   SHARD_FAILED,
   SHARD_FORMAT,
-  SHARD_HEADER_MAX_BYTES,
   summarize,
   type ShardCounts,
   type ShardObject,

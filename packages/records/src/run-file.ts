@@ -40,9 +40,8 @@ interface Parts {
 }
 
 /**
- * Reads a file of a run. The bytes are not verified: compare them with the digest.
- * Errors: a missing or short object, or a damaged list of parts, is an ObjectCorruptError; ObjectNotFoundError means that
- * the batch is being deleted.
+ * Reads a file of a run. The bytes are not verified: compare them with the digest. A missing or short object and a damaged
+ * list of parts are ObjectCorruptErrors; ObjectNotFoundError means that the batch is being deleted.
  */
 export class RunFile {
   /** Key of the object, or of the document that lists the parts. */
@@ -106,21 +105,21 @@ export class RunFile {
 
   private async locate(range: ByteRange): Promise<Parts> {
     const { key, store, digest } = this;
-    const header = new Uint8Array(0);
-    if (range.start === range.end) return { header, objects: [] };
-    if (digest.composed !== true) return { header, objects: [{ key, ...range }] };
+    const none = new Uint8Array(0);
+    if (range.start === range.end) return { header: none, objects: [] };
+    if (digest.composed !== true) return { header: none, objects: [{ key, ...range }] };
     const list = await readDocument(store, key, resultPartsShape);
-    const headerRow = Buffer.from(list.header, 'base64');
-    const parts = cut([headerRow.length, ...list.shards], range);
-    if (headerRow.length + list.shards.reduce((sum, bytes) => sum + bytes, 0) !== digest.bytes)
+    const header = Buffer.from(list.header, 'base64');
+    const lengths = [header.length, ...list.shards];
+    if (lengths.reduce((sum, bytes) => sum + bytes, 0) !== digest.bytes)
       throw new ObjectCorruptError(key, 'its parts do not add up to the size in the manifest');
     const objects: ObjectPart[] = [];
-    const ofShards = parts.filter(({ index }) => index > 0);
+    const ofShards = cut(lengths, range).filter(({ index }) => index > 0);
     await forEachConcurrently(ofShards, READ_CONCURRENCY, async ({ index, start, end }, at) => {
       const rows = await this.locateRows(index - 1, list.shards[index - 1] as number);
       objects[at] = { key: rows.key, start: rows.start + start, end: rows.start + end };
     });
-    return { header: headerRow.subarray(range.start, range.end), objects };
+    return { header: header.subarray(range.start, range.end), objects };
   }
 
   /** Finds the result rows in a shard's object; the length of its header depends on the release that wrote it. */

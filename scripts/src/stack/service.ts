@@ -15,8 +15,8 @@ const ANSWER_DEADLINE_MS = 2_000;
  */
 const SEMI_SPACE_MIB = { api: 4, worker: 1 };
 /**
- * Percentage by which the old generation may grow before it is collected. V8 would let it double or more. With 30, a batch
- * takes a tenth more CPU and no less memory; without it, 10 MiB more.
+ * Percentage by which the old generation may grow before it is collected. V8 would let it double or more. With 30, a
+ * batch takes a tenth more CPU and no less memory; without it, 10 MiB more.
  */
 const HEAP_GROWTH = '--heap-growing-percent=60';
 /**

@@ -18,7 +18,7 @@ export const REMEDIES = {
     'Delete the object: a retry of the batch, or a worker while the batch runs, scores the shard again to the same bytes.',
   'missing-shard': 'Restore the object, or retry the batch: the shard is scored again to the same bytes.',
   'damaged-results':
-    'Restore the object and the shards that other findings name, or retry the batch: its files are written again from its shards.',
+    'Restore the object and the shards that other findings name, or retry the batch: it writes its files again.',
   'wrong-counts': 'Restore the documents of this run from one point in time; they contradict each other.',
   'not-listed-as-unfinished':
     'Restore the object; or put an empty object under the named pending key, so that the reconciler has the work done again.',

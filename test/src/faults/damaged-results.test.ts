@@ -133,7 +133,7 @@ test('a damaged result file is never downloaded whole', async () => {
   expect((await bodyOf(`/v1/batches/${id}/results`))?.equals(whole)).toBe(true);
 });
 
-test('a shard object that is damaged or lost after the end is scored again by a retry, and the results are as before', async () => {
+test('a retry scores a shard again that was damaged or lost after the end, and the results are as before', async () => {
   const id = await faults.upload();
   await faults.expectComplete(id);
   const whole = await readResults(faults.store, 'local', id);

@@ -6,8 +6,8 @@ export const CHANGES_CHANNEL = `${REDIS_PREFIX}:changes`;
 const STEP_PREFIX = 'step:';
 
 /**
- * Kind of a change of a resource. `step`: one of many parts was done, such as a shard of a batch, and a reader that waits
- * for the end need not look at once.
+ * Kind of a change of a resource. `step`: one of many parts was done, such as a shard of a batch, and a reader that
+ * waits for the end need not look at once.
  */
 export type Change = 'state' | 'step';
 

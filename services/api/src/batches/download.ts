@@ -93,7 +93,7 @@ function createChecksumVerifier(response: Response, file: RunFile, expected: Fil
   const hash = createHash('sha256');
   let bytes = 0;
   const target = new Writable({
-    // The file reuses a chunk's memory after the callback, so it is called only when the response has written the chunk.
+    // The chunk's memory is reused after the callback, so it is called only when the response has written the chunk.
     write(chunk: Uint8Array, _encoding, callback) {
       hash.update(chunk);
       bytes += chunk.length;

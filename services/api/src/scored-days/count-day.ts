@@ -9,14 +9,13 @@ import {
   type DamageReport,
   type ModelPin,
   ObjectKeys,
-  SHARD_HEADER_MAX_BYTES,
   type ScoredDay,
   createId,
-  decodeShardHeader,
   findDocument,
   idTimeMs,
   predictionCompletionShape,
   predictionRequestShape,
+  readShardHeader,
   shardKey,
 } from '@cytoqueue/records';
 import { type ModelRegistry, ignoreMissingModel } from '@cytoqueue/registry';
@@ -239,8 +238,7 @@ class ResourceCounter {
   private async countShard({ created_at, model, options }: BatchDocument, { key, size }: ObjectInfo): Promise<boolean> {
     try {
       if (size === 0) return false;
-      const head = await this.deps.store.getRange(key, { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) });
-      const { counts, histogram } = decodeShardHeader(head, key);
+      const { counts, histogram } = await readShardHeader(this.deps.store, { key, size });
       this.totals.addAnswers({ created_at, model }, options.operating_point, counts);
       Array.from(histogram).forEach((count, bin) => count > 0 && this.totals.addValue(model, bin, count));
       return true;

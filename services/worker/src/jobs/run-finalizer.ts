@@ -46,10 +46,10 @@ const HASH_SLICE_BYTES = 512 * 1024;
 type Section = 'errors' | 'changes';
 
 /**
- * Joins a run's shards into the result files, or lists them as the parts of the results, and computes its manifest. The
- * store is authoritative: a shard without an object is scored here, unless its job has failed for good. Every file depends
- * only on the input, the model, the batch's options and the frozen list of failed shards, so a second finalizer writes the
- * same bytes.
+ * Joins a run's shards into the result files, or lists them as the parts of the results, and computes its manifest.
+ * The store is authoritative: a shard without an object is scored here, unless its job has failed for good. Every file
+ * depends only on the input, the model, the batch's options and the frozen list of failed shards, so a second finalizer
+ * writes the same bytes.
  */
 export class RunFinalizer {
   private readonly total = emptyCounts();
@@ -95,8 +95,8 @@ export class RunFinalizer {
   }
 
   /**
-   * Writes the results and counts their rows. They consist of the shards' objects, unless a URL may name them or some of
-   * their rows are in no object. @returns also the shards that have rows in the other files
+   * Writes the results and counts their rows. They consist of the shards' objects, unless a URL may name them or some
+   * of their rows are in no object. @returns also the shards that have rows in the other files
    */
   private async writeResults(
     header: Buffer,

@@ -2,11 +2,10 @@ import type { ModelRegistry } from '@cytoqueue/registry';
 import {
   type BatchDocument,
   ObjectKeys,
-  SHARD_HEADER_MAX_BYTES,
   type ShardCounts,
-  decodeShardCounts,
   decodeShardObject,
   maxShardBytes,
+  readShardHeader,
   readShardRows,
   shardAt,
   shardKey,
@@ -200,10 +199,10 @@ export class BatchRows {
     let block: { shard: number; key: string; size: number }[] = [];
     const readBlock = () =>
       Promise.all(
-        block.map(async ({ shard, key, size }) => {
-          const range = { start: 0, end: Math.min(size, SHARD_HEADER_MAX_BYTES) };
-          return { shard, counts: decodeShardCounts(await store.getRange(key, range), key) };
-        }),
+        block.map(async ({ shard, key, size }) => ({
+          shard,
+          counts: (await readShardHeader(store, { key, size })).counts,
+        })),
       );
     for await (const { key, size } of listAll(store, prefix, { startAfter })) {
       const shard = ObjectKeys.parseShardKey(key)?.shard;
