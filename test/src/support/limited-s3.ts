@@ -21,7 +21,8 @@ export type Limit =
 
 /**
  * A proxy in front of an S3 server, which can imitate a server without some feature. Conditional writes pass one at a
- * time: S3 checks and writes in one step, but moto in two, so that two concurrent writers could both succeed.
+ * time: S3 checks and writes in one step, but moto in two, so that two concurrent writers could both succeed, or one
+ * could receive status 500.
  */
 export class LimitedS3 {
   limit: Limit = 'none';
@@ -62,7 +63,8 @@ export class LimitedS3 {
     if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers))
       return refuse(response, 501, 'NotImplemented');
     const headers = this.passed(request);
-    if (headers['if-none-match'] === undefined && headers['if-match'] === undefined)
+    // Decided by the client's headers: also without their condition, concurrent writes of one key can fail in moto (500).
+    if (request.headers['if-none-match'] === undefined && request.headers['if-match'] === undefined)
       return this.pass(request, headers, body, response);
     const written = this.conditionalWrites.then(() => this.pass(request, headers, body, response));
     this.conditionalWrites = written.catch(() => undefined);
