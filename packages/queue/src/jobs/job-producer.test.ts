@@ -81,6 +81,16 @@ test('adding the same work twice adds it once', async () => {
   await Promise.all(Object.values(queues).map((queue) => queue.close()));
 });
 
+test('concurrent checks of availability share one write, a later one writes again', async () => {
+  await untilTaken();
+  const writes = async () => Number(/^cmdstat_set:calls=(\d+)/m.exec(await connection.info('commandstats'))?.[1] ?? 0);
+  const before = await writes();
+  await Promise.all(Array.from({ length: 20 }, () => producer.assertAvailable()));
+  expect((await writes()) - before).toBe(1);
+  await producer.assertAvailable();
+  expect((await writes()) - before).toBe(2);
+});
+
 test('the state of added and of unknown work is reported', async () => {
   await untilTaken();
   const id = randomUUID();

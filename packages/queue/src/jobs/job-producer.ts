@@ -42,6 +42,8 @@ export class JobProducer {
   private readonly trainings: Queue<TrainingJob>;
   private readonly flows: FlowProducer;
   private readonly memoryGuard: RedisMemoryGuard;
+  /** The running write of `assertAvailable`. */
+  private probe: Promise<unknown> | undefined;
   /** The outcome of the last `assertAvailable`. */
   wasAvailable = false;
 
@@ -68,12 +70,15 @@ export class JobProducer {
   }
 
   /**
-   * Call it before accepting work. Writes a key, because a read-only replica answers reads.
+   * Call it before accepting work. Writes a key, because a read-only replica answers reads; concurrent calls share the write.
    * @throws QueueUnavailableError when Redis accepts no new work
    */
   async assertAvailable(): Promise<void> {
     try {
-      await asQueueUnavailable(this.connection.set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60));
+      this.probe ??= this.connection
+        .set(`${REDIS_PREFIX}:write-probe`, 1, 'EX', 60)
+        .finally(() => (this.probe = undefined));
+      await asQueueUnavailable(this.probe);
       await this.memoryGuard.assertAvailable();
       this.wasAvailable = true;
     } catch (error) {

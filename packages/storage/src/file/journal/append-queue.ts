@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../../errors';
-import { closeFd, readToEnd, writeAppending } from '../fs-callbacks';
+import { closeFd, readCachedToEnd, writeAppending } from '../fs-callbacks';
 import { type Frame, type NewFrame, encodeFrame, newWriter, scanFrame } from './frames';
-import { type Entry, type Range, type Segment, closeIfUnused } from './segment';
+import { type Entry, type Range, type Segment } from './segment';
 import type { SegmentFolders } from './segment-folders';
 import type { SegmentReader } from './segment-reader';
 
@@ -178,20 +178,14 @@ export class AppendQueue {
   /** Overwrites the bodies of own frames that follow the one that closes a segment. */
   private async eraseAfterClose(segment: Segment): Promise<void> {
     if (segment.isRetired) return;
-    segment.readers++;
-    try {
-      const bytes = await readToEnd(segment.fd, segment.position);
-      const bodies: Range[] = [];
-      for (let at = 0, scanned = scanFrame(bytes, at); scanned !== undefined; scanned = scanFrame(bytes, at)) {
-        at = scanned.end;
-        const { writer, bodyStart = 0, bodyBytes = 0 } = scanned.frame ?? {};
-        if (writer === this.writer) bodies.push({ start: segment.position + bodyStart, size: bodyBytes });
-      }
-      await this.folders.erase(segment.number, bodies);
-    } finally {
-      segment.readers--;
-      closeIfUnused(segment);
+    const bytes = readCachedToEnd(segment.fd, segment.position);
+    const bodies: Range[] = [];
+    for (let at = 0, scanned = scanFrame(bytes, at); scanned !== undefined; scanned = scanFrame(bytes, at)) {
+      at = scanned.end;
+      const { writer, bodyStart = 0, bodyBytes = 0 } = scanned.frame ?? {};
+      if (writer === this.writer) bodies.push({ start: segment.position + bodyStart, size: bodyBytes });
     }
+    await this.folders.erase(segment.number, bodies);
   }
 
   private async appendingFd(segment: number): Promise<number | undefined> {

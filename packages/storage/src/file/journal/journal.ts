@@ -9,10 +9,10 @@
  */
 import { crc32 } from 'node:zlib';
 import { ObjectCorruptError, StoreUnavailableError } from '../../errors';
-import { readAt } from '../fs-callbacks';
+import { readCached } from '../fs-callbacks';
 import { AppendQueue, type Applied } from './append-queue';
 import type { NewFrame } from './frames';
-import { type Entry, type RemovedEntry, type Segment, closeIfUnused, findEntry } from './segment';
+import { type Entry, type RemovedEntry, type Segment, findEntry } from './segment';
 import type { SegmentFolders } from './segment-folders';
 import { SegmentReader } from './segment-reader';
 
@@ -115,18 +115,12 @@ export class Journal {
     // Its descriptor may be another file's by now.
     if (segment.isRetired) throw new ObjectCorruptError(key, 'its segment of the journal is retired');
     const body = Buffer.allocUnsafe(size);
-    segment.readers++;
-    try {
-      for (let at = 0; at < size;) {
-        const bytesRead = await readAt(segment.fd, body, at, size - at, start + at);
-        if (bytesRead === 0) throw new StoreUnavailableError('the journal was truncated');
-        at += bytesRead;
-      }
-      return body;
-    } finally {
-      segment.readers--;
-      closeIfUnused(segment);
+    for (let at = 0; at < size;) {
+      const bytesRead = readCached(segment.fd, body, at, size - at, start + at);
+      if (bytesRead === 0) throw new StoreUnavailableError('the journal was truncated');
+      at += bytesRead;
     }
+    return body;
   }
 
   /** Removes what other processes, which may have been killed, have left of retired segments. */

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../../errors';
-import { closeFd, inodeOfFd, readAt } from '../fs-callbacks';
+import { closeFd, inodeOfFd, readCached } from '../fs-callbacks';
 import { type Frame, MAX_FRAME_BYTES, scanFrame } from './frames';
-import { type Entry, type Segment, applyFrame, closeIfUnused, createSegment, retire } from './segment';
+import { type Entry, type Segment, applyFrame, createSegment, retire } from './segment';
 import type { SegmentFolders } from './segment-folders';
 
 const READ_BYTES = MAX_FRAME_BYTES + 64 * 1024;
@@ -85,7 +85,7 @@ export class SegmentReader {
     if (this.isStopped) return;
     if (this.known.length === 0) await this.openOldest();
     for (let segment = this.openSegment; segment !== undefined;) {
-      await this.readSegment(segment);
+      this.readSegment(segment);
       if (segment.closedAtMs === undefined) break;
       segment = await this.openAfter(segment);
     }
@@ -146,32 +146,25 @@ export class SegmentReader {
     }
     const segment = createSegment(number, fd, await inodeOfFd(fd));
     this.known.push(segment);
-    await this.readSegment(segment);
+    this.readSegment(segment);
     // A damaged close frame, or one that a backup or a power loss has missed: the next segment was used since.
     if (segment.closedAtMs === undefined && (await this.folders.isUsed(number + 1))) {
-      await this.readSegment(segment);
+      this.readSegment(segment);
       segment.closedAtMs ??= performance.now();
     }
     return segment;
   }
 
-  private async readSegment(segment: Segment): Promise<void> {
-    if (segment.isRetired) return;
-    segment.readers++;
-    try {
-      // Frames behind the one that closed it do not count.
-      while (segment.closedAtMs === undefined && !segment.isRetired) {
-        const bytesRead = await readAt(segment.fd, this.buffer, 0, READ_BYTES, segment.position);
-        if (bytesRead > 0) {
-          segment.lastFrameAtMs = performance.now();
-          segment.firstFrameAtMs ??= segment.lastFrameAtMs;
-        }
-        this.applyFrames(segment, this.buffer.subarray(0, bytesRead));
-        if (bytesRead < READ_BYTES) return;
+  private readSegment(segment: Segment): void {
+    // Frames behind the one that closed it do not count.
+    while (segment.closedAtMs === undefined && !segment.isRetired) {
+      const bytesRead = readCached(segment.fd, this.buffer, 0, READ_BYTES, segment.position);
+      if (bytesRead > 0) {
+        segment.lastFrameAtMs = performance.now();
+        segment.firstFrameAtMs ??= segment.lastFrameAtMs;
       }
-    } finally {
-      segment.readers--;
-      closeIfUnused(segment);
+      this.applyFrames(segment, this.buffer.subarray(0, bytesRead));
+      if (bytesRead < READ_BYTES) return;
     }
   }
 

@@ -42,8 +42,6 @@ export interface Segment {
   closedAtMs: number | undefined;
   /** Whether this process closed it, and therefore stores it. */
   wasClosedHere: boolean;
-  /** Running reads; the last one closes the descriptor of a retired segment. */
-  readers: number;
   isRetired: boolean;
 }
 
@@ -71,7 +69,6 @@ export function createSegment(number: number, fd: number, inode: number): Segmen
     lastFrameAtMs: undefined,
     closedAtMs: undefined,
     wasClosedHere: false,
-    readers: 0,
     isRetired: false,
   };
 }
@@ -130,13 +127,9 @@ function toEntry(segment: Segment, { type, key, timeMs, body, bodyBytes, bodySta
   };
 }
 
-/** Closes the descriptor of a segment that is not used any more. Idempotent. */
+/** Closes the descriptor. Idempotent. Reads are synchronous, so none is running. */
 export function retire(segment: Segment): void {
   if (segment.isRetired) return;
   segment.isRetired = true;
-  closeIfUnused(segment);
-}
-
-export function closeIfUnused(segment: Segment): void {
-  if (segment.isRetired && segment.readers === 0) closeFd(segment.fd).catch(() => undefined);
+  closeFd(segment.fd).catch(() => undefined);
 }
