@@ -16,8 +16,9 @@ const ANSWER_DEADLINE_MS = 2_000;
 const SEMI_SPACE_MIB = { api: 4, worker: 1 };
 /**
  * The old generation may double between collections, where V8 would let it grow further: 35 MiB less per service under
- * single records. With 60 %, 5 MiB less for a batch of a million rows, but 8 % fewer single records per second. One thread collects the young
- * generation: it has so little to do that waking others takes longer (6 % more single records per second).
+ * single records. With 60 %, 5 MiB less for a batch of a million rows, but 8 % fewer single records per second. One
+ * thread collects the young generation: it has so little to do that waking others takes longer (6 % more single records
+ * per second).
  */
 const COLLECTOR_OPTIONS = ['--heap-growing-percent=100', '--no-parallel-scavenge'];
 /**
