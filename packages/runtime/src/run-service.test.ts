@@ -30,14 +30,17 @@ class ServiceProcess {
   }
 
   /** `start` is the body of the service's start function, which can say `log(text)`. */
-  static run(start: string, stopDeadlineMs = 30_000): ServiceProcess {
+  static run(start: string, { stopDeadlineMs = 30_000, hasParent = true } = {}): ServiceProcess {
     const script = `const { createLogger, runService, notifyParent } = require(${JSON.stringify(COMPILED)});
       const logger = createLogger({ service: 'x', environment: 'test', level: 'info' });
       const log = (text) => logger.info(text);
       const listen = () => new Promise((resolve) => require('node:net').createServer().listen(0, '127.0.0.1', resolve));
       const never = () => new Promise(() => undefined);
       runService({ logger, stopDeadlineMs: ${stopDeadlineMs}, start: async (cleanups) => { ${start} } });`;
-    return new ServiceProcess(spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit', 'ipc'] }));
+    const channel = hasParent ? (['ipc'] as const) : [];
+    return new ServiceProcess(
+      spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit', ...channel] }),
+    );
   }
 
   /** Resolves when the child has told its parent that it is up. */
@@ -65,13 +68,24 @@ class ServiceProcess {
 const UP = `await listen(); notifyParent({ type: 'ready', port: 1 });`;
 
 describe('a service', () => {
+  const releasing = `for (const name of ['store', 'redis', 'server']) cleanups.push(name, () => log(name));`;
+
   test.each(['SIGTERM', 'SIGINT'] as const)('releases in reverse order on %s and ends with 0', async (signal) => {
-    const service = await ServiceProcess.run(
-      `for (const name of ['store', 'redis', 'server']) cleanups.push(name, () => log(name)); ${UP}`,
-    ).up();
+    const service = ServiceProcess.run(`${releasing} await listen(); log('up');`, { hasParent: false });
+    await service.says('up');
     service.child.kill(signal);
+    expect(await service.ended()).toEqual({
+      status: 0,
+      said: ['up', 'stopping', 'server', 'redis', 'store', 'stopped'],
+    });
+    expect(service.lines[1]?.reason).toBe(signal);
+  });
+
+  test('with a parent process ignores the signals of a terminal and stops on SIGTERM', async () => {
+    const service = await ServiceProcess.run(`${releasing} ${UP}`).up();
+    for (const signal of ['SIGHUP', 'SIGINT', 'SIGINT', 'SIGTERM'] as const) service.child.kill(signal);
     expect(await service.ended()).toEqual({ status: 0, said: ['stopping', 'server', 'redis', 'store', 'stopped'] });
-    expect(service.lines[0]?.reason).toBe(signal);
+    expect(service.lines[0]?.reason).toBe('SIGTERM');
   });
 
   test('continues releasing when one release fails', async () => {
@@ -88,12 +102,12 @@ describe('a service', () => {
     ).up();
     service.child.kill('SIGTERM');
     await service.says('releasing');
-    service.child.kill('SIGINT');
+    service.child.kill('SIGTERM');
     expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'releasing'] });
   });
 
   test('exits with 1 when the stop exceeds its deadline', async () => {
-    const service = await ServiceProcess.run(`cleanups.push('slow', never); ${UP}`, 50).up();
+    const service = await ServiceProcess.run(`cleanups.push('slow', never); ${UP}`, { stopDeadlineMs: 50 }).up();
     service.child.kill('SIGTERM');
     expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'stop exceeded its deadline, exiting'] });
   });
@@ -102,7 +116,7 @@ describe('a service', () => {
     // No server: without the deadline there would be nothing to keep the process.
     const service = await ServiceProcess.run(
       `cleanups.push('slow', never); notifyParent({ type: 'ready', port: 1 });`,
-      50,
+      { stopDeadlineMs: 50 },
     ).up();
     service.child.kill('SIGTERM');
     expect((await service.ended()).status).toBe(1);

@@ -56,7 +56,9 @@ export interface ServiceOptions {
 
 /**
  * Runs one service for the life of this process. SIGINT, SIGTERM or the end of the parent process stops it in order; a second
- * signal or the deadline ends the process at once. A failed start releases what was acquired and exits with status 1.
+ * signal or the deadline ends the process at once. With a parent process that has an IPC channel, SIGINT and SIGHUP are
+ * ignored: a terminal sends them to all its processes, and the parent stops them in order. A failed start releases what
+ * was acquired and exits with status 1.
  */
 export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): void {
   const cleanup = new CleanupStack(logger);
@@ -85,7 +87,8 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
     logger.fatal({ err: error }, 'uncaught exception');
     exit(1);
   });
-  process.on('SIGINT', () => stop('SIGINT', 0));
+  if (process.channel) for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  else process.on('SIGINT', () => stop('SIGINT', 0));
   process.on('SIGTERM', () => stop('SIGTERM', 0));
   // A disconnect of the IPC channel means that the parent process has ended.
   process.on('disconnect', () => (stopping ? undefined : stop('parent process ended', 0)));

@@ -20,19 +20,25 @@ export interface LaunchOptions {
   environment: Environment;
   /** Log file; the process appends to it directly, so that its last lines survive the stack. */
   logFile: string;
+  /**
+   * Starts it in a session of its own, where a terminal's Ctrl-C does not reach it: it must reach only the stack, which
+   * then stops in order. Services ignore it themselves (run-service.ts) and share the stack's session, because Linux
+   * divides the processors by session first: in another one the scoring threads would delay the API in spite of their
+   * lower priority.
+   */
+  ownSession: boolean;
   /** Further stdio entries: an IPC channel, which closes when the stack ends; a pipe to inherit. */
   moreStdio?: readonly ('ipc' | Writable)[];
 }
 
-/** Starts a process in its own session: a terminal's Ctrl-C must reach only the stack, which then stops in order. */
 export function launch(
-  { command, args, environment, logFile, moreStdio = [] }: LaunchOptions,
+  { command, args, environment, logFile, ownSession, moreStdio = [] }: LaunchOptions,
   record: ProcessRecord,
 ): ChildHandle {
   const log = openLog(logFile);
   const child = spawn(command, args, {
     env: environment,
-    detached: true,
+    detached: ownSession,
     stdio: ['ignore', log, log, ...moreStdio],
   });
   if (typeof log === 'number') closeSync(log);

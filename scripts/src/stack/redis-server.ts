@@ -23,7 +23,10 @@ export function launchRedis(
 ): StartingChild {
   const dir = join(dataDir, 'redis');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const launched = launch({ command: 'redis-server', args: redisArguments(dir, port), environment, logFile }, record);
+  const launched = launch(
+    { command: 'redis-server', args: redisArguments(dir, port), environment, logFile, ownSession: true },
+    record,
+  );
   const { pid } = launched.child;
   if (pid === undefined)
     return { ...launched, ready: launched.exited.then((reason) => Promise.reject(new Error(reason))) };

@@ -31,6 +31,7 @@ describe('a supervisor', () => {
       args: ['-e', script],
       environment: process.env,
       logFile: join(dir, 'x.log'),
+      ownSession: true,
       moreStdio: ['ipc'] as const,
     };
     const launched = launch(options, new ProcessRecord(dir, () => undefined));
@@ -102,7 +103,13 @@ describe('a supervisor', () => {
   });
 
   it('rejects the first start of a missing program', async () => {
-    const missing = { command: join(dir, 'nothing'), args: [], environment: {}, logFile: join(dir, 'x.log') };
+    const missing = {
+      command: join(dir, 'nothing'),
+      args: [],
+      environment: {},
+      logFile: join(dir, 'x.log'),
+      ownSession: true,
+    };
     const supervisor = supervise(() => ({
       ...launch(missing, new ProcessRecord(dir, () => undefined)),
       ready: new Promise(() => undefined),

@@ -10,7 +10,7 @@ import type { ThreadResult, ThreadTask } from './pool';
 import type { ShardTask } from './shard-task';
 
 /** Lower priority than the main thread: a shard can wait, but renewing locks and scoring single records cannot. */
-const BACKGROUND_PRIORITY = 5;
+const BACKGROUND_PRIORITY = 10;
 // On Linux 0 means the calling thread; elsewhere it means the process, whose main thread would lose priority too.
 if (process.platform === 'linux') setPriority(0, BACKGROUND_PRIORITY);
 

@@ -16,7 +16,7 @@ import { schemaOf } from '@cytoqueue/schema';
 import type { FittedVersion, SentOptions, TrainingAnswer, TrainingTask } from './training-task';
 
 /** Lower than the scoring threads. */
-const TRAINING_PRIORITY = 10;
+const TRAINING_PRIORITY = 15;
 // On Linux 0 means the calling thread; elsewhere it means the process, whose main thread would lose priority too.
 if (process.platform === 'linux') setPriority(0, TRAINING_PRIORITY);
 
