@@ -98,6 +98,7 @@ async function measureRounds(
     }
     if (digests.size > 1) throw new Error('two runs have not written the same bytes');
     for (const name of competitorNames) {
+      await removeOutput(output);
       competitors[name]?.push(await runCompetitor(interpreter, name, input, output));
       await flush(output);
       if (round === 0) await checkCompetitor(TRAINING, input, output);
@@ -113,11 +114,17 @@ async function competitorsFor(interpreter: string, rows: number): Promise<Compet
 
 /** Measures the first batch of a fresh stack, then a warm service, which has cached results of the first file. */
 async function runWarm(stack: RunningStack, { warmUpFile, input, output }: Files): Promise<ServiceRun> {
+  await removeOutput(output);
   const { wall: firstWall } = await runBatch(stack, warmUpFile, output);
-  await flush(output);
+  await removeOutput(output);
   const run = await runBatch(stack, input, output);
   await flush(output);
   return { ...run, firstWall };
+}
+
+/** Overwriting an earlier output would count as time of the next run. */
+function removeOutput(file: string): Promise<void> {
+  return rm(file, { force: true });
 }
 
 /** Syncs to disk, so that the next measurement does not wait for it. */

@@ -1,8 +1,10 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
 import { type Batch, CytoqueueClient } from '@cytoqueue/client';
 
 export interface CreatedPrediction {
@@ -36,16 +38,15 @@ export class ApiConnection {
     return new CytoqueueClient({ url: this.url, apiKey: this.key }).batchEvents(id);
   }
 
-  /** Writes chunks directly: a file stream takes 50 % longer, which would count as the service's time. */
+  /** With curl, as users do: Node's HTTP client takes twice as long, which would count as the service's time. */
   async downloadResults(id: string, file: string): Promise<void> {
-    const answer = await this.send('GET', `/v1/batches/${id}/results`);
-    const target = openSync(file, 'w');
-    try {
-      for await (const chunk of answer as AsyncIterable<Uint8Array>)
-        for (let at = 0; at < chunk.length;) at += writeSync(target, chunk, at);
-    } finally {
-      closeSync(target);
-    }
+    const url = `${this.url}/v1/batches/${id}/results`;
+    const key = ['--header', `authorization: Bearer ${this.key}`];
+    await promisify(execFile)('curl', ['--silent', '--show-error', '--fail', '--output', file, ...key, url]).catch(
+      (error: NodeJS.ErrnoException) => {
+        throw error.code === 'ENOENT' ? new Error('curl is not installed: apt-get install curl') : error;
+      },
+    );
   }
 
   /** @returns the response body. @throws Error on an unexpected status */
