@@ -30,14 +30,14 @@ class ServiceProcess {
   }
 
   /** `start` is the body of the service's start function, which can say `log(text)`. */
-  static run(start: string, { stopDeadlineMs = 30_000, hasParent = true } = {}): ServiceProcess {
+  static run(start: string, { stopDeadlineMs = 30_000, hasChannel = true } = {}): ServiceProcess {
     const script = `const { createLogger, runService, notifyParent } = require(${JSON.stringify(COMPILED)});
       const logger = createLogger({ service: 'x', environment: 'test', level: 'info' });
       const log = (text) => logger.info(text);
       const listen = () => new Promise((resolve) => require('node:net').createServer().listen(0, '127.0.0.1', resolve));
       const never = () => new Promise(() => undefined);
       runService({ logger, stopDeadlineMs: ${stopDeadlineMs}, start: async (cleanups) => { ${start} } });`;
-    const channel = hasParent ? (['ipc'] as const) : [];
+    const channel = hasChannel ? (['ipc'] as const) : [];
     return new ServiceProcess(
       spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit', ...channel] }),
     );
@@ -71,7 +71,7 @@ describe('a service', () => {
   const releasing = `for (const name of ['store', 'redis', 'server']) cleanups.push(name, () => log(name));`;
 
   test.each(['SIGTERM', 'SIGINT'] as const)('releases in reverse order on %s and ends with 0', async (signal) => {
-    const service = ServiceProcess.run(`${releasing} await listen(); log('up');`, { hasParent: false });
+    const service = ServiceProcess.run(`${releasing} await listen(); log('up');`, { hasChannel: false });
     await service.says('up');
     service.child.kill(signal);
     expect(await service.ended()).toEqual({
@@ -81,10 +81,18 @@ describe('a service', () => {
     expect(service.lines[1]?.reason).toBe(signal);
   });
 
-  test('with a parent process ignores the signals of a terminal and stops on SIGTERM', async () => {
-    const service = await ServiceProcess.run(`${releasing} ${UP}`).up();
-    for (const signal of ['SIGHUP', 'SIGINT', 'SIGINT', 'SIGTERM'] as const) service.child.kill(signal);
-    expect(await service.ended()).toEqual({ status: 0, said: ['stopping', 'server', 'redis', 'store', 'stopped'] });
+  test('with an IPC channel ignores the signals of a terminal and a repeated SIGTERM', async () => {
+    const service = await ServiceProcess.run(
+      `${releasing} cleanups.push('first', async () => { log('releasing'); await new Promise((go) => process.once('message', go)); }); ${UP}`,
+    ).up();
+    for (const signal of ['SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGINT', 'SIGTERM'] as const) service.child.kill(signal);
+    await service.says('releasing');
+    service.child.kill('SIGTERM');
+    service.child.send('go on');
+    expect(await service.ended()).toEqual({
+      status: 0,
+      said: ['stopping', 'releasing', 'server', 'redis', 'store', 'stopped'],
+    });
     expect(service.lines[0]?.reason).toBe('SIGTERM');
   });
 
@@ -97,13 +105,15 @@ describe('a service', () => {
   });
 
   test('ends at once on a second signal', async () => {
-    const service = await ServiceProcess.run(
-      `cleanups.push('slow', () => { log('releasing'); return never(); }); ${UP}`,
-    ).up();
+    const service = ServiceProcess.run(
+      `cleanups.push('slow', () => { log('releasing'); return never(); }); await listen(); log('up');`,
+      { hasChannel: false },
+    );
+    await service.says('up');
     service.child.kill('SIGTERM');
     await service.says('releasing');
-    service.child.kill('SIGTERM');
-    expect(await service.ended()).toEqual({ status: 1, said: ['stopping', 'releasing'] });
+    service.child.kill('SIGINT');
+    expect(await service.ended()).toEqual({ status: 1, said: ['up', 'stopping', 'releasing'] });
   });
 
   test('exits with 1 when the stop exceeds its deadline', async () => {

@@ -47,6 +47,9 @@ export function raiseThreadPoolSize(environment: Record<string, string | undefin
   environment.UV_THREADPOOL_SIZE ??= THREAD_POOL_SIZE;
 }
 
+/** Of a terminal: Ctrl-C, Ctrl-\, Ctrl-Z, and that it was closed. */
+const TERMINAL_SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGHUP'] as const;
+
 export interface ServiceOptions {
   logger: Logger;
   /** A longer stop ends the process with status 1. */
@@ -56,9 +59,9 @@ export interface ServiceOptions {
 
 /**
  * Runs one service for the life of this process. SIGINT, SIGTERM or the end of the parent process stops it in order; a second
- * signal or the deadline ends the process at once. With a parent process that has an IPC channel, SIGINT and SIGHUP are
- * ignored: a terminal sends them to all its processes, and the parent stops them in order. A failed start releases what
- * was acquired and exits with status 1.
+ * signal or the deadline ends the process at once. With an IPC channel, only the parent decides: the signals of a terminal
+ * are ignored, which it sends to all its processes, and so is a repeated SIGTERM, which the whole process group may have
+ * received before the parent sends its own. A failed start releases what was acquired and exits with status 1.
  */
 export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): void {
   const cleanup = new CleanupStack(logger);
@@ -87,9 +90,10 @@ export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): v
     logger.fatal({ err: error }, 'uncaught exception');
     exit(1);
   });
-  if (process.channel) for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  const hasChannel = process.channel !== undefined;
+  if (hasChannel) for (const signal of TERMINAL_SIGNALS) process.on(signal, () => undefined);
   else process.on('SIGINT', () => stop('SIGINT', 0));
-  process.on('SIGTERM', () => stop('SIGTERM', 0));
+  process.on('SIGTERM', () => (hasChannel && stopping ? undefined : stop('SIGTERM', 0)));
   // A disconnect of the IPC channel means that the parent process has ended.
   process.on('disconnect', () => (stopping ? undefined : stop('parent process ended', 0)));
   start(cleanup).catch((error: unknown) => {

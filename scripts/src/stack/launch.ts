@@ -23,8 +23,8 @@ export interface LaunchOptions {
   /**
    * Starts it in a session of its own, where a terminal's Ctrl-C does not reach it: it must reach only the stack, which
    * then stops in order. Services ignore it themselves (run-service.ts) and share the stack's session, because Linux
-   * divides the processors by session first: in another one the scoring threads would delay the API in spite of their
-   * lower priority.
+   * divides the processors between sessions first (autogroups): in another one the scoring threads would delay the API in
+   * spite of their lower priority.
    */
   ownSession: boolean;
   /** Further stdio entries: an IPC channel, which closes when the stack ends; a pipe to inherit. */

@@ -76,6 +76,8 @@ export class Stack {
 
   /** Stops in order: the API accepts no more, the workers finish or return their jobs, then Redis ends. */
   stop(): Promise<void> {
+    // A signal to the whole process group may end them before their turn.
+    for (const worker of this.#workers) worker.stopRestarting();
     this.#stopped ??= this.#releasers.releaseAll();
     return this.#stopped;
   }

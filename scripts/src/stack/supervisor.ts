@@ -64,6 +64,11 @@ export class Supervisor {
     return this.#stopped;
   }
 
+  /** Does not replace the process when it ends. */
+  stopRestarting(): void {
+    this.#stopRequest.abort();
+  }
+
   /** Sends SIGKILL. */
   kill(): void {
     this.#stopRequest.abort();

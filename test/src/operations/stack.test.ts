@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { RedisProcess } from '../support/redis-process';
@@ -14,6 +14,24 @@ beforeEach(() => {
 });
 
 afterEach(() => fixture.end());
+
+const STOPPED = ['stopping: SIGTERM', 'stopped'];
+
+/** The first and the last line that a service logged about its stop, and their times. */
+function stopOf(service: string): { messages: string[]; began: string; ended: string } {
+  const log = readFileSync(join(fixture.dataDir, 'logs', `${service}.log`), 'utf8');
+  const lines = log
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { time: string; msg: string; reason?: string });
+  const first = lines.find(({ msg }) => msg === 'stopping');
+  const last = lines.at(-1);
+  return {
+    messages: [`${first?.msg}: ${first?.reason}`, last?.msg ?? ''],
+    began: first?.time ?? '',
+    ended: last?.time ?? '',
+  };
+}
 
 describe('a stack', () => {
   it('prints its address, writes it to ready.json for its owner only, leaves nothing running after SIGTERM, continues with the same data and key when started again, and stops when the parent that holds its IPC channel has ended', async () => {
@@ -86,6 +104,19 @@ describe('a stack', () => {
     stack.process.kill('SIGINT');
     expect(await stack.exited).toBe(0);
     expect(pidsOf(ready).filter(isRunning)).toEqual([]);
+    const [api, worker] = [stopOf('api'), stopOf('worker-1')];
+    expect([api.messages, worker.messages]).toEqual([STOPPED, STOPPED]);
+    expect(worker.began >= api.ended).toBe(true);
+  });
+
+  it('stops without a restart and returns its jobs when its whole process group receives SIGTERM', async () => {
+    const stack = fixture.run({}, { detached: true });
+    const ready = await untilReady(stack, fixture.dataDir);
+    process.kill(-(stack.process.pid as number), 'SIGTERM');
+    expect(await stack.exited).toBe(0);
+    expect(pidsOf(ready).filter(isRunning)).toEqual([]);
+    expect([stopOf('api').messages, stopOf('worker-1').messages]).toEqual([STOPPED, STOPPED]);
+    expect(stack.stderr()).toBe('');
   });
 
   it('can be stopped while it starts', async () => {

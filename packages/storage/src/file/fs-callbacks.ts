@@ -4,9 +4,9 @@ import { ObjectCorruptError, assertSize } from '../errors';
 
 /**
  * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
- * the CPU per call, and these calls are most of the cost of a small object. Only reads of the journal are synchronous: on
- * a hanging network mount even a close would freeze the event loop and the health checks. `syncFd` looks up `fs.fsync`
- * at each call, so that tests can replace it.
+ * the CPU per call, and these calls are most of the cost of a small object. All but reads of the journal are asynchronous,
+ * because on a hanging network mount even a close would freeze the event loop and the health checks. `syncFd` looks up
+ * `fs.fsync` at each call, so that tests can replace it.
  */
 export const openFd = promisify(
   (path: string, flags: string | number, mode: number, done: (error: Error | null, fd: number) => void) =>
@@ -80,9 +80,9 @@ const append = promisify((fd: number, bytes: Uint8Array, done: (error: Error | n
 );
 
 /**
- * Reads synchronously, for the journal: it is on a local disk and its bytes were written within the last minute, so they
- * are in the page cache, and a call on another thread costs several times the read itself. Single records: 4 % more per
- * second.
+ * Reads synchronously, for the journal: it is on a local disk, and what was written within the last minute is in the page
+ * cache, where a call on another thread costs several times the read itself. Single records: 4 % more per second. After a
+ * start, or on a network mount to which a journal was copied, such a read may wait for the disk or the network.
  * @returns how many bytes were read; 0 at the end of the file
  */
 export function readCached(fd: number, buffer: Buffer, at: number, length: number, position: number): number {

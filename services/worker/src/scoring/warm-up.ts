@@ -32,12 +32,13 @@ function variedRow({ schema, training }: LoadedModel['model'], row: number): num
   const { samples, rows, featureCount } = training;
   const sample = Array.from(samples.subarray((row % rows) * featureCount, ((row % rows) + 1) * featureCount));
   const pass = Math.floor(row / rows);
+  if (pass === 0) return sample;
   const index = pass % featureCount;
   const value = sample[index]!;
   const { integer, min, max } = featureAt(schema, index);
   sample[index] = integer
     ? min + ((value - min + pass) % (max - min + 1))
-    : Math.min(max, Number((value * (1 + pass / 1000)).toFixed(4)));
+    : Math.max(min, Math.min(max, Number((value * (1 + pass / 1000)).toFixed(4))));
   return sample;
 }
 

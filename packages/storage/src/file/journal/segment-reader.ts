@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { StoreUnavailableError } from '../../errors';
 import { closeFd, inodeOfFd, readCached } from '../fs-callbacks';
 import { type Frame, MAX_FRAME_BYTES, scanFrame } from './frames';
@@ -85,7 +86,7 @@ export class SegmentReader {
     if (this.isStopped) return;
     if (this.known.length === 0) await this.openOldest();
     for (let segment = this.openSegment; segment !== undefined;) {
-      this.readSegment(segment);
+      await this.readSegment(segment);
       if (segment.closedAtMs === undefined) break;
       segment = await this.openAfter(segment);
     }
@@ -146,16 +147,16 @@ export class SegmentReader {
     }
     const segment = createSegment(number, fd, await inodeOfFd(fd));
     this.known.push(segment);
-    this.readSegment(segment);
+    await this.readSegment(segment);
     // A damaged close frame, or one that a backup or a power loss has missed: the next segment was used since.
     if (segment.closedAtMs === undefined && (await this.folders.isUsed(number + 1))) {
-      this.readSegment(segment);
+      await this.readSegment(segment);
       segment.closedAtMs ??= performance.now();
     }
     return segment;
   }
 
-  private readSegment(segment: Segment): void {
+  private async readSegment(segment: Segment): Promise<void> {
     // Frames behind the one that closed it do not count.
     while (segment.closedAtMs === undefined && !segment.isRetired) {
       const bytesRead = readCached(segment.fd, this.buffer, 0, READ_BYTES, segment.position);
@@ -165,6 +166,8 @@ export class SegmentReader {
       }
       this.applyFrames(segment, this.buffer.subarray(0, bytesRead));
       if (bytesRead < READ_BYTES) return;
+      // Other work goes on while a long segment is read, at a start or after a pause.
+      await nextTurn();
     }
   }
 
