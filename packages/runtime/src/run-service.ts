@@ -47,7 +47,7 @@ export function raiseThreadPoolSize(environment: Record<string, string | undefin
   environment.UV_THREADPOOL_SIZE ??= THREAD_POOL_SIZE;
 }
 
-/** Of a terminal: Ctrl-C, Ctrl-\, Ctrl-Z, and that it was closed. */
+/** Signals of a terminal: Ctrl-C, Ctrl-\, Ctrl-Z, and that it was closed. */
 const TERMINAL_SIGNALS = ['SIGINT', 'SIGQUIT', 'SIGTSTP', 'SIGHUP'] as const;
 
 export interface ServiceOptions {
