@@ -82,8 +82,9 @@ describe('a service', () => {
   });
 
   test('with an IPC channel ignores the signals of a terminal and a repeated SIGTERM', async () => {
+    const untilMessage = `new Promise((resolve) => process.once('message', resolve))`;
     const service = await ServiceProcess.run(
-      `${releasing} cleanups.push('first', async () => { log('releasing'); await new Promise((go) => process.once('message', go)); }); ${UP}`,
+      `${releasing} cleanups.push('first', () => { log('releasing'); return ${untilMessage}; }); ${UP}`,
     ).up();
     for (const signal of ['SIGHUP', 'SIGQUIT', 'SIGTSTP', 'SIGINT', 'SIGTERM'] as const) service.child.kill(signal);
     await service.says('releasing');

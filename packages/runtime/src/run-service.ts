@@ -58,10 +58,10 @@ export interface ServiceOptions {
 }
 
 /**
- * Runs one service for the life of this process. SIGINT, SIGTERM or the end of the parent process stops it in order; a second
- * signal or the deadline ends the process at once. With an IPC channel, only the parent decides: the signals of a terminal
- * are ignored, which it sends to all its processes, and so is a repeated SIGTERM, which the whole process group may have
- * received before the parent sends its own. A failed start releases what was acquired and exits with status 1.
+ * Runs one service for the life of this process. SIGINT, SIGTERM or the end of the parent process stops it in order; a
+ * second signal or the deadline ends the process at once. With an IPC channel, only the parent decides: the signals of a
+ * terminal are ignored, which it sends to all its processes, and so is a repeated SIGTERM, which the whole process group
+ * may have received before the parent sends its own. A failed start releases what was acquired and exits with status 1.
  */
 export function runService({ logger, stopDeadlineMs, start }: ServiceOptions): void {
   const cleanup = new CleanupStack(logger);

@@ -128,3 +128,12 @@ test.each([
   // A worker that exceeds its stop deadline exits with status 1.
   expect(await worker.exited).toBe(0);
 });
+
+test('a second signal ends a worker without a parent at once', async () => {
+  const worker = await faults.startWorker({}, { hasChannel: false });
+  faults.proxy.freeze();
+  worker.process.kill('SIGTERM');
+  await waitUntil('it is stopping', () => worker.stdout().includes('"msg":"stopping"'));
+  worker.process.kill('SIGTERM');
+  expect(await worker.exited).toBe(1);
+});

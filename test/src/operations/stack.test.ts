@@ -109,10 +109,13 @@ describe('a stack', () => {
     expect(worker.began >= api.ended).toBe(true);
   });
 
-  it('stops without a restart and returns its jobs when its whole process group receives SIGTERM', async () => {
+  it('restarts no worker that SIGTERM to its whole process group ends before the API', async () => {
     const stack = fixture.run({}, { detached: true });
     const ready = await untilReady(stack, fixture.dataDir);
+    await stopProcess(ready.pids.api);
     process.kill(-(stack.process.pid as number), 'SIGTERM');
+    await waitUntil('the worker has ended', () => ready.pids.workers.every((pid) => !isRunning(pid)));
+    process.kill(ready.pids.api, 'SIGCONT');
     expect(await stack.exited).toBe(0);
     expect(pidsOf(ready).filter(isRunning)).toEqual([]);
     expect([stopOf('api').messages, stopOf('worker-1').messages]).toEqual([STOPPED, STOPPED]);

@@ -201,14 +201,15 @@ export class FaultStack {
   }
 
   /** Starts a worker beside the stack's own, which `restore` ends. */
-  async startWorker(environment: Environment = {}): Promise<OwnWorker> {
+  async startWorker(environment: Environment = {}, { hasChannel = true } = {}): Promise<OwnWorker> {
     const { dataDir } = this.stack;
     const own = { REDIS_URL: `redis://127.0.0.1:${this.proxy.port}`, DATA_DIR: dataDir, WORKER_THREADS: '1' };
-    const program = runProgram(process.execPath, [join(ROOT, 'services/worker/dist/main.js')], {
-      ...this.gate.environment,
-      ...own,
-      ...environment,
-    });
+    const program = runProgram(
+      process.execPath,
+      [join(ROOT, 'services/worker/dist/main.js')],
+      { ...this.gate.environment, ...own, ...environment },
+      { hasChannel },
+    );
     const ready = await waitUntil('the worker is ready', () =>
       parseLog(program.stdout()).find(({ msg }) => msg === 'ready'),
     );

@@ -63,7 +63,7 @@ export class LimitedS3 {
     if (isWrite && this.limit === 'no checksums' && hasChecksum(request.headers))
       return refuse(response, 501, 'NotImplemented');
     const headers = this.passed(request);
-    // Decided by the client's headers: also without their condition, concurrent writes of one key can fail in moto (500).
+    // The client's headers decide: concurrent writes of one key can fail in moto (500) without their condition too.
     if (request.headers['if-none-match'] === undefined && request.headers['if-match'] === undefined)
       return this.pass(request, headers, body, response);
     const written = this.conditionalWrites.then(() => this.pass(request, headers, body, response));

@@ -36,7 +36,7 @@ export class StackFixture {
     environment: Environment = {},
     { command = process.execPath, args = [START], detached = false } = {},
   ): RunningProgram {
-    const program = runProgram(command, args, { PORT: '0', DATA_DIR: this.dataDir, ...environment }, detached);
+    const program = runProgram(command, args, { PORT: '0', DATA_DIR: this.dataDir, ...environment }, { detached });
     this.#programs.push(program);
     return program;
   }

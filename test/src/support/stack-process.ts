@@ -167,17 +167,20 @@ export async function untilReady(program: RunningProgram, dataDir: string): Prom
   });
 }
 
-/** Runs a program from the repository's root. Its IPC channel ends it when this process ends without stopping it. */
+/**
+ * Runs a program from the repository's root. Its IPC channel ends it when this process ends without stopping it; in
+ * containers and systemd units services have none.
+ */
 export function runProgram(
   command: string,
   args: readonly string[],
   environment: Environment,
-  detached = false,
+  { detached = false, hasChannel = true } = {},
 ): RunningProgram {
   const child = spawn(command, args, {
     cwd: ROOT,
     env: { ...inheritedEnvironment(), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
     detached,
   });
   const stdout = collect(child.stdout);

@@ -70,7 +70,8 @@ export class JobProducer {
   }
 
   /**
-   * Call it before accepting work. Writes a key, because a read-only replica answers reads; concurrent calls share the write.
+   * Call it before accepting work. Writes a key, because a read-only replica answers reads; concurrent calls share the
+   * write.
    * @throws QueueUnavailableError when Redis accepts no new work
    */
   async assertAvailable(): Promise<void> {

@@ -76,7 +76,10 @@ export class ScoringPool {
    * @returns the encoded object of one
    */
   async warmUp(model: LoadedModel): Promise<Buffer> {
-    const [object] = await Promise.all(Array.from({ length: this.threads }, () => this.score(createWarmUpTask(model))));
+    const task = createWarmUpTask(model);
+    // A thread takes the memory of its bytes.
+    const shards = Array.from({ length: this.threads }, () => ({ ...task, bytes: Uint8Array.from(task.bytes) }));
+    const [object] = await Promise.all(shards.map((shard) => this.score(shard)));
     return object!;
   }
 

@@ -1,7 +1,7 @@
 import { StoreUnavailableError } from '../../errors';
 import { closeFd, readCachedToEnd, writeAppending } from '../fs-callbacks';
 import { type Frame, type NewFrame, encodeFrame, newWriter, scanFrame } from './frames';
-import { type Entry, type Range, type Segment } from './segment';
+import type { Entry, Range, Segment } from './segment';
 import type { SegmentFolders } from './segment-folders';
 import type { SegmentReader } from './segment-reader';
 
