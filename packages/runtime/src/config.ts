@@ -113,6 +113,7 @@ const environmentSchema = z.object({
   CORS_ORIGINS: z.string().transform(parseOrigins).default([]),
   MAX_WAIT_SECONDS: wholeNumber(1, 110).default(25),
   WORKERS: wholeNumber(1, 64).default(1),
+  SERVICE_NODE: z.string().min(1).optional(),
   WORKER_THREADS: wholeNumber(1, 256).optional(),
   SHARD_ROWS: wholeNumber(1_000, 10_000_000).default(32_768),
   CLOUDWATCH_NAMESPACE: z.string().min(1).optional(),
@@ -155,6 +156,8 @@ export interface Config {
   /** Upper limit of `Prefer: wait`; below the idle timeouts of proxies and the server (120 s). */
   readonly maxWaitSeconds: number;
   readonly workers: number;
+  /** Program of Node.js that `npm start` runs the services with. */
+  readonly serviceNode: string | undefined;
   readonly workerThreads: number;
   readonly shardRows: number;
   readonly cloudwatchNamespace: string | undefined;
@@ -209,6 +212,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     corsOrigins: env.CORS_ORIGINS,
     maxWaitSeconds: env.MAX_WAIT_SECONDS,
     workers: env.WORKERS,
+    serviceNode: env.SERVICE_NODE,
     workerThreads: env.WORKER_THREADS ?? availableParallelism(),
     shardRows: env.SHARD_ROWS,
     cloudwatchNamespace: env.CLOUDWATCH_NAMESPACE,

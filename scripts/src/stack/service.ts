@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Environment, launch, type ChildHandle } from './launch';
 import type { ProcessRecord } from './process-record';
 import type { RedisGuard } from './redis-guard';
+import { findServiceNode } from './service-node';
 import type { StartingChild } from './supervisor';
 
 const POLL_INTERVAL_MS = 50;
@@ -31,6 +32,8 @@ const ROOT = resolve(__dirname, '../../..');
 
 export interface ServiceOptions {
   service: 'api' | 'worker';
+  /** Program of Node.js; by default that of `findServiceNode`. */
+  node: string | undefined;
   environment: Environment;
   logFile: string;
   /** Set when the stack runs Redis, which must outlive the service. */
@@ -69,12 +72,15 @@ export function launchApi(
   return { ...launched, ready };
 }
 
-function launchService({ service, environment, logFile, guard }: ServiceOptions, record: ProcessRecord): ChildHandle {
+function launchService(
+  { service, node, environment, logFile, guard }: ServiceOptions,
+  record: ProcessRecord,
+): ChildHandle {
   const main = resolve(ROOT, 'services', service, 'dist/main.js');
   const moreStdio = guard === undefined ? (['ipc'] as const) : (['ipc', guard.pipe] as const);
   return launch(
     {
-      command: process.execPath,
+      command: node ?? findServiceNode(ROOT),
       args: [`--max-semi-space-size=${SEMI_SPACE_MIB[service]}`, ...COLLECTOR_OPTIONS, main],
       environment: { ...ALLOCATOR_OPTIONS, ...environment },
       logFile,

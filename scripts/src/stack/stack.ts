@@ -175,6 +175,7 @@ export class Stack {
       const own = { ...environment, WORKER_PORT: String(workerPort(this.#config, index)) };
       const options = {
         service: 'worker',
+        node: this.#config.serviceNode,
         environment: own,
         logFile: this.#logFile(name),
         guard: this.#guard,
@@ -194,7 +195,13 @@ export class Stack {
     let url = '';
     const supervisor = this.#supervise('api', STOP_DEADLINE_MS.api, () => {
       const own = url === '' ? environment : { ...environment, PORT: new URL(url).port };
-      const options = { service: 'api', environment: own, logFile: this.#logFile('api'), guard: this.#guard } as const;
+      const options = {
+        service: 'api',
+        node: this.#config.serviceNode,
+        environment: own,
+        logFile: this.#logFile('api'),
+        guard: this.#guard,
+      } as const;
       return launchApi(options, this.#record, (address) => (url = address));
     });
     this.#acquire('api', () => supervisor.stop());
