@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Environment } from '../stack/launch';
+import { findServiceNode } from '../stack/service-node';
 import { rounded } from './statistics';
 
+const ROOT = join(__dirname, '../../..');
 const OBSERVED_MS = 3_000;
 /** With more of the processors in use by others, even ratios of alternating runs scatter. */
 const MAX_BUSY_SHARE = 0.1;
@@ -9,13 +14,16 @@ const MAX_BUSY_SHARE = 0.1;
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;
+  /** Version of Node.js that the benchmark and the classifier in it ran with. */
   readonly node: string;
+  /** Version of Node.js that the services ran with. */
+  readonly service_node: string;
   /** Share of all processors that other programs used before the benchmark. */
   readonly busy_share: number;
 }
 
 /** Describes the machine, and warns when others use it. */
-export async function describeMachine(): Promise<Machine> {
+export async function describeMachine(environment: Environment): Promise<Machine> {
   const before = usedAndTotal();
   await sleep(OBSERVED_MS);
   const after = usedAndTotal();
@@ -24,7 +32,14 @@ export async function describeMachine(): Promise<Machine> {
     console.log(
       `Warning: other programs use ${Math.round(busy_share * 100)} % of the processors; the figures will scatter.`,
     );
-  return { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version, busy_share };
+  const serviceNode = environment['SERVICE_NODE'] || findServiceNode(ROOT);
+  return {
+    cpu: cpus()[0]?.model ?? 'unknown',
+    cores: cpus().length,
+    node: process.version,
+    service_node: execFileSync(serviceNode, ['--version'], { encoding: 'utf8' }).trim(),
+    busy_share,
+  };
 }
 
 function usedAndTotal(): { used: number; total: number } {

@@ -48,7 +48,7 @@ export async function runBench(environment: Environment, args: readonly string[]
 
   if (values['write-scaling'] && !chosen.some(({ name }) => name === 'batch'))
     throw new Error('--write-scaling writes what --only batch measures');
-  const machine = await describeMachine();
+  const machine = await describeMachine(environment);
   const figures: Record<string, unknown> = {};
   for (const { name, part } of chosen) figures[name] = await part(options);
   if (values['write-scaling']) await writeThroughput(figures['batch']);

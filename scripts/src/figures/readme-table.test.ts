@@ -9,7 +9,7 @@ test('the tables of README.md are those of the committed figures (npm run bench-
 });
 
 test('tables show ratios with their spread, and peers that were absent', () => {
-  const machine = { cores: 2, cpu: 'X' };
+  const machine = { cores: 2, cpu: 'X', service_node: 'v24.0.0' };
   const ratio = { median: 3, min: 2.5, max: 3.25 };
   const service = { wait_ms: { p50: 9 }, accepted_per_second: 600, finished_per_second: 300 };
   const tables = replaceTables(page, {
@@ -33,6 +33,6 @@ test('tables show ratios with their spread, and peers that were absent', () => {
   expect(tables).toContain('| Cytoqueue | 600 | 300 | 9 | |');
   expect(tables).toContain('durably | 600 | 100 | 9 | 3 (2.5 to 3.25) |');
   expect(tables).toContain('| exact Shapley values in NumPy | not measured | |');
-  expect(tables).toContain('Rates of 32 clients. Measured on 2026-01-02 with 2 cores (X).');
+  expect(tables).toContain('Rates of 32 clients. Measured on 2026-01-02 with 2 cores (X) and Node.js v24.0.0.');
   expect(tables).not.toContain('rows of CSV');
 });

@@ -132,8 +132,8 @@ function timesAsFast(ratio: Ratio | null | undefined): string {
   return ratio === null || ratio === undefined ? '' : ratioText(ratio);
 }
 
-function measuredOn({ measured_on, machine: { cores, cpu } }: PartFigures): string {
-  return `Measured on ${measured_on} with ${cores} cores (${cpu}).`;
+function measuredOn({ measured_on, machine: { cores, cpu, service_node } }: PartFigures): string {
+  return `Measured on ${measured_on} with ${cores} cores (${cpu}) and Node.js ${service_node}.`;
 }
 
 function inEnglish(count: number): string {

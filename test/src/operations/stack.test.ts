@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, statSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { RedisProcess } from '../support/redis-process';
@@ -34,6 +34,14 @@ function stopOf(service: string): { messages: string[]; began: string; ended: st
 }
 
 describe('a stack', () => {
+  it('runs the services with the program that SERVICE_NODE names', async () => {
+    const [program, started] = [join(fixture.dataDir, 'node'), join(fixture.dataDir, 'started')];
+    writeFileSync(program, `#!/bin/sh\necho $$ >>${started}\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
+    const { ready } = await fixture.start({ SERVICE_NODE: program });
+    const pids = readFileSync(started, 'utf8').trim().split('\n').map(Number);
+    expect(new Set(pids)).toEqual(new Set([ready.pids.api, ...ready.pids.workers]));
+  });
+
   it('prints its address, writes it to ready.json for its owner only, leaves nothing running after SIGTERM, continues with the same data and key when started again, and stops when the parent that holds its IPC channel has ended', async () => {
     const stack = await fixture.start({ WORKERS: '2' });
     expect(stack.ready).toEqual({
@@ -185,6 +193,13 @@ describe('a stack that cannot start reports why and leaves nothing running', () 
     const stack = fixture.run({ PATH: bin });
     expect(await stack.exited).toBe(1);
     expect(stack.stderr()).toMatch('redis did not start (redis-server is not installed: run sh scripts/setup.sh)');
+    expect(tracesIn(fixture.dataDir)).toEqual([]);
+  });
+
+  it('without the program that SERVICE_NODE names', async () => {
+    const stack = fixture.run({ SERVICE_NODE: join(fixture.dataDir, 'none') });
+    expect(await stack.exited).toBe(1);
+    expect(stack.stderr()).toMatch(/did not start \(\S+none is not installed/);
     expect(tracesIn(fixture.dataDir)).toEqual([]);
   });
 
