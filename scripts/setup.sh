@@ -67,27 +67,30 @@ install_packages() {
   run 'installing npm packages' npm_install || fail 'the npm packages could not be installed; is the npm registry reachable?'
 }
 
-# The services run on the Node.js of the images: with 24, twice as many single records are accepted per second as with 20.
-# npm has it for Linux with glibc; elsewhere they run on the installed one.
+# npm start runs the services with Node.js 24, as the images do: records take less time than with 20 (services/worker/README.md).
+# scripts/service-node.sha256 lists the programs, which npm has for Linux with glibc; elsewhere the installed Node.js serves.
 install_service_node() {
   [ -z "${SERVICE_NODE:-}" ] || return 0
-  read -r version <.node-version
-  [ ! -x "$state/bin/node-$version" ] || return 0
-  package=$(node -p '
-    const { platform, arch, report, versions } = process;
-    const isOlder = parseInt(versions.node) < parseInt(process.argv[1]);
-    isOlder && platform === "linux" && report.getReport().header.glibcVersionRuntime ? `node-linux-${arch}` : ""
-  ' "$version")
-  [ -n "$package" ] || return 0
-  run "installing Node.js $version for the services, because this is $(node --version) (npm package $package)" \
+  system=$(node -p 'process.platform + "-" + process.arch')
+  listed=$(grep -- "-$system/bin/node\$" scripts/service-node.sha256) || return 0
+  name=${listed#*  }
+  version=${name#node-} && version=${version%"-$system/bin/node"}
+  [ ! -x "$state/$name" ] || return 0
+  node -e '
+    const isOlder = parseInt(process.versions.node) < parseInt(process.argv[1]);
+    process.exit(isOlder && process.report.getReport().header.glibcVersionRuntime ? 0 : 1)
+  ' "$version" || return 0
+  run "installing Node.js $version for the services, because this is $(node --version) (npm package node-$system)" \
     unpack_node || say "going on with Node.js $(node --version), which serves fewer records per second"
 }
 
 unpack_node() {
   unpacked=$state/node.$$
-  program=$unpacked/node_modules/$package/bin/node
-  npm install --prefix "$unpacked" --no-save --no-package-lock --ignore-scripts --fetch-retries=0 "$package@$version" &&
-    "$program" --version && mkdir -p "$state/bin" && mv "$program" "$state/bin/node-$version"
+  program=$unpacked/${name%/bin/node}
+  npm install --prefix "$unpacked" --no-save --no-package-lock --ignore-scripts --fetch-retries=0 --fetch-timeout=60000 \
+    "node-$system@$version" && mv "$unpacked/node_modules/node-$system" "$program" &&
+    (cd "$unpacked" && echo "$listed" | sha256sum -c) && "$program/bin/node" --version &&
+    rm -rf "$program/include" "$state/${name%/bin/node}" && mv "$program" "$state"
   status=$?
   rm -rf "$unpacked"
   return "$status"

@@ -1,12 +1,10 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Environment } from '../stack/launch';
-import { findServiceNode } from '../stack/service-node';
+import { serviceNode } from '../stack/service-node';
 import { rounded } from './statistics';
 
-const ROOT = join(__dirname, '../../..');
 const OBSERVED_MS = 3_000;
 /** With more of the processors in use by others, even ratios of alternating runs scatter. */
 const MAX_BUSY_SHARE = 0.1;
@@ -32,12 +30,12 @@ export async function describeMachine(environment: Environment): Promise<Machine
     console.log(
       `Warning: other programs use ${Math.round(busy_share * 100)} % of the processors; the figures will scatter.`,
     );
-  const serviceNode = environment['SERVICE_NODE'] || findServiceNode(ROOT);
+  const program = serviceNode(environment['SERVICE_NODE']);
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,
     node: process.version,
-    service_node: execFileSync(serviceNode, ['--version'], { encoding: 'utf8' }).trim(),
+    service_node: execFileSync(program, ['--version'], { encoding: 'utf8' }).trim(),
     busy_share,
   };
 }

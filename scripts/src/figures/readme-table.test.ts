@@ -12,7 +12,20 @@ test('tables show ratios with their spread, and peers that were absent', () => {
   const machine = { cores: 2, cpu: 'X', service_node: 'v24.0.0' };
   const ratio = { median: 3, min: 2.5, max: 3.25 };
   const service = { wait_ms: { p50: 9 }, accepted_per_second: 600, finished_per_second: 300 };
+  const run = { wall_seconds: 2, first_batch_seconds: 3, peak_mib: { together: 300 } };
   const tables = replaceTables(page, {
+    batch: {
+      measured_on: '2026-01-02',
+      machine,
+      figures: {
+        rows: 1_000,
+        service: {
+          '1 worker, 1 thread': { ...run, ratio: {} },
+          '1 worker, 2 threads': { ...run, wall_seconds: 1, ratio: { pandas_sklearn_tuned: ratio } },
+        },
+        peers: { pandas_sklearn_tuned: { wall_seconds: 4, peak_mib: 100 }, polars_faiss: null },
+      },
+    },
     single: {
       measured_on: '2026-01-02',
       machine,
@@ -34,5 +47,8 @@ test('tables show ratios with their spread, and peers that were absent', () => {
   expect(tables).toContain('durably | 600 | 100 | 9 | 3 (2.5 to 3.25) |');
   expect(tables).toContain('| exact Shapley values in NumPy | not measured | |');
   expect(tables).toContain('Rates of 32 clients. Measured on 2026-01-02 with 2 cores (X) and Node.js v24.0.0.');
-  expect(tables).not.toContain('rows of CSV');
+  expect(tables).toContain('| Cytoqueue, 1 worker, 2 threads | 1 | 3 | 300 | |');
+  expect(tables).toContain('| pandas and scikit-learn, tuned | 4 | | 100 | 3 (2.5 to 3.25) |');
+  expect(tables).toContain('| polars and faiss | not measured | | | |');
+  expect(replaceTables(page, {})).not.toContain('rows of CSV');
 });

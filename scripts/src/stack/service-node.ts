@@ -1,19 +1,33 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { StackError } from './stack-error';
+
+const ROOT = join(__dirname, '../../..');
+const { platform, arch, execPath, versions } = process;
 
 /**
- * The Node.js program that `npm start` runs the services with: this process's own one, unless it is older than that of
- * the images (`.node-version`) and `scripts/setup.sh` has installed that one. With Node.js 24, twice as many single
- * records are accepted per second as with 20.
+ * The Node.js program that the services run with.
+ * @param named `SERVICE_NODE`, if it is set
+ * @throws StackError when there is no such program
+ */
+export function serviceNode(named: string | undefined): string {
+  if (named === undefined || named.trim() === '') return findServiceNode(ROOT);
+  if (!existsSync(named)) throw new StackError(`SERVICE_NODE: there is no program ${named}`);
+  return named;
+}
+
+/**
+ * This process's own Node.js, unless it is older than the one of `scripts/service-node.sha256` and `scripts/setup.sh` has
+ * installed that. Single records need less time with 24 than with 20 (services/worker/README.md).
  * @param root folder of the checkout
  * @param version of this process's Node.js
  */
-export function findServiceNode(root: string, version = process.versions.node): string {
-  const wanted = readFileSync(join(root, '.node-version'), 'utf8').trim();
-  const installed = join(root, '.cytoqueue/bin', `node-${wanted}`);
-  return majorOf(version) < majorOf(wanted) && existsSync(installed) ? installed : process.execPath;
-}
-
-function majorOf(version: string): number {
-  return Number.parseInt(version, 10);
+export function findServiceNode(root: string, version = versions.node): string {
+  const list = join(root, 'scripts/service-node.sha256');
+  const name =
+    existsSync(list) &&
+    new RegExp(`\\bnode-(\\d+)\\S*-${platform}-${arch}/\\S+$`, 'm').exec(readFileSync(list, 'utf8'));
+  if (!name || Number.parseInt(version, 10) >= Number(name[1])) return execPath;
+  const installed = join(root, '.cytoqueue', name[0]);
+  return existsSync(installed) ? installed : execPath;
 }

@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Environment, launch, type ChildHandle } from './launch';
 import type { ProcessRecord } from './process-record';
 import type { RedisGuard } from './redis-guard';
-import { findServiceNode } from './service-node';
 import type { StartingChild } from './supervisor';
 
 const POLL_INTERVAL_MS = 50;
@@ -30,8 +29,8 @@ const ROOT = resolve(__dirname, '../../..');
 
 export interface ServiceOptions {
   service: 'api' | 'worker';
-  /** Program of Node.js; by default that of `findServiceNode`. */
-  node: string | undefined;
+  /** Program of Node.js. */
+  node: string;
   environment: Environment;
   logFile: string;
   /** Set when the stack runs Redis, which must outlive the service. */
@@ -78,7 +77,7 @@ function launchService(
   const moreStdio = guard === undefined ? (['ipc'] as const) : (['ipc', guard.pipe] as const);
   return launch(
     {
-      command: node ?? findServiceNode(ROOT),
+      command: node,
       args: [
         `--max-semi-space-size=${SEMI_SPACE_MIB[service]}`,
         `--heap-growing-percent=${HEAP_GROWING_PERCENT}`,

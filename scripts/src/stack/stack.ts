@@ -12,6 +12,7 @@ import { launchRedis } from './redis-server';
 import type { StackLog } from './stack-log';
 import { launchApi, launchWorker } from './service';
 import { serviceEnvironment, workerPort } from './service-environment';
+import { serviceNode } from './service-node';
 import { StackError } from './stack-error';
 import { type StartingChild, Supervisor } from './supervisor';
 
@@ -39,6 +40,8 @@ export class Stack {
   readonly #workers: Supervisor[] = [];
   readonly #workerPorts: number[] = [];
   #createWorker: ((index: number) => Supervisor) | undefined;
+  /** Decided once, so that a service that is started again runs with the same version. */
+  #serviceNode = '';
   #started: Promise<Ready> | undefined;
   #stopped: Promise<void> | undefined;
   #guard: RedisGuard | undefined;
@@ -107,6 +110,7 @@ export class Stack {
   async #start(): Promise<Ready> {
     await this.#takeDataDir();
     await checkPortIsFree(this.#config.host, this.#config.port);
+    this.#serviceNode = serviceNode(this.#config.serviceNode);
     const { key, apiKeysFile } = await this.#settleApiKeys();
     const redis = await this.#startRedis();
     const environment = serviceEnvironment(this.#environment, this.#config, { redisUrl: redis.url, apiKeysFile });
@@ -175,7 +179,7 @@ export class Stack {
       const own = { ...environment, WORKER_PORT: String(workerPort(this.#config, index)) };
       const options = {
         service: 'worker',
-        node: this.#config.serviceNode,
+        node: this.#serviceNode,
         environment: own,
         logFile: this.#logFile(name),
         guard: this.#guard,
@@ -197,7 +201,7 @@ export class Stack {
       const own = url === '' ? environment : { ...environment, PORT: new URL(url).port };
       const options = {
         service: 'api',
-        node: this.#config.serviceNode,
+        node: this.#serviceNode,
         environment: own,
         logFile: this.#logFile('api'),
         guard: this.#guard,

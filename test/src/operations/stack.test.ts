@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { serviceNode } from '../../../scripts/src/stack/service-node';
 import { RedisProcess } from '../support/redis-process';
 import { StackFixture, getFromRedis, setInRedis, waitUntilGone } from '../support/stack-fixture';
 import { hasPendingSigterm, stopProcess, isRunning, pidsOf, tracesIn, untilReady } from '../support/stack-process';
@@ -39,7 +41,7 @@ describe('a stack', () => {
     writeFileSync(program, `#!/bin/sh\necho $$ >>${started}\nexec ${process.execPath} "$@"\n`, { mode: 0o755 });
     const { ready } = await fixture.start({ SERVICE_NODE: program });
     const pids = readFileSync(started, 'utf8').trim().split('\n').map(Number);
-    expect(new Set(pids)).toEqual(new Set([ready.pids.api, ...ready.pids.workers]));
+    expect(pids).toEqual(expect.arrayContaining([ready.pids.api, ...ready.pids.workers]));
   });
 
   it('prints its address, writes it to ready.json for its owner only, leaves nothing running after SIGTERM, continues with the same data and key when started again, and stops when the parent that holds its IPC channel has ended', async () => {
@@ -56,8 +58,12 @@ describe('a stack', () => {
       redis_url: expect.stringMatching(/^redis:\/\/127\.0\.0\.1:\d+$/),
       worker_ports: [expect.any(Number), expect.any(Number)],
     });
-    for (const port of stack.ready.worker_ports)
-      expect((await fetch(`http://127.0.0.1:${port}/metrics`)).status).toBe(200);
+    const version = execFileSync(serviceNode(undefined), ['--version'], { encoding: 'utf8' }).trim();
+    for (const port of stack.ready.worker_ports) {
+      const metrics = await fetch(`http://127.0.0.1:${port}/metrics`);
+      expect(metrics.status).toBe(200);
+      expect(await metrics.text()).toMatch(`nodejs_version_info{version="${version}"`);
+    }
     expect(statSync(join(fixture.dataDir, 'ready.json')).mode & 0o777).toBe(0o600);
     await waitUntil('its lines are out', () => stack.stdout().includes('#token='));
     const [ready, link] = stack.stdout().split('\n');
@@ -199,7 +205,7 @@ describe('a stack that cannot start reports why and leaves nothing running', () 
   it('without the program that SERVICE_NODE names', async () => {
     const stack = fixture.run({ SERVICE_NODE: join(fixture.dataDir, 'none') });
     expect(await stack.exited).toBe(1);
-    expect(stack.stderr()).toMatch(/did not start \(\S+none is not installed/);
+    expect(stack.stderr()).toMatch(/^Cytoqueue: SERVICE_NODE: there is no program \S+none$/m);
     expect(tracesIn(fixture.dataDir)).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findFreePort } from '../../stack/free-port';
 import type { Environment } from '../../stack/launch';
-import { findServiceNode } from '../../stack/service-node';
+import { serviceNode } from '../../stack/service-node';
 import { SCRIPTS, TRAINING } from '../python';
 import { ApiConnection } from '../service/api-connection';
 import type { RecordService } from './record-service';
@@ -24,7 +24,6 @@ const START_DEADLINE_MS = 300_000;
 const ONE_THREAD = { OPENBLAS_NUM_THREADS: '1', OMP_NUM_THREADS: '1' };
 const START_POLL_MS = 100;
 const RESULT_POLL_MS = 1;
-const ROOT = join(__dirname, '../../../..');
 const PLAIN_SERVICE = join(__dirname, 'plain-service.js');
 const GUNICORN = ['-m', 'gunicorn', '-k', 'gthread', '--keep-alive', '30', '--timeout', '300', '--log-level', 'error'];
 
@@ -72,7 +71,7 @@ async function startPeer(
   const redisOptions = `--port ${redisPort} --bind 127.0.0.1 --dir ${folder} --appendonly yes --save`.split(' ');
   const redis = start('redis-server', [...redisOptions, ''], environment);
   if (name === 'plain_node') {
-    const node = findServiceNode(ROOT);
+    const node = serviceNode(environment['SERVICE_NODE']);
     return [
       redis,
       start(node, [PLAIN_SERVICE, 'api', String(port), redisUrl, store], environment),
