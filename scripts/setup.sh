@@ -1,6 +1,7 @@
 #!/bin/sh
-# Sets up what this checkout lacks: npm packages, Node.js for the services, redis-server, with --browser also Chromium, with --clock also
-# libfaketime, with --promtool also promtool, with --languages packages of Python and R, with --sandbox also bubblewrap, and the build.
+# Sets up what this checkout lacks: npm packages, Node.js for the services, redis-server, with --browser also Chromium,
+# with --clock also libfaketime, with --promtool also promtool, with --languages packages of Python and R, with --sandbox
+# also bubblewrap, and the build.
 # Quiet, quick and without network when nothing is missing. Safe to run twice at once.
 set -eu
 
@@ -67,8 +68,9 @@ install_packages() {
   run 'installing npm packages' npm_install || fail 'the npm packages could not be installed; is the npm registry reachable?'
 }
 
-# npm start runs the services with Node.js 24, as the images do: records take less time than with 20 (services/worker/README.md).
-# scripts/service-node.sha256 lists the programs, which npm has for Linux with glibc; elsewhere the installed Node.js serves.
+# npm start runs the services with Node.js 24, as the images do: records take less time than with 20
+# (services/worker/README.md). scripts/service-node.sha256 lists the programs, which npm has for Linux with glibc;
+# elsewhere the installed Node.js serves.
 install_service_node() {
   [ -z "${SERVICE_NODE:-}" ] || return 0
   system=$(node -p 'process.platform + "-" + process.arch')
@@ -87,8 +89,9 @@ install_service_node() {
 unpack_node() {
   unpacked=$state/node.$$
   program=$unpacked/${name%/bin/node}
-  npm install --prefix "$unpacked" --no-save --no-package-lock --ignore-scripts --fetch-retries=0 --fetch-timeout=60000 \
-    "node-$system@$version" && mv "$unpacked/node_modules/node-$system" "$program" &&
+  npm install --prefix "$unpacked" --no-save --no-package-lock --ignore-scripts \
+    --fetch-retries=0 --fetch-timeout=60000 "node-$system@$version" &&
+    mv "$unpacked/node_modules/node-$system" "$program" &&
     (cd "$unpacked" && echo "$listed" | sha256sum -c) && "$program/bin/node" --version &&
     rm -rf "$program/include" "$state/${name%/bin/node}" && mv "$program" "$state"
   status=$?

@@ -119,7 +119,9 @@ test.each(['', '  '])('a variable that holds %j is unset', (blank) => {
 });
 
 test('what is relative becomes absolute, and a folder of any name can hold the objects', () => {
-  const { dataDir, storageUrl, apiKeysFile } = loadConfig({ DATA_DIR: 'a b#c%20?', API_KEYS_FILE: 'keys.json' });
+  const given = { DATA_DIR: 'a b#c%20?', API_KEYS_FILE: 'keys.json', SERVICE_NODE: 'bin/node' };
+  const { dataDir, storageUrl, apiKeysFile, serviceNode } = loadConfig(given);
+  expect(serviceNode).toBe(resolve('bin/node'));
   expect(dataDir).toBe(resolve('a b#c%20?'));
   expect(fileURLToPath(storageUrl)).toBe(resolve('a b#c%20?', 'objects'));
   expect(apiKeysFile).toBe(resolve('keys.json'));

@@ -156,7 +156,7 @@ export interface Config {
   /** Upper limit of `Prefer: wait`; below the idle timeouts of proxies and the server (120 s). */
   readonly maxWaitSeconds: number;
   readonly workers: number;
-  /** Program of Node.js that `npm start` runs the services with. */
+  /** Program of Node.js that `npm start` runs the services with; absolute. */
   readonly serviceNode: string | undefined;
   readonly workerThreads: number;
   readonly shardRows: number;
@@ -212,7 +212,7 @@ export function loadConfig(environment: Record<string, string | undefined>): Con
     corsOrigins: env.CORS_ORIGINS,
     maxWaitSeconds: env.MAX_WAIT_SECONDS,
     workers: env.WORKERS,
-    serviceNode: env.SERVICE_NODE,
+    serviceNode: env.SERVICE_NODE === undefined ? undefined : resolve(env.SERVICE_NODE),
     workerThreads: env.WORKER_THREADS ?? availableParallelism(),
     shardRows: env.SHARD_ROWS,
     cloudwatchNamespace: env.CLOUDWATCH_NAMESPACE,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '@cytoqueue/runtime';
 import type { Environment } from '../stack/launch';
 import { serviceNode } from '../stack/service-node';
 import { rounded } from './statistics';
@@ -30,7 +31,7 @@ export async function describeMachine(environment: Environment): Promise<Machine
     console.log(
       `Warning: other programs use ${Math.round(busy_share * 100)} % of the processors; the figures will scatter.`,
     );
-  const program = serviceNode(environment['SERVICE_NODE']);
+  const program = serviceNode(loadConfig(environment).serviceNode);
   return {
     cpu: cpus()[0]?.model ?? 'unknown',
     cores: cpus().length,

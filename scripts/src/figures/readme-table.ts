@@ -86,7 +86,7 @@ function batchTable(part: PartFigures | undefined): string | undefined {
   const head = [
     `${inEnglish(rows)} rows of CSV`,
     'seconds',
-    'first batch after the start',
+    'seconds of the first batch after the start',
     'peak memory, MiB',
     `Cytoqueue (${CONFIGURATION}) is … times as fast`,
   ];

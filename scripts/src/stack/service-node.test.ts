@@ -42,7 +42,7 @@ describe('findServiceNode', () => {
 
 it('takes the program that SERVICE_NODE names, and says so when there is none', () => {
   expect(serviceNode(process.execPath)).toBe(process.execPath);
-  expect(serviceNode(' ')).toBe(findServiceNode(ROOT));
+  expect(serviceNode(undefined)).toBe(findServiceNode(ROOT));
   expect(() => serviceNode('/none/node')).toThrow('SERVICE_NODE: there is no program /none/node');
 });
 

@@ -7,11 +7,11 @@ const { platform, arch, execPath, versions } = process;
 
 /**
  * The Node.js program that the services run with.
- * @param named `SERVICE_NODE`, if it is set
+ * @param named that of the configuration (`SERVICE_NODE`)
  * @throws StackError when there is no such program
  */
 export function serviceNode(named: string | undefined): string {
-  if (named === undefined || named.trim() === '') return findServiceNode(ROOT);
+  if (named === undefined) return findServiceNode(ROOT);
   if (!existsSync(named)) throw new StackError(`SERVICE_NODE: there is no program ${named}`);
   return named;
 }

@@ -40,8 +40,6 @@ export class Stack {
   readonly #workers: Supervisor[] = [];
   readonly #workerPorts: number[] = [];
   #createWorker: ((index: number) => Supervisor) | undefined;
-  /** Decided once, so that a service that is started again runs with the same version. */
-  #serviceNode = '';
   #started: Promise<Ready> | undefined;
   #stopped: Promise<void> | undefined;
   #guard: RedisGuard | undefined;
@@ -110,15 +108,16 @@ export class Stack {
   async #start(): Promise<Ready> {
     await this.#takeDataDir();
     await checkPortIsFree(this.#config.host, this.#config.port);
-    this.#serviceNode = serviceNode(this.#config.serviceNode);
+    // Decided once: a service that is started again runs with the same version.
+    const node = serviceNode(this.#config.serviceNode);
     const { key, apiKeysFile } = await this.#settleApiKeys();
     const redis = await this.#startRedis();
     const environment = serviceEnvironment(this.#environment, this.#config, { redisUrl: redis.url, apiKeysFile });
     const SESSION_SECRET = this.#config.sessionSecret ?? (await ensureSessionSecret(this.#config.dataDir));
     // The workers are acquired first, so they are released after the API.
     const [, api] = await Promise.all([
-      this.#startWorkers(environment),
-      this.#startApi({ ...environment, SESSION_SECRET }),
+      this.#startWorkers(node, environment),
+      this.#startApi(node, { ...environment, SESSION_SECRET }),
     ]);
     this.#checkNotStopping();
     this.#describe = () => ({
@@ -173,13 +172,13 @@ export class Stack {
     return { url: `redis://127.0.0.1:${options.port}`, supervisor };
   }
 
-  async #startWorkers(environment: Environment): Promise<void> {
+  async #startWorkers(node: string, environment: Environment): Promise<void> {
     this.#createWorker = (index) => {
       const name = `worker-${index + 1}`;
       const own = { ...environment, WORKER_PORT: String(workerPort(this.#config, index)) };
       const options = {
         service: 'worker',
-        node: this.#serviceNode,
+        node,
         environment: own,
         logFile: this.#logFile(name),
         guard: this.#guard,
@@ -195,13 +194,13 @@ export class Stack {
   }
 
   /** A restarted API reuses the first one's port, so that the address stays valid. */
-  async #startApi(environment: Environment): Promise<{ url: () => string; supervisor: Supervisor }> {
+  async #startApi(node: string, environment: Environment): Promise<{ url: () => string; supervisor: Supervisor }> {
     let url = '';
     const supervisor = this.#supervise('api', STOP_DEADLINE_MS.api, () => {
       const own = url === '' ? environment : { ...environment, PORT: new URL(url).port };
       const options = {
         service: 'api',
-        node: this.#serviceNode,
+        node,
         environment: own,
         logFile: this.#logFile('api'),
         guard: this.#guard,

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '@cytoqueue/runtime';
 import { findFreePort } from '../../stack/free-port';
 import type { Environment } from '../../stack/launch';
 import { serviceNode } from '../../stack/service-node';
@@ -71,7 +72,7 @@ async function startPeer(
   const redisOptions = `--port ${redisPort} --bind 127.0.0.1 --dir ${folder} --appendonly yes --save`.split(' ');
   const redis = start('redis-server', [...redisOptions, ''], environment);
   if (name === 'plain_node') {
-    const node = serviceNode(environment['SERVICE_NODE']);
+    const node = serviceNode(loadConfig(environment).serviceNode);
     return [
       redis,
       start(node, [PLAIN_SERVICE, 'api', String(port), redisUrl, store], environment),
