@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { ROOT } from '../stack-process';
 import { describeSkipped } from './closing-reporter';
 import { reuseCompiledCode } from './compiled-code';
+import { noteIntervals } from './intervals';
 import { FUZZ_SEED, FUZZ_SHARE } from './seeds';
 import { longestFirst, shuffle } from './sequencer';
 import { disableStorages, noteStorages } from './storages';
@@ -48,6 +49,17 @@ test('each seed gives one order of files, and different seeds give different ord
   const orders = ['1', '2', '3', '4', '5'].map((seed) => shuffle(paths, seed));
   expect(shuffle(paths.toReversed(), '1')).toEqual(orders[0]);
   expect(new Set(orders.map(String)).size).toBeGreaterThan(1);
+});
+
+test('what a test file leaves running is cleared at its end', async () => {
+  let runs = 0;
+  const globals = { setInterval };
+  const clearIntervals = noteIntervals(globals);
+  globals.setInterval(() => void runs++, 1);
+  clearIntervals();
+  // Timers of the same time run in the order of their start.
+  await new Promise((done) => setTimeout(done, 1));
+  expect(runs).toBe(0);
 });
 
 test('the closing line counts skipped tests by the tool that they need', () => {
