@@ -127,12 +127,14 @@ export class TcpProxy {
       bytesLeft -= bytes.length;
       if (bytesLeft <= 0) client.end();
     });
-    const close = (): void => {
-      this.lines.delete(line);
-      client.destroy();
-      server.destroy();
-    };
-    for (const socket of [client, server]) socket.on('error', close).on('close', close);
+    client
+      .on('error', () => client.destroy())
+      .on('close', () => {
+        this.lines.delete(line);
+        server.destroy();
+      });
+    // The server closes after a response, whose bytes may still wait for a slow reader: `destroy` would drop them.
+    server.on('error', () => client.destroy()).on('close', () => client.end());
     if (this.isFrozen) client.pause();
   }
 
