@@ -64,7 +64,7 @@ async function watch(processes: number, patienceMs = 60_000): Promise<void> {
   commands.disconnect();
 }
 
-/** Simulates a worker that stores this result. */
+/** Simulates a worker that stores this result, and deletes it if the record was deleted meanwhile. */
 async function withWorker(
   answer: (request: PredictionRequest) => Partial<Extract<PredictionCompletion, { status: 'succeeded' }>['result']>,
   use: () => Promise<void>,
@@ -75,19 +75,27 @@ async function withWorker(
     connection,
     concurrency: 1,
     process: async ({ data: { tenant, predictionId } }) => {
-      const request = await api.store.get(ObjectKeys.predictionRequest(tenant, predictionId)).catch(() => undefined);
+      const [key, resultKey] = [
+        ObjectKeys.predictionRequest(tenant, predictionId),
+        ObjectKeys.predictionCompletion(tenant, predictionId),
+      ];
+      const request = await api.store.get(key).catch(() => undefined);
       if (request === undefined) return;
       const end = { status: 'succeeded', result: answer(JSON.parse(request.toString()) as PredictionRequest) };
-      await api.store.putOnce(ObjectKeys.predictionCompletion(tenant, predictionId), Buffer.from(JSON.stringify(end)));
+      await api.store.putOnce(resultKey, Buffer.from(JSON.stringify(end)));
       await publishChange(connection, predictionId);
+      if ((await api.store.head(key)) === undefined) await api.store.delete(resultKey);
     },
     onFailedForGood: async () => undefined,
     onError: () => undefined,
   });
   worker.start();
-  await use();
-  await worker.stop();
-  connection.disconnect();
+  try {
+    await use();
+  } finally {
+    await worker.stop();
+    connection.disconnect();
+  }
 }
 
 function right({ features, model }: PredictionRequest) {
@@ -100,13 +108,12 @@ function right({ features, model }: PredictionRequest) {
 
 const leftBehind = async () => (await api.files()).filter((file) => file.includes(CANARY_TENANT));
 
-test('several processes together get one correct result and leave nothing', () =>
-  withWorker(right, async () => {
-    await watch(3);
-    // Other processes would have sent theirs within the same second.
-    expect(new Set(outcome)).toEqual(new Set(['answered']));
-    expect(await leftBehind()).toEqual([]);
-  }));
+test('several processes together get one correct result and leave nothing', async () => {
+  await withWorker(right, () => watch(3));
+  // Other processes would have sent theirs within the same second.
+  expect(new Set(outcome)).toEqual(new Set(['answered']));
+  expect(await leftBehind()).toEqual([]);
+});
 
 test('a wrong result is a failure', async () => {
   await withWorker(
