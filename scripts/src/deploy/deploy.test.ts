@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { findExecutable } from '../../../test/src/support/executables';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { BASE, DIGEST, STUB } from '../../test/tool-stub';
+import { ALLOCATOR_OPTIONS, nodeOptions } from '../stack/service';
 
 const SCRIPTS = join(__dirname, '..', '..');
 const SHIPPED = ['deploy.sh', 'destroy.sh', 'deploy-commands.sh', 'deploy-checks.sh', 'smoke-tenant.js'];
@@ -318,11 +319,18 @@ test.each(['api', 'worker'])('every stage of the %s image is built on NODE_IMAGE
   );
 });
 
-test.each(['api', 'worker'])('the systemd unit of the %s starts Node.js as its image does', (service) => {
+test.each(['api', 'worker'] as const)('image and systemd unit of the %s start it as npm start does', (service) => {
   const read = (...path: string[]) => readFileSync(join(SCRIPTS, '..', ...path), 'utf8');
-  const [, entryPoint = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(read('services', service, 'Dockerfile')) ?? [];
-  const command = (JSON.parse(entryPoint) as string[]).join(' ');
-  expect(read('packages/runtime/systemd', `cytoqueue-${service}.service`)).toContain(`ExecStart=/usr/bin/${command}\n`);
+  const image = read('services', service, 'Dockerfile');
+  const unit = read('packages/runtime/systemd', `cytoqueue-${service}.service`);
+  const command = ['node', ...nodeOptions(service), `services/${service}/dist/main.js`];
+  const [, entryPoint = ''] = /^ENTRYPOINT (\[.*\])$/m.exec(image) ?? [];
+  expect(JSON.parse(entryPoint)).toEqual(command);
+  expect(unit).toContain(`ExecStart=/usr/bin/${command.join(' ')}\n`);
+  for (const [name, value] of Object.entries(ALLOCATOR_OPTIONS)) {
+    expect(image).toContain(`\nENV ${name}=${value}\n`);
+    expect(unit).toMatch(new RegExp(`^Environment=.*\\b${name}=${value}\\b`, 'm'));
+  }
 });
 
 describe('destroy.sh', () => {

@@ -24,7 +24,7 @@ const HEAP_GROWING_PERCENT = 100;
  * freed blocks up to 32 MiB, and parts and shard objects fragment the heap. Not lower, because scoring allocates memory
  * for every shard.
  */
-const ALLOCATOR_OPTIONS = { MALLOC_MMAP_THRESHOLD_: String(2 * 1024 * 1024) };
+export const ALLOCATOR_OPTIONS = { MALLOC_MMAP_THRESHOLD_: String(2 * 1024 * 1024) };
 const ROOT = resolve(__dirname, '../../..');
 
 export interface ServiceOptions {
@@ -69,6 +69,11 @@ export function launchApi(
   return { ...launched, ready };
 }
 
+/** Options of Node.js for a service. The images and the systemd units have the same. */
+export function nodeOptions(service: ServiceOptions['service']): string[] {
+  return [`--max-semi-space-size=${SEMI_SPACE_MIB[service]}`, `--heap-growing-percent=${HEAP_GROWING_PERCENT}`];
+}
+
 function launchService(
   { service, node, environment, logFile, guard }: ServiceOptions,
   record: ProcessRecord,
@@ -78,11 +83,7 @@ function launchService(
   return launch(
     {
       command: node,
-      args: [
-        `--max-semi-space-size=${SEMI_SPACE_MIB[service]}`,
-        `--heap-growing-percent=${HEAP_GROWING_PERCENT}`,
-        main,
-      ],
+      args: [...nodeOptions(service), main],
       environment: { ...ALLOCATOR_OPTIONS, ...environment },
       logFile,
       ownSession: false,

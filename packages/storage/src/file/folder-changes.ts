@@ -2,8 +2,18 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
 import { isLocalFileSystem } from './local-file-system';
 
-/** The kernel queues about 16,000 changes and silently drops the rest. */
+/** The kernel queues about 16,000 changes, of all folders together, and drops the rest without a word to us. */
 const MAX_CHANGES = 4_000;
+
+const watched = new Set<FolderChanges>();
+/** Changes of all folders in this turn of the event loop. */
+let reported = 0;
+
+/** When the queue may have been full, changes of any folder may be missing. */
+function countReported(): void {
+  if (reported++ === 0) setImmediate(() => (reported = 0));
+  if (reported >= MAX_CHANGES) for (const changes of watched) changes.close();
+}
 
 /** Collects the names that any process created, removed or renamed in a folder, until they are drained. */
 export class FolderChanges {
@@ -14,6 +24,7 @@ export class FolderChanges {
     private readonly watcher: FSWatcher,
     private readonly folder: string,
   ) {
+    watched.add(this);
     watcher.on('change', (event, name) => this.addChange(event, name)).on('error', () => this.close());
   }
 
@@ -42,10 +53,12 @@ export class FolderChanges {
 
   close(): void {
     this.isComplete = false;
+    watched.delete(this);
     this.watcher.close();
   }
 
   private addChange(event: string, name: string | Buffer | null): void {
+    countReported();
     if (event !== 'rename') return;
     // The folder's own name means that the folder was removed or renamed.
     if (name === null || name === basename(this.folder) || this.names.size >= MAX_CHANGES) return this.close();

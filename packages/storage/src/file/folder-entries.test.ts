@@ -119,6 +119,35 @@ test('a folder that changes all the time is read once; few, many and very many c
   expect(await countReads(() => grow(3))).toBe(0);
 });
 
+test('more changes of several folders than the kernel remembers are not missed', async () => {
+  const folders = ['a', 'b', 'c', 'd', 'e', 'f'].map((letter) => join(root, letter));
+  for (const each of folders) {
+    mkdirSync(each);
+    for (let n = 0; n < LARGE; n++) mkdirSync(join(each, name(n)));
+    for (let read = 0; read < 2; read++) await entries.read(each);
+  }
+  // More than 16,384 (fs.inotify.max_queued_events) together, but fewer than 4,000 in each.
+  for (let n = LARGE; n < LARGE + 3_500; n++) for (const each of folders) mkdirSync(join(each, name(n)));
+  for (const each of folders) expect(await entries.read(each)).toHaveLength(LARGE + 3_500);
+}, 120_000);
+
+test('a read that fails watches the folder no longer', async () => {
+  await entries.read(folder);
+  const opened: FolderChanges[] = [];
+  const { open } = FolderChanges;
+  jest.spyOn(FolderChanges, 'open').mockImplementation(async (path) => {
+    const changes = await open.call(FolderChanges, path);
+    if (changes !== undefined) opened.push(changes);
+    return changes;
+  });
+  const failure = Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
+  jest.spyOn(fsPromises, 'opendir').mockRejectedValueOnce(failure);
+  await expect(entries.read(folder)).rejects.toThrow('EMFILE');
+  expect(opened).toHaveLength(1);
+  // Closed: it no longer reports anything.
+  expect(await opened[0]?.drain()).toBeUndefined();
+});
+
 test('a name outside the basic multilingual plane sorts by its UTF-8 bytes', () => {
   const names = ['a', '\ufffd', '\u{10000}'];
   expect(names.map((each) => lowerBound(names, each))).toEqual([0, 1, 2]);

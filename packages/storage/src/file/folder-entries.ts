@@ -98,20 +98,22 @@ export class FolderEntries {
     const startedMs = Date.now();
     // Watch before the read, so that changes during the read are applied afterwards.
     const changes = isLarge ? await FolderChanges.open(folder) : undefined;
-    const stats = isLarge ? await statOf(folder) : undefined;
-    const names = await readNames(folder, isLarge);
-    if (names.length >= LARGE_FOLDER_ENTRIES) this.large.add(folder);
-    const isStable = stats !== undefined && (changes !== undefined || Number(stats.mtimeMs) < startedMs - STABLE_MS);
-    if (isStable && names.length >= LARGE_FOLDER_ENTRIES) {
-      this.cache(folder, {
-        folder: identityOf(stats),
-        version: versionOf(stats),
-        names,
-        changes,
-        updated: Promise.resolve(undefined),
-      });
-    } else changes?.close();
-    return names;
+    let isCached = false;
+    try {
+      const stats = isLarge ? await statOf(folder) : undefined;
+      const names = await readNames(folder, isLarge);
+      const isStillLarge = names.length >= LARGE_FOLDER_ENTRIES;
+      if (isStillLarge) this.large.add(folder);
+      const isStable = changes !== undefined || Number(stats?.mtimeMs) < startedMs - STABLE_MS;
+      if (isStillLarge && isStable && stats !== undefined) {
+        const [identity, version] = [identityOf(stats), versionOf(stats)];
+        this.cache(folder, { folder: identity, version, names, changes, updated: Promise.resolve(undefined) });
+        isCached = true;
+      }
+      return names;
+    } finally {
+      if (!isCached) changes?.close();
+    }
   }
 
   private cache(folder: string, snapshot: Snapshot): void {

@@ -1,5 +1,11 @@
 import { Readable, type Writable } from 'node:stream';
-import { ObjectCorruptError, ObjectMismatchError, ObjectRangeError, assertSize } from '../errors';
+import {
+  ObjectCorruptError,
+  ObjectMismatchError,
+  ObjectRangeError,
+  StoreUnavailableError,
+  assertSize,
+} from '../errors';
 import { checkFolder, checkKey, checkRange, pageLimit } from '../key-validation';
 import type {
   ByteRange,
@@ -26,7 +32,10 @@ import { SegmentFolders } from './journal/segment-folders';
 import { SegmentStorer } from './journal/segment-storer';
 import { isLocalFileSystem } from './local-file-system';
 
+/** Above it new records are written as files. */
 const MAX_JOURNAL_BYTES = 256 * 1024 * 1024;
+/** Above it nothing is put into the journal: what names one writer of several cannot be put anywhere else. */
+const FULL_JOURNAL_BYTES = 2 * MAX_JOURNAL_BYTES;
 const EMPTY = Buffer.alloc(0);
 
 /**
@@ -113,6 +122,8 @@ export class JournaledStore implements ObjectStore {
       return this.files.putOnce(key, body, options);
     checkKey(key);
     options.signal?.throwIfAborted();
+    if (this.journal.bytes > FULL_JOURNAL_BYTES)
+      throw new StoreUnavailableError('the journal is full: its objects come faster than they are stored as files');
     this.lateDeletions.cancel(key);
     const [applied] = await this.append([{ type: 'put', key, body }]);
     // The first frame counts, in the order of the segments. Before them all, what is stored as a file.

@@ -26,23 +26,37 @@ export class Deletions {
   async delete(keys: readonly string[]): Promise<ReadonlySet<string>> {
     const markers = new Set<string>();
     const waited: string[] = [];
-    if (keys.some((key) => this.journal.find(key) === undefined)) await this.lookup.refresh();
+    const isMarker = (key: string): boolean => this.journal.find(key)?.size === 0;
+    if (!keys.every(isMarker)) await this.lookup.refresh();
+    for (const key of keys) await this.storeClosedBody(key);
     const only = new Set(keys.filter((key) => this.journal.find(key)?.isOnly === true));
     await this.removeFromJournal(keys);
     for (const key of keys) {
       const removed = this.journal.findRemoved(key);
-      const isMarker = removed.length > 0 && removed.every(({ bodies }) => bodies.every(({ size }) => size === 0));
+      const wasMarker = removed.length > 0 && removed.every(({ bodies }) => bodies.every(({ size }) => size === 0));
       const segments = removed.filter(({ mayBecomeFile }) => mayBecomeFile).map(({ segment }) => segment);
-      if (isMarker && segments.length === 0 && only.has(key)) markers.add(key);
-      if (isMarker) for (const segment of segments) this.lateDeletions.add(segment, key);
+      if (wasMarker && segments.length === 0 && only.has(key)) markers.add(key);
+      if (wasMarker) for (const segment of segments) this.lateDeletions.add(segment, key);
       else for (const segment of segments) await this.storer.storeUntilRetired(segment);
-      if (!isMarker && segments.length > 0) waited.push(key);
+      if (!wasMarker && segments.length > 0) waited.push(key);
     }
     await mapWriteErrors(() => this.journal.removeRetired());
     // An object that cannot become a file may have been put into the next segment meanwhile.
     const again = waited.filter((key) => this.journal.find(key) !== undefined);
     if (again.length > 0) await this.delete(again);
     return markers;
+  }
+
+  /**
+   * Lets an object with bytes become a file if its segment is closed. Before the deletion counts, so that one that fails
+   * or is interrupted while it waits has had no effect.
+   */
+  private async storeClosedBody(key: string): Promise<void> {
+    for (;;) {
+      const { size = 0, segment } = this.journal.find(key) ?? {};
+      if (size === 0 || segment?.closedAtMs === undefined) return;
+      await this.storer.storeUntilRetired(segment);
+    }
   }
 
   /** Removes objects from the journal, and overwrites their bytes. Those in a closed segment may still become files. */

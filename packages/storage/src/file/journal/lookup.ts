@@ -37,7 +37,8 @@ export class Lookup {
   ): Promise<T | undefined> {
     checkKey(key);
     for (;;) {
-      // Saves looks for a file, and is needed once, because retirements are counted from then on.
+      // Finds what is in the journal without a look for a file. The first one is needed: only of a segment that this
+      // process knows does it see that it is retired.
       if (!this.journal.isEmpty || !this.wasRefreshed) await this.refresh();
       const { retirementCount } = this.journal;
       if (!(await this.hasNoFile(key))) {

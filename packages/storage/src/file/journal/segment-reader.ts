@@ -5,6 +5,7 @@ import { type Frame, MAX_FRAME_BYTES, scanFrame } from './frames';
 import { type Entry, type Segment, applyFrame, createSegment, retire } from './segment';
 import type { SegmentFolders } from './segment-folders';
 
+const STOPPED = 'the store is stopped';
 const READ_BYTES = MAX_FRAME_BYTES + 64 * 1024;
 
 /** Learns what was read. */
@@ -83,7 +84,7 @@ export class SegmentReader {
   }
 
   private async readNew(): Promise<void> {
-    if (this.isStopped) return;
+    if (this.isStopped) throw new StoreUnavailableError(STOPPED);
     if (this.known.length === 0) await this.openOldest();
     for (let segment = this.openSegment; segment !== undefined;) {
       await this.readSegment(segment);
@@ -133,7 +134,9 @@ export class SegmentReader {
       return this.openForReading(number + 1);
     }
     // The next one is retired too, and with it all that this process knows.
+    const retired = this.known;
     this.forgetAll();
+    for (const each of retired) await this.listener.onRetired(each);
     await this.openOldest();
     return this.openSegment;
   }
@@ -141,11 +144,12 @@ export class SegmentReader {
   private async openForReading(number: number): Promise<Segment | undefined> {
     const fd = await this.folders.open(number, 'read');
     if (fd === undefined) return undefined;
-    if (this.isStopped) {
+    const inode = await inodeOfFd(fd).catch(() => undefined);
+    if (this.isStopped || inode === undefined) {
       await closeFd(fd);
-      return undefined;
+      throw new StoreUnavailableError(this.isStopped ? STOPPED : 'the journal cannot be read');
     }
-    const segment = createSegment(number, fd, await inodeOfFd(fd));
+    const segment = createSegment(number, fd, inode);
     this.known.push(segment);
     await this.readSegment(segment);
     // A damaged close frame, or one that a backup or a power loss has missed: the next segment was used since.

@@ -85,7 +85,8 @@ export class SegmentStorer {
     if (this.journal.openSegment === undefined) return;
     await this.journal.refresh();
     const { openSegment } = this.journal;
-    if (openSegment?.firstFrameAtMs !== undefined && this.isDue(openSegment))
+    // Not another one while those before it cannot be stored.
+    if (openSegment?.firstFrameAtMs !== undefined && this.failure === undefined && this.isDue(openSegment))
       await this.journal.close(openSegment.number);
     await this.storeClosed(async (segment) => segment.wasClosedHere || (await this.isAbandoned(segment)));
     await this.lateDeletions.deleteFiles();

@@ -17,7 +17,7 @@ export interface Entry extends Range {
   readonly timeMs: number;
   readonly segment: Segment;
   readonly checksum: number;
-  /** Whether it was put with `create`, so that no other object can have been put under this key. */
+  /** Whether it was put with `create`: nothing else was put under this key, so that readers need not look for a file. */
   readonly isOnly: boolean;
   /** Bodies of later frames with this key, which have no effect. */
   readonly losers: Range[];
@@ -49,7 +49,7 @@ export interface Segment {
 export interface RemovedEntry {
   readonly segment: Segment;
   readonly bodies: readonly Range[];
-  /** Whether it may become a file: its segment was closed before it was deleted. */
+  /** Whether it may become a file: the deletion is in a later segment, so that its own one was closed before. */
   readonly mayBecomeFile: boolean;
 }
 

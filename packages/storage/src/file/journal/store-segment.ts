@@ -1,4 +1,5 @@
 import { constants } from 'node:fs';
+import { utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StoreUnavailableError } from '../../errors';
 import { forEachConcurrently } from '../../for-each-concurrently';
@@ -24,6 +25,9 @@ const EMPTY = Buffer.alloc(0);
 /** Stands for a body that cannot be read from the log, so that the object is found to be damaged. */
 const UNREADABLE = Buffer.from('unreadable');
 
+/** Works on items concurrently, and tells other processes that the segment is being stored. */
+type ForEach = <T>(items: readonly T[], work: (item: T) => Promise<unknown>) => Promise<unknown>;
+
 /**
  * Stores the objects of the oldest closed segment below their keys and retires it. Several processes may do so at once, and
  * each may be killed or stopped at any step: each file is linked from a temp file in the segment's folder, and an object that
@@ -43,7 +47,6 @@ export async function storeSegment(
   const failed: { entry: Entry; error: unknown }[] = [];
   const stored = new Set<string>();
   const store = async (entry: Entry, emptyFile: string) => {
-    if (!mayStore()) throw new StoreUnavailableError('the store is being stopped');
     if (!segment.entries.has(entry.key)) return;
     const path = join(target.root, entry.key);
     const folder = dirname(path);
@@ -59,8 +62,9 @@ export async function storeSegment(
     }
   };
   let touchedAtMs = -Infinity;
-  const forEach = <T>(items: readonly T[], work: (item: T) => Promise<unknown>) =>
+  const forEach: ForEach = (items, work) =>
     forEachConcurrently(items, CONCURRENCY, async (item) => {
+      if (!mayStore()) throw new StoreUnavailableError('the store is being stopped');
       if (performance.now() - touchedAtMs >= TOUCH_INTERVAL_MS) {
         touchedAtMs = performance.now();
         await journal.folders.touch(segment.number);
@@ -74,11 +78,15 @@ export async function storeSegment(
   const markers = all.filter(({ size }) => size === 0);
   for (let at = 0; at < markers.length; at += MAX_LINKS) {
     const emptyFile = join(journal.folders.pathOf(segment.number), nextTempName());
+    const group = markers.slice(at, at + MAX_LINKS);
     await createEmptyFile(emptyFile);
-    await forEach(markers.slice(at, at + MAX_LINKS), (entry) => store(entry, emptyFile));
+    // The reconciler waits for the age of a marker, not of its file.
+    const oldest = Math.min(...group.map(({ timeMs }) => timeMs)) / 1_000;
+    await utimes(emptyFile, oldest, oldest);
+    await forEach(group, (entry) => store(entry, emptyFile));
   }
   await forEach([...stored], (folder) => target.folders.syncPath(folder));
-  if (failed.length > 0) await keepInJournal(journal, failed, all.length);
+  if (failed.length > 0) await keepInJournal(journal, failed, all.length, forEach);
   await journal.folders.retire(segment.number);
   await journal.refresh();
   return failed[0]?.error;
@@ -92,11 +100,12 @@ async function keepInJournal(
   journal: Journal,
   failed: readonly { entry: Entry; error: unknown }[],
   attempted: number,
+  forEach: ForEach,
 ): Promise<void> {
   if (failed.length === attempted && attempted > 1) throw failed[0]?.error;
-  for (const { entry } of failed) {
+  await forEach(failed, async ({ entry }) => {
     const { key, segment, isOnly, timeMs } = entry;
-    if (!segment.entries.has(key)) continue;
+    if (!segment.entries.has(key)) return;
     const body = await journal.readUnchecked(entry).catch((error: unknown) => {
       if (!isOwnProblem(error)) throw error;
       return UNREADABLE;
@@ -106,12 +115,12 @@ async function keepInJournal(
       { type: 'delete', key, body: EMPTY },
       { type: isOnly ? 'create' : 'put', key, body, timeMs },
     ]);
-    if (removal?.existing !== undefined || kept === undefined) continue;
+    if (removal?.existing !== undefined || kept === undefined) return;
     // It was deleted before.
     await journal.append([{ type: 'delete', key, body: EMPTY }]);
     for (const { bodies, segment: holder } of journal.findRemoved(key))
       await journal.folders.erase(holder.number, bodies);
-  }
+  });
 }
 
 /** Whether a write failed because of its own file or folder. */
