@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import express from 'express';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { advanceIntervals, holdIntervals } from '../../test/manual-intervals';
 import { HEADER, ROW, RunningApi } from '../../test/running-api';
 import { DEFAULT_MINIMUM_RATE } from '../http/minimum-rate';
+import { receiveFile } from './receive-file';
 
 const MAX_UPLOAD_BYTES = 512 * 1024;
 /** More than the socket and all buffers in between can hold. */
@@ -56,6 +59,31 @@ async function post(contentType: string | undefined, body: string | Buffer, head
       errors?: { code: string; field?: string }[];
     },
   };
+}
+
+/** The outcome of `receiveFile` when the client sends all of `body` and is gone before the file is read. */
+async function outcomeAfterDisconnect(contentType: string, body: string): Promise<unknown> {
+  const app = express();
+  const outcome = new Promise<unknown>((resolve) => {
+    app.post('/', (request, response) => {
+      request.on('error', () => undefined);
+      const read = () => receiveFile(request, response, async (source) => void (await text(source)));
+      // After all events of the disconnection.
+      response.once('close', () => setImmediate(() => resolve(read().catch((error: unknown) => error))));
+    });
+  });
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const sending = httpRequest({
+    port: (server.address() as AddressInfo).port,
+    method: 'POST',
+    headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(body) },
+  }).on('error', () => undefined);
+  const arrived = once(server, 'request');
+  sending.end(body);
+  await arrived;
+  sending.destroy();
+  return outcome.finally(() => server.close());
 }
 
 async function untilStoring(): Promise<void> {
@@ -119,6 +147,11 @@ describe.each(kinds)('a $kind upload', ({ contentType, opening }) => {
     expect((await waitUntil('its end is logged', () => api.logged.slice(before).find(isEnd))).msg).toBe(
       'client went away',
     );
+  });
+
+  test('whose client has disconnected before it is read ends at once', async () => {
+    const end = opening === '' ? '' : END;
+    expect(await outcomeAfterDisconnect(contentType, opening + HEADER + ROW + end)).toHaveProperty('message');
   });
 
   test('at 1 kB/s is accepted, even if it takes many intervals', async () => {

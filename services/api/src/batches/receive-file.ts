@@ -107,15 +107,18 @@ function decodeBody(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIte
 }
 
 /**
- * Multer calls back only after reading the whole body; an error of `consume` rejects at once, while the body is
- * arriving.
+ * An error of `consume` rejects at once, while the body is arriving. Every other outcome waits until `consume` has ended:
+ * after it the caller deletes what is stored. Multer calls back when it has read the whole body, and at once when the
+ * body is cut off.
  */
-function receiveMultipart<T>(
+async function receiveMultipart<T>(
   request: Request,
   response: Response,
   consume: FileConsumer<T>,
   fieldNames: readonly string[],
 ): Promise<ReceivedForm<T>> {
+  // Multer would wait forever for the events of a request that was cut off before.
+  if (request.destroyed) throw cutOff();
   return new Promise<ReceivedForm<T>>((resolve, reject) => {
     let consumed: { value: T } | undefined;
     let consuming = Promise.resolve();
@@ -124,17 +127,11 @@ function receiveMultipart<T>(
         readFields(request, fieldNames);
         consumed = { value: await consume(stream.iterator({ destroyOnReturn: false }), filename, undefined) };
       } catch (error) {
-        reject(error as Error);
+        reject(toMultipartProblem(error) as Error);
         stream.resume();
       }
       done();
     };
-    // Multer never calls back for a form that is cut off after its file's last byte. This handler then rejects, but only
-    // after `consume` has finished.
-    response.once('close', () => {
-      if (!request.complete)
-        void consuming.then(() => reject(new Problem('malformed-request', 'The form was cut off.')));
-    });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
         // Wait one microtask: multer has then also parsed the fields of this chunk, so an unknown field is reported
@@ -146,7 +143,8 @@ function receiveMultipart<T>(
     };
     const limits = fieldNames.length === 0 ? MULTIPART_LIMITS : { ...MULTIPART_LIMITS, fieldSize: MAX_FIELD_BYTES };
     multer({ storage, limits, defParamCharset: 'utf8' }).single('file')(request, response, (error?: unknown) => {
-      if (error !== undefined && error !== null) reject(toMultipartProblem(error) as Error);
+      if (error !== undefined && error !== null)
+        void consuming.then(() => reject((request.complete ? toMultipartProblem(error) : cutOff()) as Error));
       else if (consumed === undefined)
         reject(new Problem('malformed-request', 'The form holds no file in the field "file".'));
       else {
@@ -158,6 +156,10 @@ function receiveMultipart<T>(
       }
     });
   });
+}
+
+function cutOff(): Problem {
+  return new Problem('malformed-request', 'The form was cut off.');
 }
 
 /** Rejects other form fields than the listed ones: they would be ignored although the sender relies on them. */
