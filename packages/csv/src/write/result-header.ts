@@ -17,7 +17,7 @@ export interface ResultHeaderOptions {
 
 /**
  * The first line of a file with the input's columns and added ones, in the input's dialect: its own header unchanged;
- * an added name that it already has gets a number.
+ * an added name that it already has gets a prefix.
  * @param header the input's bytes up to its first data row
  */
 export function resultHeader(

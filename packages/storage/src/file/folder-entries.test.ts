@@ -134,9 +134,9 @@ test('more changes of several folders than the kernel remembers are not missed',
 test('a read that fails watches the folder no longer', async () => {
   await entries.read(folder);
   const opened: FolderChanges[] = [];
-  const { open } = FolderChanges;
+  const open = FolderChanges.open.bind(FolderChanges);
   jest.spyOn(FolderChanges, 'open').mockImplementation(async (path) => {
-    const changes = await open.call(FolderChanges, path);
+    const changes = await open(path);
     if (changes !== undefined) opened.push(changes);
     return changes;
   });

@@ -55,8 +55,10 @@ export async function retryBatch(deps: BatchDeps, tenant: string, id: string): P
   const shards = stored.batch.shards
     .map(({ rows }, shard) => ({ shard, rows }))
     .filter(({ shard }) => !scored.scored.has(shard));
-  // A run with missing or damaged files or manifest is finalized again, even if every shard is scored.
-  if (shards.length === 0 && (await hasIntactFiles(deps, tenant, stored, manifest)))
+  // Even if every shard is scored, a run is finalized again whose files are missing or damaged, or lack the rows of a shard
+  // that was scored after they were written.
+  const isComplete = shards.length === 0 && manifest.failed_shards.length === 0;
+  if (isComplete && (await hasIntactFiles(deps, tenant, stored, manifest)))
     throw new Problem(
       'nothing-to-retry',
       'Every shard was scored; correct rejected rows in the errors file and upload it.',

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type BatchDocument,
   ObjectKeys,
@@ -32,8 +33,16 @@ async function get(): Promise<{ status: string; counts: Record<string, number>; 
   return (await (await api.fetch(`/v1/batches/${BATCH}`)).json()) as never;
 }
 
-/** A canceled batch of three shards of ten rows, none of which was scored by the time of its manifest. */
-async function canceled(): Promise<void> {
+const CANCELED = {
+  run: 1,
+  status: 'canceled',
+  failed_shards: [],
+  counts: { total: 30, pending: 30, succeeded: 0, rejected: 0, failed: 0 },
+  summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
+};
+
+/** A batch of three shards of ten rows. By default it was canceled before any of them was scored. */
+async function finished(manifest: object = CANCELED): Promise<void> {
   const shards = [0, 1, 2].map((shard) => ({ offset: 10 + shard, length: 1, firstRow: 1 + 10 * shard, rows: 10 }));
   const input = {
     bytes: 13,
@@ -58,13 +67,6 @@ async function canceled(): Promise<void> {
       explain: false,
     },
   };
-  const manifest = {
-    run: 1,
-    status: 'canceled',
-    failed_shards: [],
-    counts: { total: 30, pending: 30, succeeded: 0, rejected: 0, failed: 0 },
-    summary: { benign: 0, malignant: 0, indeterminate: 0, missing_features: 0 },
-  };
   await api.store.put(ObjectKeys.batchDocument(api.tenant, BATCH), Buffer.from(JSON.stringify(record)));
   await api.store.put(ObjectKeys.runManifest(api.tenant, BATCH, 1), Buffer.from(JSON.stringify(manifest)));
 }
@@ -73,7 +75,7 @@ const putShard = (shard: number, bytes: Buffer) =>
   api.store.put(ObjectKeys.shard(api.tenant, BATCH, shard, 'wbc-knn@1.0.0'), bytes);
 
 test('a retry keeps and counts the shards that are stored, also those stored after the manifest, and scores damaged ones again', async () => {
-  await canceled();
+  await finished();
   const counts = {
     ...emptyCounts(),
     succeeded: 9,
@@ -104,4 +106,19 @@ test('a retry keeps and counts the shards that are stored, also those stored aft
   await connection.flushall();
   connection.disconnect();
   expect((await get()).counts).toEqual(live.counts);
+});
+
+test('a run is finalized again if its files lack the rows of a shard that was scored after them', async () => {
+  const results = Buffer.from('id\n1\n');
+  const digest = { bytes: results.length, sha256: createHash('sha256').update(results).digest('hex') };
+  const counts = { ...emptyCounts(), succeeded: 10, benign: 10, confident_benign: 10 };
+  const whole = encodeShardObject({ counts, histogram: [], results: NOTHING, errors: NOTHING, changes: NOTHING });
+  const retryOf = async (failed_shards: number[]): Promise<number> => {
+    await api.store.deletePrefix(`tenants/${api.tenant}/`);
+    await finished({ ...CANCELED, status: 'completed_with_errors', failed_shards, results: digest });
+    for (const shard of [0, 1, 2]) await putShard(shard, whole);
+    await api.store.put(ObjectKeys.runResults(api.tenant, BATCH, 1), results);
+    return (await api.fetch(`/v1/batches/${BATCH}/retry`, { method: 'POST' })).status;
+  };
+  expect([await retryOf([]), await retryOf([1])]).toEqual([409, 202]);
 });

@@ -28,7 +28,8 @@ export async function withRollback<T>(
 /**
  * Removes a batch or training that was not accepted, or that its tenant deletes: the pending markers, then the objects,
  * then the quota reservation. Retries in the background until done. If a worker takes one of its jobs meanwhile, the
- * job ends without effect: as completed, or as rejected because the store does not have the batch.
+ * job ends as completed, or as rejected because the store does not have the batch. The caller waits for its own writes
+ * first: they would be left.
  * @param folder of the objects; by default that of a batch
  */
 export async function removeStoredWork(

@@ -168,6 +168,31 @@ test('a completed run does not change, whatever the queue reports later', async 
   await worker.store.put(shardKey(TENANT, batch, 1), shard);
   expect(await run(batch)).toEqual(ended);
   expect(await worker.isPending(batch.id)).toBe(false);
+  // Its finalizer fails after it has written the manifest.
+  await new Finalizer(worker.deps, new BatchDocumentCache(worker.store)).failRun({
+    v: 1,
+    tenant: TENANT,
+    batchId: batch.id,
+    run: 1,
+  });
+  expect(await run(batch)).toEqual(ended);
+});
+
+test('a run that is canceled and ended by another finalizer meanwhile stays canceled', async () => {
+  const batch = await accept();
+  await score(batch);
+  const manifestKey = ObjectKeys.runManifest(TENANT, batch.id, 1);
+  const putOnce = worker.store.putOnce.bind(worker.store);
+  const storing = jest.spyOn(worker.store, 'putOnce').mockImplementation(async (...parameters) => {
+    if (parameters[0] === manifestKey) {
+      storing.mockRestore();
+      await worker.store.put(ObjectKeys.runCancel(TENANT, batch.id, 1), Buffer.from('{}'));
+      await finalize(batch);
+    }
+    return putOnce(...parameters);
+  });
+  await finalize(batch);
+  expect((await worker.json<ManifestDocument>(manifestKey)).status).toBe('canceled');
 });
 
 test('a shard delivered twice is stored and counted once', async () => {

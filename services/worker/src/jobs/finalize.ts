@@ -65,10 +65,13 @@ export class Finalizer {
 
   private async writeFailedManifest({ tenant, batchId, run }: FinalizeJob): Promise<void> {
     const { store } = this.deps;
-    const batch = await this.batchDocuments.read(tenant, batchId);
-    const summary = await new RunFinalizer(this.deps, tenant, batch, run, new Set()).summarizeFailed();
-    const manifest = { ...summary, ...(await this.findReason(tenant, batch)) };
-    await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), manifest);
+    const key = ObjectKeys.runManifest(tenant, batchId, run);
+    // A finalizer may fail after it has written the manifest.
+    if ((await store.head(key)) === undefined) {
+      const batch = await this.batchDocuments.read(tenant, batchId);
+      const summary = await new RunFinalizer(this.deps, tenant, batch, run, new Set()).summarizeFailed();
+      await this.putManifest(key, { ...summary, ...(await this.findReason(tenant, batch)) });
+    }
     await store.delete(ObjectKeys.pending(tenant, batchId, run));
   }
 
@@ -109,7 +112,11 @@ export class Finalizer {
     await this.putManifest(ObjectKeys.runManifest(tenant, batchId, run), { ...manifest, ...reason });
   }
 
-  /** A finalizer of a release without checksums may have written the same manifest first. */
+  /**
+   * Another finalizer may have written a manifest first: the same one, as a release without checksums writes it, or one of
+   * another status, because the run was canceled or its finalizer failed meanwhile. The first one is final.
+   * @throws ObjectMismatchError when two of one status differ
+   */
   private async putManifest(key: string, manifest: ManifestDocument): Promise<void> {
     const { store } = this.deps;
     try {
@@ -117,7 +124,7 @@ export class Finalizer {
     } catch (error) {
       if (!(error instanceof ObjectMismatchError)) throw error;
       const first = await readDocument(store, key, manifestShape);
-      if (JSON.stringify(first) !== JSON.stringify(manifest)) throw error;
+      if (first.status === manifest.status && JSON.stringify(first) !== JSON.stringify(manifest)) throw error;
     }
   }
 }

@@ -130,8 +130,11 @@ function reconcileResource(deps: ReconcilerDeps, marker: Marker): Promise<Reconc
  */
 async function deleteOrphan({ store }: ReconcilerDeps, key: string, { tenant, id, run }: Marker): Promise<void> {
   await store.delete(key);
-  if (run > 1 && (await store.head(ObjectKeys.runDocument(tenant, id, run))) !== undefined)
-    await putPending(store, tenant, id, run);
+  if (run === 1) return;
+  // A retry beside a DELETE of the batch may leave its run.
+  const documents = [ObjectKeys.batchDocument(tenant, id), ObjectKeys.runDocument(tenant, id, run)];
+  const heads = await Promise.all(documents.map((document) => store.head(document)));
+  if (heads.every((head) => head !== undefined)) await putPending(store, tenant, id, run);
 }
 
 /** Whether the object that ends the work was stored after the first check. Then the job is not lost: it has ended. */

@@ -69,7 +69,7 @@ async function scoreUnlessCanceled(
   ]);
 }
 
-/** @param isCounted whether the shard's rows are already counted: its object existed in this run or an earlier one */
+/** @param isCounted whether the shard's rows are counted already, because a damaged object of it was moved away */
 export async function scoreAndStore(
   deps: ShardDeps,
   tenant: string,

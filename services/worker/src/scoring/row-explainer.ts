@@ -5,7 +5,7 @@ import { SampleCache } from '../sample-cache';
 const MAX_CACHED_CELLS = 60_000;
 
 /**
- * The evidence of one sample as cells, in the order of the registry's `explainColumns`. Keeps those of the latest
+ * The evidence of one sample as cells, in the order of `explainColumns` (packages/records). Keeps those of the latest
  * different samples: of 10,000 rows like the bundled data, 2,800 repeat an earlier one.
  */
 export class RowExplainer {
