@@ -35,3 +35,14 @@ test('turns follow one another, also after one that failed, and stop waits for t
   periodic.start();
   expect(turns).toHaveLength(4);
 });
+
+test('a run learns that its task is being stopped', async () => {
+  const periodic = new PeriodicTask({
+    intervalMs: 0,
+    name: 'test',
+    logger: { warn: () => undefined },
+    run: (stopping) => new Promise((resolve) => stopping.addEventListener('abort', () => resolve())),
+  });
+  periodic.start();
+  await expect(periodic.stop()).resolves.toBeUndefined();
+});

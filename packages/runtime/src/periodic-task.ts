@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 export interface PeriodicTaskOptions {
   /** Time between the end of one run and the start of the next. */
   intervalMs: number;
-  /** Runs never overlap. */
-  run: () => Promise<void>;
+  /** Runs never overlap. @param stopping is aborted when the task is stopped, so that a long run can end early */
+  run: (stopping: AbortSignal) => Promise<void>;
   logger: Pick<Logger, 'warn'>;
   name: string;
 }
@@ -13,28 +13,29 @@ export interface PeriodicTaskOptions {
 export class PeriodicTask {
   private timer: NodeJS.Timeout | undefined;
   private running: Promise<void> | undefined;
-  private stopped = false;
+  private readonly stopping = new AbortController();
 
   constructor(private readonly options: PeriodicTaskOptions) {}
 
   /** The first run starts at once. */
   start(): void {
-    if (this.running === undefined && !this.stopped) this.runOnce();
+    if (this.running === undefined && !this.stopping.signal.aborted) this.runOnce();
   }
 
   /** Waits for the running task. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     clearTimeout(this.timer);
     await this.running;
   }
 
   private runOnce(): void {
     const { intervalMs, run, logger, name } = this.options;
-    this.running = run()
+    const { signal } = this.stopping;
+    this.running = run(signal)
       .catch((error: unknown) => logger.warn({ err: error, periodic: name }, 'periodic task failed'))
       .then(() => {
-        if (!this.stopped) this.timer = setTimeout(() => this.runOnce(), intervalMs);
+        if (!signal.aborted) this.timer = setTimeout(() => this.runOnce(), intervalMs);
       });
   }
 }

@@ -27,6 +27,8 @@ export async function* listFolders(
     const page = await store.list({ prefix, startAfter, delimiter: '/', ...options });
     for (const folder of page.prefixes) yield folder.slice(prefix.length, -1);
     if (!page.truncated) return;
-    startAfter = page.prefixes.at(-1);
+    // A page may end with objects that stand beside the folders.
+    const [folder = '', object = ''] = [page.prefixes.at(-1), page.objects.at(-1)?.key];
+    startAfter = folder > object ? folder : object;
   }
 }

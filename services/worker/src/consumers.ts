@@ -105,8 +105,8 @@ function createPredictionConsumer(
     onCompleted: (job) => metrics.predictionCompleted(job),
     cleanUp: (data) => processor.cleanUp(data),
     onFailedForGood: async (job) => {
-      metrics.predictionFailed(job);
       await processor.fail(job.data);
+      metrics.predictionFailed(job);
     },
     changedId: ({ predictionId }) => predictionId,
   };

@@ -36,7 +36,15 @@ const UNKNOWN_FORMAT_DELAY_MS = 5_000;
 /** After this time an outage counts as the job's own failure and uses up its attempts. */
 const MAX_POSTPONED_MS = 24 * 3_600_000;
 
-/** Whether the job is only postponed for this error, at least while it is young. */
+/**
+ * For how long a job has been postponed, at least. A job that has waited in a paused queue is old, and has not been.
+ * @param starts how often it was started
+ */
+export function leastPostponedMs(ageMs: number, starts: number): number {
+  return Math.min(ageMs, starts * POSTPONE_DELAY_MS);
+}
+
+/** Whether the job is only postponed for this error, at least for the first time. */
 export function isTemporary(error: unknown): boolean {
   return toJobError(error, 0) instanceof PostponeError;
 }
@@ -45,16 +53,16 @@ export function isTemporary(error: unknown): boolean {
  * Decides for every error whether the job is postponed without using up an attempt, uses up an attempt, or fails
  * permanently (UnrecoverableError, which BullMQ does not retry). An unavailable or full store uses up no attempt: a
  * minute without S3 must not turn a lab's rows into failed ones.
- * @param ageMs time since the job was created
+ * @param postponedMs for how long the job has been postponed, at least
  */
-export function toJobError(error: unknown, ageMs: number): Error {
+export function toJobError(error: unknown, postponedMs: number): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof PostponeError) return error;
-  if (TEMPORARY.some((type) => error instanceof type) && ageMs < MAX_POSTPONED_MS)
+  if (TEMPORARY.some((type) => error instanceof type) && postponedMs < MAX_POSTPONED_MS)
     return new PostponeError(error instanceof StoreFullError ? 'store-full' : 'store-unavailable', POSTPONE_DELAY_MS, {
       cause: error,
     });
-  if (error instanceof ObjectFormatError && ageMs < MAX_POSTPONED_MS)
+  if (error instanceof ObjectFormatError && postponedMs < MAX_POSTPONED_MS)
     return new PostponeError('unknown-format', UNKNOWN_FORMAT_DELAY_MS, { cause: error });
   if (!PERMANENT.some((type) => error instanceof type)) return error;
   return Object.assign(new UnrecoverableError(error.message), { cause: error });

@@ -5,7 +5,7 @@ import { DELAYED_SCORES_PER_MS, queueKey, queuePart } from './bullmq-keys';
 import type { QueueName } from './job-types';
 
 /** Longer than any delay we set (see jobOptions): a later due time was computed from another clock. */
-const MAX_DELAY_MS = 15 * 60_000;
+const MAX_DELAY_MS = 30 * 60_000;
 const JOBS_PAGE_SIZE = 100;
 
 /**

@@ -36,6 +36,8 @@ export function createS3Client(
     ...overrides,
     region: regionOf(new S3Client({})),
     retryMode: 'standard',
+    // Servers and proxies that never answer `Expect: 100-continue` would let every larger body time out.
+    expectContinueHeader: false,
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MS,
       requestTimeout: requestTimeoutMs,

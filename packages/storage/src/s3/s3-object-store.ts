@@ -9,6 +9,7 @@ import {
   type GetObjectCommandOutput,
   type HeadObjectCommandOutput,
   type ListObjectsV2CommandOutput,
+  type S3Client,
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import {
@@ -58,6 +59,8 @@ export class S3ObjectStore implements ObjectStore {
   private readonly client = createS3Client(REQUEST_TIMEOUT_MS);
   /** Separate connections for uploads and copies: they never make a clinician's record wait for a socket. */
   private readonly bulkClient = createS3Client(BULK_REQUEST_TIMEOUT_MS);
+  /** And for streams: each has its connection until its reader, perhaps a slow client, has read everything. */
+  private readonly streamClient = createS3Client(REQUEST_TIMEOUT_MS);
   private readonly uploader = new S3Uploader(this.client, this.bulkClient);
   private readonly bucket: string;
   private readonly prefix: string;
@@ -125,11 +128,11 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   getStream(key: string, range?: ByteRange): Promise<Readable> {
-    return this.openBody(key, range);
+    return this.openBody(this.streamClient, key, range);
   }
 
-  private async openBody(key: string, range?: ByteRange, maxBytes = Infinity): Promise<Readable> {
-    const { Body, ContentLength = 0 } = await this.request(key, range);
+  private async openBody(client: S3Client, key: string, range?: ByteRange, maxBytes = Infinity): Promise<Readable> {
+    const { Body, ContentLength = 0 } = await this.request(client, key, range);
     if (ContentLength > maxBytes) (Body as Readable).destroy();
     assertSize(key, ContentLength, maxBytes);
     if (range && ContentLength !== range.end - range.start) {
@@ -201,6 +204,7 @@ export class S3ObjectStore implements ObjectStore {
   async stop(): Promise<void> {
     this.client.destroy();
     this.bulkClient.destroy();
+    this.streamClient.destroy();
   }
 
   private target(key: string): { Bucket: string; Key: string } {
@@ -208,11 +212,11 @@ export class S3ObjectStore implements ObjectStore {
     return { Bucket: this.bucket, Key: this.prefix + key };
   }
 
-  private async request(key: string, range?: ByteRange): Promise<GetObjectCommandOutput> {
+  private async request(client: S3Client, key: string, range?: ByteRange): Promise<GetObjectCommandOutput> {
     if (range) checkRange(key, range);
     const Range = range && `bytes=${range.start}-${range.end - 1}`;
     const command = new GetObjectCommand({ ...this.target(key), Range });
-    return this.client
+    return client
       .send(command)
       .catch(async (error: unknown) => Promise.reject(await this.confine(key, toReadError(error, key, range))));
   }
@@ -233,7 +237,7 @@ export class S3ObjectStore implements ObjectStore {
     maxBytes?: number,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const body = await this.openBody(key, range, maxBytes);
+      const body = await this.openBody(this.client, key, range, maxBytes);
       try {
         return await read(body);
       } catch (error) {

@@ -191,7 +191,7 @@ test('a run that ended without files is finalized again, although every shard is
   await end(id, 1);
   expect((await send('POST', `/v1/batches/${id}/retry`)).status).toBe(202);
   await api.store.put(ObjectKeys.runResults(api.tenant, id, 2), Buffer.from(ROW));
-  await end(id, 2, { status: 'succeeded', results: digestOf(ROW) });
+  await end(id, 2, { status: 'succeeded', failed_shards: [], results: digestOf(ROW) });
   expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({
     status: 409,
     type: 'urn:cytoqueue:problem:nothing-to-retry',
@@ -225,7 +225,7 @@ test.each([
     );
     const key = ObjectKeys.runResults(api.tenant, id, 1);
     await api.store.put(key, Buffer.from(ROW));
-    await end(id, 1, { status: 'succeeded', results: digestOf(ROW) });
+    await end(id, 1, { status: 'succeeded', failed_shards: [], results: digestOf(ROW) });
     expect(await send('POST', `/v1/batches/${id}/retry`)).toEqual({
       status: 409,
       type: 'urn:cytoqueue:problem:nothing-to-retry',
@@ -254,7 +254,11 @@ describe('results of a finished batch that consist of the shards’ objects', ()
       header: Buffer.from(HEADER_ROW).toString('base64'),
       shards: [ROW.length],
     });
-    await end(id, 1, { status: 'succeeded', results: { ...digestOf(HEADER_ROW + ROW), composed: true } });
+    await end(id, 1, {
+      status: 'succeeded',
+      failed_shards: [],
+      results: { ...digestOf(HEADER_ROW + ROW), composed: true },
+    });
     return id;
   }
 

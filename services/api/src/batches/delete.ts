@@ -21,6 +21,8 @@ export async function deleteBatch(deps: BatchDeps, tenant: string, id: string): 
   await store.deletePrefix(ObjectKeys.shardsFolder(tenant, id));
   await deleteFiles(store, ObjectKeys.batchFolder(tenant, id));
   await store.delete(ObjectKeys.batchDocument(tenant, id));
+  // Those that were stored since.
+  await deps.background.tryNowThenRetry('remove reviews', () => removeReviews(deps, tenant, id));
   await removeStoredWork(deps, tenant, id);
 }
 

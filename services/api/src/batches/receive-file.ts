@@ -108,8 +108,7 @@ function decodeBody(body: AsyncIterable<Uint8Array>, encoding: string): AsyncIte
 
 /**
  * An error of `consume` rejects at once, while the body is arriving. Every other outcome waits until `consume` has ended:
- * after it the caller deletes what is stored. Multer calls back when it has read the whole body, and at once when the
- * body is cut off.
+ * after it the caller deletes what is stored.
  */
 async function receiveMultipart<T>(
   request: Request,
@@ -132,6 +131,10 @@ async function receiveMultipart<T>(
       }
       done();
     };
+    // When the request is cut off, multer calls back at once, or never: after the last byte of the file.
+    response.once('close', () => {
+      if (!request.complete) void consuming.then(() => reject(cutOff()));
+    });
     const storage: StorageEngine = {
       _handleFile: (_request, { stream, originalname }, done) => {
         // Wait one microtask: multer has then also parsed the fields of this chunk, so an unknown field is reported

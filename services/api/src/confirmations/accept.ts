@@ -22,6 +22,7 @@ import type { TenantQuotas } from '../tenants/tenant-quotas';
 import { type Target, type TargetDeps, findTargets } from './find-targets';
 import { changeWithMarker } from './marked-change';
 import type { CsvRow } from './read-csv';
+import { removeEntry } from './remove-entry';
 
 export type AcceptDeps = TargetDeps & {
   idempotency: IdempotencyKeys;
@@ -119,6 +120,9 @@ async function storeEntries(
       await changeWithMarker(store, tenant, entry, 'added', () =>
         store.putOnce(key, sealDocument(entry), { contentType: 'application/json' }),
       );
+      // The entry of an earlier request with the same key may have been deleted meanwhile.
+      if ((await store.head(ConfirmationKeys.deleted(tenant, entry.id))) !== undefined)
+        await removeEntry(store, tenant, entry.id);
     });
   } catch (error) {
     await quotas.storage.invalidate(tenant);

@@ -80,6 +80,19 @@ test('a damaged confirmation can be deleted, and leaves the summary that it is i
   expect(audit).toContain(`"action":"confirmation.delete","resource":"confirmations/${id}","outcome":"done"`);
 });
 
+test('a day whose summary is damaged does not keep the summaries of other days', async () => {
+  const [damagedId, id] = [await confirm(), await confirm()];
+  const folder = ConfirmationKeys.dayFolder(api.tenant, '2020-01-01');
+  await api.store.put(`${folder}00001.json`, Buffer.from('{"confirmations":'));
+  await api.store.put(
+    ConfirmationKeys.change(api.tenant, { day: '2020-01-01', id: damagedId, kind: 'added' }),
+    Buffer.alloc(0),
+  );
+  await summarize();
+  expect(alarms).toEqual([folder]);
+  expect(await keysWith(id)).toHaveLength(2);
+});
+
 test('a damaged confirmation is removed when it has expired', async () => {
   const id = createId('conf_', Date.now() - 366 * 24 * HOUR_MS);
   const key = ConfirmationKeys.entry(api.tenant, id);

@@ -20,6 +20,7 @@ import {
   ObjectCorruptError,
   type ObjectInfo,
   type ObjectStore,
+  ObjectUnreadableError,
   listAll,
   forEachConcurrently,
 } from '@cytoqueue/storage';
@@ -51,7 +52,11 @@ export async function summarizeConfirmations(deps: SummarizeDeps, tenant: string
   }
   for (const [day, changed] of byDay) {
     if (signal?.aborted === true) return;
-    await summarizeDay(deps, tenant, day, changed);
+    // A day whose summary is damaged must not keep the days after it.
+    await summarizeDay(deps, tenant, day, changed).catch((error: unknown) => {
+      if (!(error instanceof ObjectCorruptError) && !(error instanceof ObjectUnreadableError)) throw error;
+      deps.damage.report(ConfirmationKeys.dayFolder(tenant, day), error);
+    });
   }
 }
 

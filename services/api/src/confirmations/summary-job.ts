@@ -21,7 +21,10 @@ export interface SummaryJobDeps {
 /** Keeps the summaries of confirmed diagnoses of every tenant up to date, in one process at a time. */
 export function createSummaryJob(deps: SummaryJobDeps): PeriodicTask {
   const pass = createSummaryPass(deps);
-  const run = async (): Promise<void> => void (await runWithLease(deps.redis, 'confirmations', INTERVAL_MS, pass));
+  const run = async (stopping: AbortSignal): Promise<void> =>
+    void (await runWithLease(deps.redis, 'confirmations', INTERVAL_MS, (lost) =>
+      pass(AbortSignal.any([lost, stopping])),
+    ));
   return new PeriodicTask({ name: 'confirmations', intervalMs: INTERVAL_MS, logger: deps.logger, run });
 }
 

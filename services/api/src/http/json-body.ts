@@ -3,14 +3,21 @@ import express, { type Request, type Response } from 'express';
 import { parse } from 'lossless-json';
 import { Problem } from './problem';
 
-const readBytes = express.raw({ type: ['application/json', 'application/*+json'], limit: '64kb' });
+const MAX_BYTES = 64 * 1024;
+const readBytes = express.raw({ type: ['application/json', 'application/*+json'], limit: MAX_BYTES });
 
 /**
  * Reads a request's JSON body. A duplicate member is rejected, because parsers disagree on which one counts.
  * @throws Problem 400 when the body is not UTF-8 or not JSON, 413, 415, 422 for a duplicate member
  */
 export async function readJson(request: Request, response: Response): Promise<unknown> {
+  // At once: the parser would read all of the body first.
+  if (Number(request.get('Content-Length')) > MAX_BYTES)
+    throw new Problem('too-large', `The body exceeds the size limit of ${MAX_BYTES} bytes.`);
   await new Promise<void>((resolve, reject) => {
+    // The parser does not notice that a compressed body is cut off.
+    if (request.get('Content-Encoding') !== undefined)
+      response.once('close', () => reject(new Problem('malformed-request', 'The body was cut off.')));
     readBytes(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
   });
   const bytes: unknown = request.body;

@@ -6,7 +6,7 @@ import { waitUntil } from '../../../../test/src/support/wait-until';
 import { HEADER, RECORD, ROW, RunningApi } from '../../test/running-api';
 
 /** Short enough for a test, yet a body sent without pauses is complete before the window ends. */
-const RATE = { tickMs: 50, windowTicks: 6, minBytes: 1_000, jsonTicks: 4 };
+const RATE = { tickMs: 50, windowTicks: 6, minBytes: 1_000, jsonTicks: 4, maxTicks: 1_000 };
 const BOUNDARY = 'cut-here';
 const PART = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\nContent-Type: text/csv\r\n\r\n`;
 const FORM = `multipart/form-data; boundary=${BOUNDARY}`;

@@ -10,10 +10,18 @@ export interface MinimumRate {
   minBytes: number;
   /** JSON holds one record or a few fields and must be complete within this many ticks. */
   jsonTicks: number;
+  /** Any body must be complete within this many ticks: indexes, and sweeps of abandoned uploads, wait a day for it. */
+  maxTicks: number;
 }
 
-/** 1 kB/s over 30 s (1 GiB may take twelve days); JSON within 15 s. */
-export const DEFAULT_MINIMUM_RATE: MinimumRate = { tickMs: 1_000, windowTicks: 30, minBytes: 30_000, jsonTicks: 15 };
+/** 1 kB/s over 30 s; JSON within 15 s; everything within 23 hours. */
+export const DEFAULT_MINIMUM_RATE: MinimumRate = {
+  tickMs: 1_000,
+  windowTicks: 30,
+  minBytes: 30_000,
+  jsonTicks: 15,
+  maxTicks: 23 * 3_600,
+};
 
 const JSON_TYPE = /^application\/(?:[^;]*\+)?json\s*(?:;|$)/i;
 
@@ -48,6 +56,7 @@ class BodyRateMeter {
   private readonly ticks: number[] = [];
   private bytesBefore: number;
   private countedTicks = 0;
+  private allTicks = 0;
   private readonly isJson: boolean;
 
   constructor(
@@ -60,10 +69,11 @@ class BodyRateMeter {
 
   /** Must be called once per tick. */
   isTooSlow(): boolean {
-    const { windowTicks, minBytes, jsonTicks } = this.rate;
+    const { windowTicks, minBytes, jsonTicks, maxTicks } = this.rate;
     const { bytesRead } = this.request.socket;
     const bytes = bytesRead - this.bytesBefore;
     this.bytesBefore = bytesRead;
+    if (++this.allTicks > maxTicks) return true;
     if (!isWaitingForClient(this.request)) return false;
     if (this.isJson) return ++this.countedTicks >= jsonTicks;
     this.ticks.push(bytes);
@@ -84,7 +94,7 @@ function isWaitingForClient(request: Request): boolean {
 function tooSlow(): Problem {
   return new Problem(
     'too-slow',
-    'The body arrived too slowly. Send at least 1 kB per second over 30 seconds, and JSON within 15 seconds.',
+    'The body arrived too slowly. Send at least 1 kB per second over 30 seconds, JSON within 15 seconds, and a file within 23 hours.',
     { headers: { Connection: 'close' } },
   );
 }

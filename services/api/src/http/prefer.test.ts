@@ -62,3 +62,10 @@ test('no header makes it throw or exceed the maximum', () => {
     }),
   );
 });
+
+test('a quoted value that is not closed extends to the end, also behind a backslash', () => {
+  for (const end of ['', '\\', '\\"', '\\\\']) {
+    expect(preferredWaitSeconds(`wait=5, other="a, wait=7${end}`)).toBe(5);
+    expect(preferredWaitSeconds(`other="a, wait=7${end}`)).toBeUndefined();
+  }
+});

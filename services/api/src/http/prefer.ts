@@ -1,5 +1,5 @@
-/** Matches up to the next comma outside quotes; an unclosed quote extends to the end. */
-const PREFERENCES = /(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|$))+/gs;
+/** Matches up to the next comma outside quotes; an unclosed quote extends to the end, which may be a backslash. */
+const PREFERENCES = /(?:[^,"]|"(?:[^"\\]|\\.)*(?:"|\\?$))+/gs;
 const WAIT = /^\s*wait\s*(?:[=;]|$)/i;
 const SECONDS = /^\s*wait\s*=\s*(?:(\d+)|"(\d+)")\s*(?:;.*)?$/is;
 

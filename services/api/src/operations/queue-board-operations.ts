@@ -2,7 +2,7 @@ import { queueNames } from '@cytoqueue/queue';
 
 const QUEUE = `(?:${Object.values(queueNames).join('|')})`;
 /** Job ids as `jobIds` creates them; none equals a path segment of the board. */
-const JOB = String.raw`(?:pred|batch)_[0-9a-z]+(?:\.\d+)*`;
+const JOB = String.raw`(?:pred|batch|training)_[0-9a-z]+(?:\.(?:row)?\d+)*`;
 const FILE = String.raw`(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*`;
 
 const READ_PATHS: readonly string[] = [

@@ -195,6 +195,8 @@ test('delayed jobs can be promoted, one or all', () => {
     '/api/queues/shards/promote',
     `/api/queues/shards/${job}/promote`,
     `/api/queues/shards/${job}/retry`,
+    '/api/queues/trainings/training_01m848f8snd7jxeg6qw100kheb/retry',
+    '/api/queues/predictions/batch_01m848f8snd7jxeg6qw100kheb.row12/retry',
     '/api/queues/finalize/retry/failed',
     '/api/queues/resume',
   ]) {

@@ -162,9 +162,9 @@ function toHistory(
 ): QueueMinute[] {
   const current = Math.round((asOf.getTime() / 1_000 - seconds) / 60);
   return minutes
-    .map(({ RowsPredicted = 0, RowsRejected = 0 }, age) => ({
+    .map((counters, age) => ({
       startMs: (current - age) * 60_000,
-      rowsPerSecond: (RowsPredicted + RowsRejected) / 60,
+      rowsPerSecond: processedRows(counters) / 60,
       backlogRows: backlogs.get(current - age),
     }))
     .slice(1)
@@ -176,11 +176,14 @@ function orFromMinuteCounters(
   throughput: Throughput,
   { seconds, minutes: [present = {}, before = {}] }: RecentCounters,
 ): Throughput {
-  const rows = ({ RowsPredicted = 0, RowsRejected = 0 }: CounterValues) => RowsPredicted + RowsRejected;
-  const isCountedByMinuteOnly = rows(present) + rows(before) > 0 && (throughput.idleMs ?? Infinity) > 120_000;
-  return isCountedByMinuteOnly
-    ? { rowsPerSecond: (rows(present) + rows(before)) / (60 + seconds), idleMs: 0 }
-    : throughput;
+  const rows = processedRows(present) + processedRows(before);
+  const isCountedByMinuteOnly = rows > 0 && (throughput.idleMs ?? Infinity) > 120_000;
+  return isCountedByMinuteOnly ? { rowsPerSecond: rows / (60 + seconds), idleMs: 0 } : throughput;
+}
+
+/** Rows of files and single records, as the throughput counts them. */
+function processedRows({ RowsPredicted = 0, RowsRejected = 0, PredictionsCompleted = 0 }: CounterValues): number {
+  return RowsPredicted + RowsRejected + PredictionsCompleted;
 }
 
 /** The time for which rows have waited while none finished; 0 when none wait outside paused queues. */

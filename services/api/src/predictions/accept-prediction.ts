@@ -14,6 +14,7 @@ import {
   type PredictionRequest,
   createId,
   findDocument,
+  idTimeMs,
   predictionRequestShape,
   sealDocument,
   putOrReadDocument,
@@ -25,6 +26,9 @@ import { type IdempotencyKeys, keyDigest, payloadDigest } from '../tenants/idemp
 import type { RetentionPolicy } from '../tenants/retention-policy';
 import { type SettingsReader, applySettings } from '../settings/settings-reader';
 import type { PredictionBody } from './openapi';
+
+/** A record is stored within this time after its key was claimed, or not at all. */
+const MAX_ACCEPTANCE_MS = 60_000;
 
 export interface PredictionDeps {
   store: ObjectStore;
@@ -120,17 +124,12 @@ async function acceptWithKey(
   document: PredictionRequest,
   { key, payload }: { key: string; payload: unknown },
 ): Promise<AcceptanceOutcome> {
-  const { store, idempotency, producer, retention } = deps;
+  const { store, producer } = deps;
   // Checked meanwhile, because a clinician is waiting; the outcome counts below.
   const checking = producer.assertAvailable();
   checking.catch(() => undefined);
-  const claim = { id: document.id, payload_sha256: payloadDigest(payload) };
-  let id = await idempotency.claim(tenant, key, claim);
-  // An id contains its time of creation. A key can outlive its record by some hours; a record under the expired id would be
-  // deleted at once.
-  while (retention.isExpired(id)) id = await idempotency.reclaim(id, tenant, key, claim);
+  const { id, earlier } = await claimRecord(deps, tenant, document.id, key, payloadDigest(payload));
   const requestObject = ObjectKeys.predictionRequest(tenant, id);
-  const earlier = id === document.id ? undefined : await findDocument(store, requestObject, predictionRequestShape);
   const isFinished =
     earlier !== undefined && (await store.head(ObjectKeys.predictionCompletion(tenant, id))) !== undefined;
   if (isFinished) return { accepted: earlier, isNew: false };
@@ -150,6 +149,31 @@ async function acceptWithKey(
   if (!isPending) await putPredictionPending(store, tenant, id);
   await enqueue(deps, tenant, id);
   return { accepted: stored, isNew: id === document.id };
+}
+
+/** Claims the key. @returns `newId`, or the id of an earlier request with the key, and its record if that is stored */
+async function claimRecord(
+  { store, idempotency, retention }: PredictionDeps,
+  tenant: string,
+  newId: string,
+  key: string,
+  payload_sha256: string,
+): Promise<{ id: string; earlier?: PredictionRequest }> {
+  const claim = { id: newId, payload_sha256 };
+  let id = await idempotency.claim(tenant, key, claim);
+  while (id !== newId) {
+    const earlier = await findDocument(store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);
+    // An id contains its time of creation. A key can outlive its record by some hours; a record under the expired id would
+    // be deleted at once. And one under an id that was claimed a while ago would be missing where records are listed by
+    // status and counted by day, which take it that no older id appears.
+    if (!retention.isExpired(id) && (earlier !== undefined || !isOld(id))) return { id, earlier };
+    id = await idempotency.reclaim(id, tenant, key, claim);
+  }
+  return { id };
+}
+
+function isOld(id: string): boolean {
+  return Date.now() - (idTimeMs('pred_', id) ?? 0) > MAX_ACCEPTANCE_MS;
 }
 
 /**

@@ -24,9 +24,11 @@ export async function deletePrediction(
   const keySha256 = await readKeyDigest(deps, tenant, id);
   if (keySha256 !== undefined) await idempotency.forget(tenant, keySha256);
   await store.delete(ObjectKeys.predictionRequest(tenant, id));
-  await background.tryNowThenRetry('delete prediction', () =>
-    store.deletePrefix(ObjectKeys.predictionFolder(tenant, id)),
-  );
+  await background.tryNowThenRetry('delete prediction', async () => {
+    // Also those that were stored since.
+    await removeReviews(deps, tenant, id);
+    await store.deletePrefix(ObjectKeys.predictionFolder(tenant, id));
+  });
 }
 
 /** A record with a damaged or unreadable document cannot continue, so it may be deleted too. */

@@ -43,7 +43,8 @@ export function createReconciler(deps: ReconcilerDeps): PeriodicTask {
     await tidyKeys(deps, upkeep);
     await reconcile(deps, { signal });
   };
-  const run = async (): Promise<void> => void (await runWithLease(deps.redis, 'reconcile', INTERVAL_MS, pass));
+  const run = async (stopping: AbortSignal): Promise<void> =>
+    void (await runWithLease(deps.redis, 'reconcile', INTERVAL_MS, (lost) => pass(AbortSignal.any([lost, stopping]))));
   return new PeriodicTask({ name: 'reconcile', intervalMs: INTERVAL_MS, logger: deps.logger, run });
 }
 

@@ -8,7 +8,7 @@ import {
   UnrecoverableError,
 } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
-import { alarmOf, toJobError } from '../errors';
+import { alarmOf, leastPostponedMs, toJobError } from '../errors';
 import type { LivenessMonitor } from '../liveness-monitor';
 import type { WorkerMetrics } from '../worker-metrics';
 
@@ -42,7 +42,7 @@ export async function runJob<T extends { tenant: string }>(
           : 'ALARM: the stored object differs from what this job computed',
       );
     }
-    const jobError = toJobError(error, Date.now() - job.timestamp);
+    const jobError = toJobError(error, leastPostponedMs(Date.now() - job.timestamp, job.attemptsStarted));
     if (jobError instanceof PostponeError) {
       // A postponement without a cause is a decision, whose stack trace would tell nothing.
       const { reason, cause: err } = jobError;

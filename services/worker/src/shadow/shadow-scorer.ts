@@ -19,8 +19,9 @@ import {
   shadowMarkerShape,
   shardKey,
 } from '@cytoqueue/records';
-import { ObjectNotFoundError, type ObjectStore, StoreUnavailableError, listAll } from '@cytoqueue/storage';
+import { ObjectNotFoundError, type ObjectStore, listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
+import { isTemporary } from '../errors';
 import { loadShardTask, type ShardDeps } from '../jobs/shard';
 import { ScoringPool } from '../scoring/pool';
 import type { WorkerMetrics } from '../worker-metrics';
@@ -115,8 +116,7 @@ async function scoreMarker(
     await deps.store.delete(key);
     return isCounted;
   } catch (error) {
-    if (signal?.aborted || error instanceof StoreUnavailableError || error instanceof QueueUnavailableError)
-      throw error;
+    if (signal?.aborted || isTemporary(error) || error instanceof QueueUnavailableError) throw error;
     // The batch or its input was deleted meanwhile.
     if (!(error instanceof ObjectNotFoundError))
       deps.logger.error({ key, err: error }, 'a batch could not be compared with the shadow version');

@@ -7,7 +7,7 @@ import { JournaledStore } from '../journaled-store';
 import type { Journal } from './journal';
 import type { JournalLimits } from './limits';
 
-/** What tests of the journal with several processes share: a folder, and stores, each of which stands for a process. */
+/** A folder for tests of the journal, and stores, each of which stands for a process. */
 
 export const NEVER: JournalLimits = {
   quietMs: 1e9,

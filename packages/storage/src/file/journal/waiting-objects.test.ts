@@ -18,7 +18,7 @@ import {
   storeJournal,
 } from './processes.test.fixtures';
 
-/* What waits in the journal while its objects become files, and while they cannot. */
+/* The journal while its objects become files, and while they cannot. */
 
 let root: string;
 let opened: JournaledStore[];

@@ -1,0 +1,47 @@
+import { ObjectKeys, createId } from '@cytoqueue/records';
+import { RedisProcess } from '../../../../test/src/support/redis-process';
+import { RECORD, RunningApi } from '../../test/running-api';
+import { IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
+import { predictionBody } from './openapi';
+
+let redis: RedisProcess;
+let api: RunningApi;
+
+beforeAll(async () => {
+  redis = await RedisProcess.start();
+  api = await RunningApi.start(redis.url);
+});
+
+beforeEach(() => api.assignKeys());
+
+afterAll(async () => {
+  await api?.stop();
+  await redis?.down();
+});
+
+/** The id of a record whose key an earlier request has claimed this long ago, without storing its record. */
+async function idAfterLostClaim(key: string, ageMs: number): Promise<{ claimed: string; id: string }> {
+  const claimed = createId('pred_', Date.now() - ageMs);
+  const payload = ['prediction', { ...predictionBody.parse({ features: RECORD }), operating_point: 'default' }];
+  await new IdempotencyKeys(api.store).claim(api.tenant, key, { id: claimed, payload_sha256: payloadDigest(payload) });
+  const send = async () => {
+    const response = await api.fetch('/v1/predictions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ features: RECORD }),
+    });
+    expect(response.status).toBe(202);
+    return ((await response.json()) as { id: string }).id;
+  };
+  const [id, again] = [await send(), await send()];
+  expect(again).toBe(id);
+  expect(await api.store.head(ObjectKeys.predictionRequest(api.tenant, id))).toBeDefined();
+  return { claimed, id };
+}
+
+test('a record gets the id that was claimed for it, unless records of that age are listed and counted already', async () => {
+  const recent = await idAfterLostClaim('recent', 5_000);
+  expect(recent.id).toBe(recent.claimed);
+  const old = await idAfterLostClaim('old', 20 * 60_000);
+  expect(old.id).not.toBe(old.claimed);
+});
