@@ -40,7 +40,7 @@ export class LivenessMonitor {
     return this.periodic.stop();
   }
 
-  /** Call when a job starts and when it ends, successfully or not. */
+  /** Call when a job starts and when it ends, successfully or not, and at the steps of a long one. */
   recordActivity(): void {
     this.activityCount++;
   }

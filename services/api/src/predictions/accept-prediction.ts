@@ -48,6 +48,11 @@ export interface AcceptanceOutcome {
   isNew: boolean;
 }
 
+interface KeyClaim {
+  readonly key: string;
+  readonly payloadSha256: string;
+}
+
 /**
  * Accepts a record. Requests with the same idempotency key all return the first one's prediction, until that has
  * expired or was deleted.
@@ -60,13 +65,40 @@ export async function acceptPrediction(
   body: PredictionBody,
   key?: string,
 ): Promise<AcceptanceOutcome> {
-  const { model: modelReference, operating_point } = await applySettings(deps.tenantSettings, tenant, body);
-  const { model, pin } = await deps.registry.load(modelReference, tenant);
+  if (key === undefined) {
+    const document = await createDocument(deps, tenant, body);
+    return { accepted: await acceptWithoutKey(deps, tenant, document), isNew: true };
+  }
+  // The key is bound to the payload as sent, before settings are filled in, so that a repeat still matches after the
+  // settings change. Earlier releases hashed `default` for an omitted operating point; the same here keeps their keys valid.
+  // The tag 'prediction' distinguishes a record from a batch or training that was sent with the same key.
+  const payload = ['prediction', { ...body, operating_point: body.operating_point ?? 'default' }];
+  const claim = { key, payloadSha256: payloadDigest(payload) };
+  let document: PredictionRequest;
+  try {
+    document = await createDocument(deps, tenant, body);
+  } catch (error) {
+    // Settings and models may have changed since an earlier request with the key was accepted.
+    const accepted = await findAccepted(deps, tenant, claim);
+    if (accepted === undefined) throw error;
+    return repeatAcceptance(deps, tenant, accepted);
+  }
+  return acceptWithKey(deps, tenant, document, claim);
+}
+
+/** The record with the tenant's settings, and its values as the model's schema reads them. */
+async function createDocument(
+  { tenantSettings, registry }: PredictionDeps,
+  tenant: string,
+  body: PredictionBody,
+): Promise<PredictionRequest> {
+  const { model: modelReference, operating_point } = await applySettings(tenantSettings, tenant, body);
+  const { model, pin } = await registry.load(modelReference, tenant);
   const features = parseRecord(
     body.features,
     body.missing === 'reject' ? { ...model.schema, maxMissing: 0 } : model.schema,
   );
-  const document: PredictionRequest = {
+  return {
     id: createId('pred_'),
     created_at: new Date().toISOString(),
     sample_id: body.sample_id,
@@ -74,12 +106,6 @@ export async function acceptPrediction(
     operating_point,
     features,
   };
-  if (key === undefined) return { accepted: await acceptWithoutKey(deps, tenant, document), isNew: true };
-  // The key is bound to the payload as sent, before settings are filled in, so that a repeat still matches after the
-  // settings change. Earlier releases hashed `default` for an omitted operating point; the same here keeps their keys valid.
-  const payload = { ...body, operating_point: body.operating_point ?? 'default' };
-  // The tag 'prediction' distinguishes a record from a batch or training that was sent with the same key.
-  return acceptWithKey(deps, tenant, document, { key, payload: ['prediction', payload] });
 }
 
 async function acceptWithoutKey(
@@ -122,33 +148,56 @@ async function acceptWithKey(
   deps: PredictionDeps,
   tenant: string,
   document: PredictionRequest,
-  { key, payload }: { key: string; payload: unknown },
+  claim: KeyClaim,
 ): Promise<AcceptanceOutcome> {
   const { store, producer } = deps;
   // Checked meanwhile, because a clinician is waiting; the outcome counts below.
   const checking = producer.assertAvailable();
   checking.catch(() => undefined);
-  const { id, earlier } = await claimRecord(deps, tenant, document.id, key, payloadDigest(payload));
-  const requestObject = ObjectKeys.predictionRequest(tenant, id);
-  const isFinished =
-    earlier !== undefined && (await store.head(ObjectKeys.predictionCompletion(tenant, id))) !== undefined;
-  if (isFinished) return { accepted: earlier, isNew: false };
-  // A pending record is already accepted, so a repeated request succeeds even without Redis.
-  const isPending = earlier !== undefined && (await store.head(ObjectKeys.pending(tenant, id))) !== undefined;
-  if (!isPending) await checking;
-  const stored =
-    earlier ??
-    (await putOrReadDocument(
-      store,
-      requestObject,
-      // The idempotency key's digest lets a deletion of the record forget the key.
-      { ...document, id, idempotency_sha256: keyDigest(key) },
-      predictionRequestShape,
-      { journal: true },
-    ));
-  if (!isPending) await putPredictionPending(store, tenant, id);
+  const { id, earlier } = await claimRecord(deps, tenant, document.id, claim);
+  if (earlier !== undefined) return repeatAcceptance(deps, tenant, earlier);
+  await checking;
+  const accepted = await putOrReadDocument(
+    store,
+    ObjectKeys.predictionRequest(tenant, id),
+    // The idempotency key's digest lets a deletion of the record forget the key.
+    { ...document, id, idempotency_sha256: keyDigest(claim.key) },
+    predictionRequestShape,
+    { journal: true },
+  );
+  await putPredictionPending(store, tenant, id);
   await enqueue(deps, tenant, id);
-  return { accepted: stored, isNew: id === document.id };
+  return { accepted, isNew: id === document.id };
+}
+
+/** Repeats the steps of a stored record that are not known to be done. */
+async function repeatAcceptance(
+  deps: PredictionDeps,
+  tenant: string,
+  accepted: PredictionRequest,
+): Promise<AcceptanceOutcome> {
+  const { store, producer } = deps;
+  const { id } = accepted;
+  const outcome = { accepted, isNew: false };
+  if ((await store.head(ObjectKeys.predictionCompletion(tenant, id))) !== undefined) return outcome;
+  // A pending record is already accepted, so a repeated request succeeds even without Redis.
+  if ((await store.head(ObjectKeys.pending(tenant, id))) === undefined) {
+    await producer.assertAvailable();
+    await putPredictionPending(store, tenant, id);
+  }
+  await enqueue(deps, tenant, id);
+  return outcome;
+}
+
+/** The record that an earlier request with the key and the same payload has stored, if there is one. */
+async function findAccepted(
+  { store, idempotency, retention }: PredictionDeps,
+  tenant: string,
+  { key, payloadSha256 }: KeyClaim,
+): Promise<PredictionRequest | undefined> {
+  const earlier = await idempotency.find(tenant, key);
+  if (earlier?.payload_sha256 !== payloadSha256 || retention.isExpired(earlier.id)) return undefined;
+  return findDocument(store, ObjectKeys.predictionRequest(tenant, earlier.id), predictionRequestShape);
 }
 
 /** Claims the key. @returns `newId`, or the id of an earlier request with the key, and its record if that is stored */
@@ -156,10 +205,9 @@ async function claimRecord(
   { store, idempotency, retention }: PredictionDeps,
   tenant: string,
   newId: string,
-  key: string,
-  payload_sha256: string,
+  { key, payloadSha256 }: KeyClaim,
 ): Promise<{ id: string; earlier?: PredictionRequest }> {
-  const claim = { id: newId, payload_sha256 };
+  const claim = { id: newId, payload_sha256: payloadSha256 };
   let id = await idempotency.claim(tenant, key, claim);
   while (id !== newId) {
     const earlier = await findDocument(store, ObjectKeys.predictionRequest(tenant, id), predictionRequestShape);

@@ -1,4 +1,5 @@
 import { ObjectKeys, createId } from '@cytoqueue/records';
+import { ModelRegistry, UnknownModelError } from '@cytoqueue/registry';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RECORD, RunningApi } from '../../test/running-api';
 import { IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
@@ -44,4 +45,23 @@ test('a record gets the id that was claimed for it, unless records of that age a
   expect(recent.id).toBe(recent.claimed);
   const old = await idAfterLostClaim('old', 20 * 60_000);
   expect(old.id).not.toBe(old.claimed);
+});
+
+test('a repeated record is accepted again although its model can no longer be used', async () => {
+  const post = async (model: string, key: string) => {
+    const response = await api.fetch('/v1/predictions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ features: RECORD, model }),
+    });
+    return { code: response.status, id: ((await response.json()) as { id?: string }).id };
+  };
+  const { id } = await post('wbc-knn@1.0.0', 'record');
+  const deleted = () => Promise.reject(new UnknownModelError('wbc-knn@1.0.0'));
+  const loading = jest.spyOn(ModelRegistry.prototype, 'load').mockImplementation(deleted);
+  const repeated = await post('wbc-knn@1.0.0', 'record');
+  const others = [await post('wbc-knn@1.0.0', 'another'), await post('wbc-knn@1.1.0', 'record')];
+  loading.mockRestore();
+  expect(repeated).toEqual({ code: 202, id });
+  expect(others.map(({ code }) => code)).toEqual([422, 422]);
 });

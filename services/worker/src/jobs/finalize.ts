@@ -20,8 +20,7 @@ import { isTemporary } from '../errors';
 import { markForShadow } from '../shadow/shadow-marker';
 import type { BatchDocumentCache } from './batch-documents';
 import { isCanceled, isRemoved, ignoreMissingObjectsOfRemovedBatch } from './batch-state';
-import { RunFinalizer } from './run-finalizer';
-import type { ShardDeps } from './shard';
+import { type FinalizerDeps, RunFinalizer } from './run-finalizer';
 
 /**
  * Completes runs. The store is authoritative, and a manifest is written once: redelivered and concurrent jobs leave the
@@ -29,7 +28,7 @@ import type { ShardDeps } from './shard';
  */
 export class Finalizer {
   constructor(
-    private readonly deps: ShardDeps,
+    private readonly deps: FinalizerDeps,
     private readonly batchDocuments: BatchDocumentCache,
   ) {}
 

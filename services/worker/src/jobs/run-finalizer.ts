@@ -32,6 +32,7 @@ import {
   putOrReadDocument,
 } from '@cytoqueue/records';
 import { matchStoredColumns } from '@cytoqueue/tabular';
+import type { LivenessMonitor } from '../liveness-monitor';
 import type { ShardTask } from '../scoring/shard-task';
 import { prefetch } from './prefetch';
 import { type ShardDeps, loadShardTask, scoreAndStore } from './shard';
@@ -44,6 +45,10 @@ const HASH_SLICE_BYTES = 512 * 1024;
 
 /** The sections of a shard's object that few shards fill, each joined into a file of its own. */
 type Section = 'errors' | 'changes';
+
+export interface FinalizerDeps extends ShardDeps {
+  livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
+}
 
 /**
  * Joins a run's shards into the result files, or lists them as the parts of the results, and computes its manifest.
@@ -63,7 +68,7 @@ export class RunFinalizer {
   private failedShards: number[] = [];
 
   constructor(
-    private readonly deps: ShardDeps,
+    private readonly deps: FinalizerDeps,
     private readonly tenant: string,
     private readonly batch: BatchDocument,
     private readonly run: number,
@@ -181,7 +186,11 @@ export class RunFinalizer {
   }
 
   private objects(shards: number[]): AsyncGenerator<{ shard: number; object: StoredShard }> {
-    return prefetch(shards, PREFETCH, async (shard) => ({ shard, object: await this.loadOrScore(shard) }));
+    return prefetch(shards, PREFETCH, async (shard) => {
+      // A finalization may take longer than a worker may be without a sign of life.
+      this.deps.livenessMonitor.recordActivity();
+      return { shard, object: await this.loadOrScore(shard) };
+    });
   }
 
   private async loadOrScore(shard: number): Promise<StoredShard> {
