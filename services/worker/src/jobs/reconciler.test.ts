@@ -1,5 +1,6 @@
 import type { JobProducer } from '@cytoqueue/queue';
 import { DamageReport, type ManifestDocument, ObjectKeys, TrainingKeys, createId } from '@cytoqueue/records';
+import type { ListOptions, ObjectStore } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { replaceByLinkLoop } from '../../../../test/src/support/link-loop';
 import { waitUntil } from '../../../../test/src/support/wait-until';
@@ -7,7 +8,7 @@ import { HEADER, ROW, RunningWorker, TENANT } from '../../test/running-worker';
 import { createConsumers } from '../consumers';
 import { Finalizer } from './finalize';
 import { BatchDocumentCache } from './batch-documents';
-import { type ReconcilerDeps, reconcile } from './reconciler';
+import { type ReconcilerDeps, createReconciler, reconcile } from './reconciler';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -48,6 +49,43 @@ test('skips young markers and enqueues work with old or future markers once', as
   expect(await producer.runState(id, 1)).toBe('queued');
   expect(await reconcileAt(2 * MINUTE_MS)).toBe(0);
   await worker.store.delete(ObjectKeys.pending(TENANT, id));
+});
+
+test('ends a pass over many markers when it is stopped', async () => {
+  const ids = await Promise.all(Array.from({ length: 20 }, () => worker.acceptPrediction()));
+  const deps = reconciler();
+  let looks = 0;
+  let stopped = false;
+  const task = createReconciler({
+    ...deps,
+    store: new Proxy(deps.store, {
+      get: (store, name: keyof ObjectStore) => {
+        if (name !== 'list') return store[name];
+        return async (options: ListOptions) => {
+          const page = await store.list(options);
+          // Old enough to be looked at. The first look lasts until the stop.
+          return { ...page, objects: page.objects.map((info) => ({ ...info, modifiedAt: new Date(0) })) };
+        };
+      },
+    }),
+    producer: new Proxy(producer, {
+      get: (target, name: keyof JobProducer) => {
+        if (name !== 'canPredictionFinish') return target[name];
+        return async () => {
+          looks++;
+          await waitUntil('it is being stopped', () => stopped);
+          return true;
+        };
+      },
+    }),
+  });
+  task.start();
+  await waitUntil('it looks at a marker', () => looks > 0);
+  const stopping = task.stop();
+  stopped = true;
+  await stopping;
+  expect(looks).toBe(1);
+  await drain(ids);
 });
 
 test('enqueues a training whose job was lost, until it has a result', async () => {
