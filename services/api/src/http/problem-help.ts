@@ -40,7 +40,8 @@ export const problemHelp: Record<ProblemType, Help> = {
     remedy: 'Use a method that `Allow` names.',
   },
   'too-slow': {
-    cause: 'A body came slower than 1 kB/s over 30 seconds, JSON was incomplete after 15 seconds, or a file after 23 hours.',
+    cause:
+      'A body came slower than 1 kB/s over 30 seconds, JSON was incomplete after 15 seconds, or a file after 23 hours.',
     remedy: 'Send the body without pauses. Compress large files (`Content-Encoding: gzip`).',
   },
   'already-finished': {
