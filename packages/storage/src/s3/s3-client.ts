@@ -2,7 +2,8 @@ import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { sharedReadBuffer } from './shared-read-buffer';
 
 const CONNECTION_TIMEOUT_MS = 3_000;
-const MAX_SOCKETS = 128;
+/** Connections of one client. */
+export const MAX_SOCKETS = 128;
 
 /** Same default as the AWS command line. S3-compatible servers ignore the region. */
 const DEFAULT_REGION = 'us-east-1';

@@ -8,6 +8,7 @@ import { findFreePort } from '../../../../test/src/support/free-port';
 import { connectMoto, type MotoServer } from '../../../../test/src/support/moto-server';
 import { describeWith } from '../../../../test/src/support/optional-tools';
 import { openStore, listAll, type ObjectStore } from '../index';
+import { MAX_SOCKETS } from './s3-client';
 
 const MIB = 1024 * 1024;
 
@@ -108,6 +109,15 @@ describeWith('moto_server', 'the S3 store', () => {
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }));
     return Uploads.length;
   }
+
+  it('answers while as many downloads as there are connections wait for their readers', async () => {
+    await store.put('download', randomBytes(MIB / 4));
+    const downloads: Readable[] = [];
+    while (downloads.length < MAX_SOCKETS) downloads.push(await store.getStream('download'));
+    await store.put('small', Buffer.from('bytes'));
+    expect([(await store.head('small'))?.size, (await store.get('small')).toString()]).toEqual([5, 'bytes']);
+    for (const download of downloads) download.on('error', () => undefined).destroy();
+  });
 
   describe('a lost response', () => {
     it('to a small write is retried successfully', async () => {
