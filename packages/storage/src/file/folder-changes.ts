@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { basename } from 'node:path';
 import { isLocalFileSystem } from './local-file-system';
 
-/** The kernel queues about 16,000 changes, of all folders together, and drops the rest without a word to us. */
+/** The kernel queues about 16,000 changes of all folders together and drops the rest, which Node.js does not report. */
 const MAX_CHANGES = 4_000;
 
 const watched = new Set<FolderChanges>();

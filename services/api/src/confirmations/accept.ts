@@ -14,7 +14,7 @@ import {
   idTimeMs,
   sealDocument,
 } from '@cytoqueue/records';
-import { ObjectMismatchError, forEachConcurrently } from '@cytoqueue/storage';
+import { ObjectMismatchError, ObjectNotFoundError, forEachConcurrently } from '@cytoqueue/storage';
 import { Problem, unknownClass } from '../http/problem';
 import { type IdempotencyKeys, payloadDigest } from '../tenants/idempotency';
 import type { RetentionPolicy } from '../tenants/retention-policy';
@@ -70,7 +70,10 @@ export async function acceptConfirmations(
   const isEntry = (outcome: ConfirmationDocument | Problem): outcome is ConfirmationDocument =>
     !(outcome instanceof Problem);
   const added = open.map(({ index }) => outcomes[index] as ConfirmationDocument | Problem);
-  await storeEntries(deps, tenant, firstId, { all: outcomes.filter(isEntry), added: added.filter(isEntry) });
+  const entries = { all: outcomes.filter(isEntry), added: added.filter(isEntry) };
+  await storeEntries(deps, tenant, firstId, entries);
+  // Those of the first request with this key may have been deleted since this one looked for them.
+  if (isRepetition) await removeDeleted(deps, tenant, entries.added);
   return outcomes;
 }
 
@@ -120,9 +123,6 @@ async function storeEntries(
       await changeWithMarker(store, tenant, entry, 'added', () =>
         store.putOnce(key, sealDocument(entry), { contentType: 'application/json' }),
       );
-      // The entry of an earlier request with the same key may have been deleted meanwhile.
-      if ((await store.head(ConfirmationKeys.deleted(tenant, entry.id))) !== undefined)
-        await removeEntry(store, tenant, entry.id);
     });
   } catch (error) {
     await quotas.storage.invalidate(tenant);
@@ -132,4 +132,18 @@ async function storeEntries(
       });
     throw error;
   }
+}
+
+async function removeDeleted(
+  { store }: AcceptDeps,
+  tenant: string,
+  entries: readonly ConfirmationDocument[],
+): Promise<void> {
+  await forEachConcurrently(entries, CONCURRENCY, async ({ id }) => {
+    if ((await store.head(ConfirmationKeys.deleted(tenant, id))) === undefined) return;
+    await removeEntry(store, tenant, id).catch((error: unknown) => {
+      // The deletion has removed it itself.
+      if (!(error instanceof ObjectNotFoundError)) throw error;
+    });
+  });
 }

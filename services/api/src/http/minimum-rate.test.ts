@@ -203,3 +203,14 @@ test('time in which the store does not accept data does not count', async () => 
 test('a record and a file that arrive at once are accepted', async () => {
   expect(await api.predict(RECORD)).toMatch(/^pred_/);
 });
+
+test('a body that keeps the minimum rate, but does not end in time, gets 408', async () => {
+  const other = await RunningApi.start(redis.url, 64 * 1024 * 1024, {
+    bodyPace: { tickMs: 10, windowTicks: 1, minBytes: 0, jsonTicks: 1, maxTicks: 5 },
+  });
+  const { sending, answered } = other.openRequest('/v1/batches', { 'content-type': 'text/csv' });
+  sending.write(HEADER + ROW);
+  expect((await answered).statusCode).toBe(408);
+  sending.destroy();
+  await other.stop();
+});

@@ -5,7 +5,6 @@ import { type Frame, MAX_FRAME_BYTES, scanFrame } from './frames';
 import { type Entry, type Segment, applyFrame, createSegment, retire } from './segment';
 import type { SegmentFolders } from './segment-folders';
 
-const STOPPED = 'the store is stopped';
 const READ_BYTES = MAX_FRAME_BYTES + 64 * 1024;
 
 /** Learns what was read. */
@@ -83,8 +82,13 @@ export class SegmentReader {
     this.isStopped = false;
   }
 
+  /** A stopped store knows nothing, but must not answer that an object is missing. */
+  private assertRunning(): void {
+    if (this.isStopped) throw new StoreUnavailableError('the store is stopped');
+  }
+
   private async readNew(): Promise<void> {
-    if (this.isStopped) throw new StoreUnavailableError(STOPPED);
+    this.assertRunning();
     if (this.known.length === 0) await this.openOldest();
     for (let segment = this.openSegment; segment !== undefined;) {
       await this.readSegment(segment);
@@ -144,12 +148,14 @@ export class SegmentReader {
   private async openForReading(number: number): Promise<Segment | undefined> {
     const fd = await this.folders.open(number, 'read');
     if (fd === undefined) return undefined;
-    const inode = await inodeOfFd(fd).catch(() => undefined);
-    if (this.isStopped || inode === undefined) {
+    let segment: Segment;
+    try {
+      segment = createSegment(number, fd, await inodeOfFd(fd));
+      this.assertRunning();
+    } catch (error) {
       await closeFd(fd);
-      throw new StoreUnavailableError(this.isStopped ? STOPPED : 'the journal cannot be read');
+      throw error;
     }
-    const segment = createSegment(number, fd, inode);
     this.known.push(segment);
     await this.readSegment(segment);
     // A damaged close frame, or one that a backup or a power loss has missed: the next segment was used since.
