@@ -1,11 +1,15 @@
 export { advanceVirtualClock } from './jobs/fair-share';
 export { JobConsumer, type JobConsumerOptions, PostponeError } from './jobs/job-consumer';
-export { type BatchWork, JobProducer, type JobState } from './jobs/job-producer';
+export { type BatchWork, JobProducer } from './jobs/job-producer';
+export { type JobState } from './jobs/job-state';
+export { type PredictionQueue } from './jobs/prediction-queue';
 export {
   CANARY_TENANT,
   type FinalizeJob,
   jobIds,
   jobOptions,
+  MAX_GROUP_RECORDS,
+  type PredictionGroupJob,
   type PredictionJob,
   type QueueName,
   queueNames,

@@ -4,7 +4,9 @@ import {
   JobConsumer,
   type FinalizeJob,
   type Job,
+  type PredictionGroupJob,
   type PredictionJob,
+  type PredictionQueue,
   type QueueName,
   type RowEvidenceJob,
   type ShardJob,
@@ -25,6 +27,7 @@ import {
   checkShardJob,
   checkTrainingJob,
   isWellFormedFinalizeJob,
+  isWellFormedPredictionGroupJob,
   isWellFormedPredictionJob,
   isWellFormedRowEvidenceJob,
   isWellFormedShardJob,
@@ -34,6 +37,7 @@ import {
 } from './jobs/check-job';
 import { Finalizer } from './jobs/finalize';
 import { PredictionProcessor } from './jobs/prediction';
+import { giveUpGroup, processGroup } from './jobs/prediction-group';
 import { Predictors } from './jobs/predictors';
 import { explainRow } from './jobs/row-evidence';
 import { CrashIsolation } from './jobs/crash-isolation';
@@ -50,6 +54,8 @@ export interface WorkerDeps {
   store: ObjectStore;
   registry: ModelRegistry;
   pool: ScoringPool;
+  /** Gets jobs for the records of groups that are given up. */
+  singleRecords: Pick<PredictionQueue, 'separate' | 'forgetGroup'>;
   progress: BatchProgress;
   metrics: WorkerMetrics;
   livenessMonitor: Pick<LivenessMonitor, 'recordActivity'>;
@@ -91,12 +97,14 @@ export function createConsumers(
   };
 }
 
+type SingleRecordJob = PredictionJob | PredictionGroupJob | RowEvidenceJob;
+
 /** Consumes the predictions queue: single records, and evidence of single rows on request. */
 function createPredictionConsumer(
   deps: WorkerDeps,
   batchDocuments: BatchDocumentCache,
   predictors: Predictors,
-): JobConsumer<PredictionJob | RowEvidenceJob> {
+): JobConsumer<SingleRecordJob> {
   const { store, metrics } = deps;
   const processor = new PredictionProcessor(deps, predictors);
   const predictions: JobHandler<PredictionJob> = {
@@ -110,16 +118,24 @@ function createPredictionConsumer(
     },
     changedId: ({ predictionId }) => predictionId,
   };
+  const groups: JobHandler<PredictionGroupJob> = {
+    isWellFormed: isWellFormedPredictionGroupJob,
+    process: (job) => processGroup({ ...deps, processor }, job),
+    onFailedForGood: ({ data }) => giveUpGroup({ ...deps, processor }, data),
+  };
   const rowEvidence: JobHandler<RowEvidenceJob> = {
     isWellFormed: isWellFormedRowEvidenceJob,
     check: (data) => checkRowEvidenceJob(batchDocuments, data),
     process: ({ data }) => explainRow({ store, predictors }, batchDocuments, data),
     changedId: ({ batchId, row }) => jobIds.rowEvidence(batchId, row),
   };
-  return createConsumer<PredictionJob | RowEvidenceJob>(deps, queueNames.predictions, PREDICTION_CONCURRENCY, [
-    predictions,
-    rowEvidence,
-  ]);
+  return createConsumer<SingleRecordJob>(
+    deps,
+    queueNames.predictions,
+    PREDICTION_CONCURRENCY,
+    [predictions, groups, rowEvidence],
+    (job) => (isWellFormedPredictionGroupJob(job) ? (job.data as PredictionGroupJob).predictionIds.length : 1),
+  );
 }
 
 function createBatchConsumers(
@@ -195,8 +211,8 @@ interface JobHandler<T> {
   cleanUp?: (data: T) => Promise<void>;
   /** Called when the job has failed for good, before waiting clients are notified; must also do what `cleanUp` does. */
   onFailedForGood?: (job: Job<T>) => Promise<void>;
-  /** The id of the resource whose subscribers are notified. */
-  changedId: (data: T) => string;
+  /** The id of the resource whose subscribers are notified. A group notifies them itself, record by record. */
+  changedId?: (data: T) => string;
   /** The kind of change that a job makes; `state` if absent. */
   change?: Change;
 }
@@ -211,13 +227,18 @@ function createConsumer<T extends { v: number; tenant: string }>(
   queue: QueueName,
   concurrency: number,
   handlers: readonly HandlerOf<T>[],
+  weightOf?: (job: Job<T>) => number,
 ): JobConsumer<T> {
   const { redis, logger, metrics } = deps;
+  const notify = async ({ changedId, change }: JobHandler<T>, data: T): Promise<void> => {
+    if (changedId !== undefined) await publishChange(redis, changedId(data), change);
+  };
   const onError = (error: Error) => logger.warn({ err: error, queue }, 'queue error');
   return new JobConsumer<T>({
     queue,
     connection: redis,
     concurrency,
+    ...(weightOf && { weightOf }),
     onError,
     process: async (job) => {
       const handler = findHandler(handlers, job);
@@ -226,10 +247,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
         if (handler.countsFurtherAttempts !== true) metrics.countFurtherAttempt(job);
         await handler.check?.(job.data);
         const isResultStored = await handler.process(job);
-        await Promise.all([
-          publishChange(redis, handler.changedId(job.data), handler.change),
-          isResultStored !== false && handler.onCompleted?.(job),
-        ]);
+        await Promise.all([notify(handler, job.data), isResultStored !== false && handler.onCompleted?.(job)]);
         await handler.cleanUp?.(job.data);
       });
     },
@@ -240,7 +258,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
       if (rejection !== undefined) return reportRejected(deps, job, rejection);
       logger.error({ ...jobLogFields(job), err: error }, 'job failed');
       await handler.onFailedForGood?.(job);
-      await publishChange(redis, handler.changedId(job.data), handler.change);
+      await notify(handler, job.data);
     },
   });
 }

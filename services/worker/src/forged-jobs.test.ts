@@ -1,4 +1,4 @@
-import { type JobProducer, jobIds } from '@cytoqueue/queue';
+import { type JobProducer, MAX_GROUP_RECORDS, jobIds } from '@cytoqueue/queue';
 import { type BatchDocument, type ManifestDocument, ObjectKeys, createId } from '@cytoqueue/records';
 import { listAll } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
@@ -60,6 +60,8 @@ const shard = (change: object) => (batchId: string) => ({
 });
 const unknownBatchId = createId('batch_');
 const unknownTraining = createId('training_');
+const UNKNOWN_IDS = Array.from({ length: MAX_GROUP_RECORDS + 1 }, () => createId('pred_'));
+const group = (predictionIds: unknown) => ({ v: 3, tenant: TENANT, predictionIds });
 
 test.each<Forged>([
   ['no payload', FINALIZE, () => null],
@@ -87,6 +89,22 @@ test.each<Forged>([
     () => unknownTraining,
   ],
   ['a malformed training id', TRAININGS, () => ({ v: 1, tenant: TENANT, trainingId: PATIENT }), () => PATIENT],
+  ['a group of one', PREDICTIONS, () => group([UNKNOWN_IDS[0]]), () => `${UNKNOWN_IDS[0]}.1`],
+  [
+    'a group with a record twice',
+    PREDICTIONS,
+    () => group([UNKNOWN_IDS[0], UNKNOWN_IDS[0]]),
+    () => `${UNKNOWN_IDS[0]}.2`,
+  ],
+  ['a group with a malformed id', PREDICTIONS, () => group([UNKNOWN_IDS[0], PATIENT]), () => `${UNKNOWN_IDS[0]}.2`],
+  ['a group that is too large', PREDICTIONS, () => group(UNKNOWN_IDS), () => `${UNKNOWN_IDS[0]}.${UNKNOWN_IDS.length}`],
+  ['a group without a list', PREDICTIONS, () => group(PATIENT), () => `${UNKNOWN_IDS[0]}.2`],
+  [
+    'a group whose job id does not match',
+    PREDICTIONS,
+    () => group(UNKNOWN_IDS.slice(0, 2)),
+    () => `${UNKNOWN_IDS[1]}.2`,
+  ],
   ['no tenant', PREDICTIONS, () => ({ v: 1, predictionId: createId('pred_') })],
 ])('a job with %s fails without effect', async (_, queue, data, jobId = (id) => jobIds.finalize(id, 1)) => {
   const before = { keys: await keys(), rejected: await rejectedJobs(), lines: worker.logged.length };

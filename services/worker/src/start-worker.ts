@@ -80,7 +80,20 @@ export async function startWorker(config: Config, logger: Logger, cleanups: Clea
   const livenessMonitor = new LivenessMonitor(producer, config.workerStallSeconds * 1_000, logger);
   const trainings = new TrainingProcessor({ store, registry, producer, redis, livenessMonitor });
   const consumers = createConsumers(
-    { store, registry, pool, progress, metrics, livenessMonitor, redis, logger, protection, threads, trainings },
+    {
+      store,
+      registry,
+      pool,
+      progress,
+      metrics,
+      livenessMonitor,
+      redis,
+      logger,
+      protection,
+      threads,
+      trainings,
+      singleRecords: producer.singleRecords,
+    },
     predictors,
   );
   consumers.start();

@@ -2,8 +2,10 @@ import { type CounterName, PrometheusMetrics, distributionField } from '@cytoque
 import {
   type BatchProgress,
   CANARY_TENANT,
+  type CounterValues,
   type Job,
   MinuteCounters,
+  type PredictionGroupJob,
   type PredictionJob,
   type ShardJob,
 } from '@cytoqueue/queue';
@@ -56,18 +58,36 @@ export class WorkerMetrics {
   }
 
   /** Call when a record's result is stored. */
-  async predictionCompleted({ id = '', data, timestamp, processedOn = timestamp }: Job<PredictionJob>): Promise<void> {
+  async predictionCompleted(job: Job<PredictionJob>): Promise<void> {
+    await this.countPredictions(job, async (counters) =>
+      (await this.counters.addOncePerJob('predictions', job.id ?? '', counters)) ? 1 : 0,
+    );
+  }
+
+  /** Call when the results of these records of a group are stored. */
+  async groupCompleted(job: Job<PredictionGroupJob>, predictionIds: readonly string[]): Promise<void> {
+    await this.countPredictions(job, (counters) =>
+      this.counters.addOncePerRecord(job.id ?? '', predictionIds, counters),
+    );
+  }
+
+  /** @param addOnce adds the counters of one record for each that is not counted yet, and returns how many these were */
+  private async countPredictions(
+    { data, timestamp, processedOn = timestamp }: Job<PredictionJob | PredictionGroupJob>,
+    addOnce: (counters: CounterValues) => Promise<number>,
+  ): Promise<void> {
     if (data.tenant === CANARY_TENANT) return;
     const [waitedMs, totalMs] = [processedOn - timestamp, Date.now() - timestamp];
-    const counters = {
+    const counted = await addOnce({
       PredictionsCompleted: 1,
       [distributionField('PredictionQueueWait', waitedMs)]: 1,
       [distributionField('PredictionLatency', totalMs)]: 1,
-    };
-    if (!(await this.counters.addOncePerJob('predictions', id, counters))) return;
-    this.prometheus.count('PredictionsCompleted');
-    this.prometheus.observe('PredictionQueueWait', waitedMs);
-    this.prometheus.observe('PredictionLatency', totalMs);
+    });
+    this.prometheus.count('PredictionsCompleted', counted);
+    for (let i = 0; i < counted; i++) {
+      this.prometheus.observe('PredictionQueueWait', waitedMs);
+      this.prometheus.observe('PredictionLatency', totalMs);
+    }
   }
 
   predictionFailed({ data }: Job<PredictionJob>): void {

@@ -102,6 +102,7 @@ export class RunningWorker {
       protection,
       threads: 1,
       trainings,
+      singleRecords: worker.producer.singleRecords,
     };
     return worker;
   }

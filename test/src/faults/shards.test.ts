@@ -131,7 +131,7 @@ test('a job payload of an unknown version is left for a worker that supports it'
   const { batch, key } = await faults.whilePaused(async () => {
     const id = await faults.upload();
     const job = `${REDIS_PREFIX}:${queueNames.shards}:${jobIds.shard(id, 1, last)}`;
-    await setPayloadVersion(job, 3);
+    await setPayloadVersion(job, 4);
     return { batch: id, key: job };
   });
   await faults.untilScored(batch, last);

@@ -83,3 +83,8 @@ export function queueKey(queue: QueueName): string {
 export function jobKey(queue: QueueName, jobId: string): string {
   return `${queueKey(queue)}:${jobId}`;
 }
+
+/** Our own key, which holds the id of a record's group job (prediction-queue.ts). */
+export function groupKey(predictionId: string): string {
+  return `${REDIS_PREFIX}:grouped:${predictionId}`;
+}

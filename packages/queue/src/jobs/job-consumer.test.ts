@@ -63,6 +63,33 @@ function gate(): { open: () => void; opened: Promise<void> } {
 }
 
 describe('a consumer', () => {
+  test('runs fewer jobs beside one that counts as several', async () => {
+    const opens: (() => void)[] = [];
+    const started: string[] = [];
+    await predict('heavy');
+    consume<PredictionJob>({
+      queue: queueNames.predictions,
+      concurrency: 3,
+      weightOf: ({ data }) => (data.predictionId === 'heavy' ? 2 : 1),
+      process: async ({ data }) => {
+        const { open, opened } = gate();
+        opens.push(open);
+        started.push(data.predictionId);
+        await opened;
+      },
+    });
+    await waitUntil('the heavy job runs', () => started.length === 1);
+    for (const id of ['second', 'third', 'fourth']) await predict(id);
+    await waitUntil('a second job runs', () => started.length === 2);
+    opens[1]?.();
+    await waitUntil('the third job runs', () => started.length === 3);
+    // The heavy job leaves room for one other.
+    expect(await producer.singleRecords.state('fourth')).toBe('queued');
+    opens[0]?.();
+    await waitUntil('the fourth job runs beside the third', () => started.length === 4);
+    opens.forEach((open) => open());
+  });
+
   test('started twice processes each job once, whether added before or after', async () => {
     const done: string[] = [];
     await predict('a');
@@ -73,7 +100,10 @@ describe('a consumer', () => {
     consumer.start();
     await predict('b');
     await waitUntil('both jobs are done', () => done.length === 2);
-    await waitUntil('the job is completed in Redis', async () => (await producer.predictionState('b')) === 'completed');
+    await waitUntil(
+      'the job is completed in Redis',
+      async () => (await producer.singleRecords.state('b')) === 'completed',
+    );
     expect(done).toEqual(['a', 'b']);
   });
 
@@ -95,7 +125,7 @@ describe('a consumer', () => {
     void stopping.then(() => events.push('stopped'));
     open();
     await stopping;
-    expect(await producer.predictionState('a')).toBe('completed');
+    expect(await producer.singleRecords.state('a')).toBe('completed');
     consumer.start();
     const next: string[] = [];
     consume<PredictionJob>({
@@ -161,7 +191,10 @@ describe('a consumer', () => {
       onFailedForGood: async ({ data }) => void exhausted.push(data.predictionId),
     });
     await predict('a');
-    await waitUntil('the third attempt succeeds', async () => (await producer.predictionState('a')) === 'completed');
+    await waitUntil(
+      'the third attempt succeeds',
+      async () => (await producer.singleRecords.state('a')) === 'completed',
+    );
     expect([attempts, exhausted]).toEqual([3, []]);
   });
 
@@ -174,7 +207,7 @@ describe('a consumer', () => {
       process: async ({ data }) => void done.push(data),
       onFailedForGood,
     });
-    const { id } = await queue.add('prediction', { v: 3 }, { jobId: 'later', attempts: 1 });
+    const { id } = await queue.add('prediction', { v: 4 }, { jobId: 'later', attempts: 1 });
     await waitUntil('the job is delayed', async () => (await queue.getDelayedCount()) === 1);
     const job = await queue.getJob(id as string);
     expect([job?.attemptsMade, job?.failedReason, done]).toEqual([0, undefined, []]);
@@ -206,7 +239,7 @@ test.each(['data', 'opts', 'parent', 'progress'])(
       onError: (error) => void (error instanceof SyntaxError || unexpected.push(error)),
     });
     await waitUntil('the first job has called its handler', () => exhausted.includes('first'));
-    expect([await producer.predictionState('first'), unexpected]).toEqual(['failed', []]);
+    expect([await producer.singleRecords.state('first'), unexpected]).toEqual(['failed', []]);
   },
 );
 
@@ -223,7 +256,7 @@ test('a job completes once although the next job is unreadable, which is deliver
     onError: () => undefined,
   });
   await waitUntil('the next job is processed', () => processed.includes('next'));
-  expect([await producer.predictionState('first'), processed]).toEqual(['completed', ['first', 'next']]);
+  expect([await producer.singleRecords.state('first'), processed]).toEqual(['completed', ['first', 'next']]);
 });
 
 describe('a batch', () => {

@@ -12,6 +12,8 @@ export interface JobConsumerOptions<T extends { v: number }> {
   queue: QueueName;
   connection: Redis;
   concurrency: number;
+  /** How many of the concurrent jobs a job counts as; 1 if absent. */
+  weightOf?: (job: Job<T>) => number;
   process: (job: Job<T>) => Promise<void>;
   /**
    * Called when a job has failed for good: after its last attempt, an UnrecoverableError or too many worker crashes.
@@ -20,7 +22,7 @@ export interface JobConsumerOptions<T extends { v: number }> {
   onError: (error: Error) => void;
 }
 
-const SUPPORTED_VERSION = 2;
+const SUPPORTED_VERSION = 3;
 /** Delay of a job whose payload version this worker does not support; a newer worker may take it. */
 const UNKNOWN_VERSION_DELAY_MS = 5_000;
 /** `stop` gives up after Redis has not answered for this long. BullMQ would wait forever. */
@@ -46,10 +48,12 @@ export class PostponeError extends Error {
 export class JobConsumer<T extends { v: number }> {
   private readonly worker: TolerantWorker<T>;
   private readonly failureHandlers = new Set<Promise<void>>();
+  /** The weight of the running jobs above one each. */
+  private extraWeight = 0;
   private stopping: Promise<void> | undefined;
 
   constructor(private readonly options: JobConsumerOptions<T>) {
-    this.worker = new TolerantWorker<T>(options.queue, (job, token) => runIfSupported(job, token, options), {
+    this.worker = new TolerantWorker<T>(options.queue, (job, token) => this.runWeighted(job, token), {
       connection: options.connection,
       prefix: REDIS_PREFIX,
       concurrency: options.concurrency,
@@ -82,6 +86,22 @@ export class JobConsumer<T extends { v: number }> {
     watch.abort();
   }
 
+  /** A heavy job leaves room for fewer others meanwhile. */
+  private async runWeighted(job: Job<T>, token: string | undefined): Promise<void> {
+    const { concurrency, weightOf } = this.options;
+    const extra = (weightOf?.(job) ?? 1) - 1;
+    const changeExtra = (change: number) => {
+      this.extraWeight += change;
+      this.worker.concurrency = Math.max(1, concurrency - this.extraWeight);
+    };
+    changeExtra(extra);
+    try {
+      await runIfSupported(job, token, this.options);
+    } finally {
+      changeExtra(-extra);
+    }
+  }
+
   /** BullMQ does not wait for event handlers, so `stop` waits for them here. */
   private track(work: Promise<void>): void {
     this.failureHandlers.add(work);
@@ -97,8 +117,8 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
    * Fetches the next job in the command that completes this one, which saves a command per job, but not in one that
    * fails it: if BullMQ cannot parse the next job, it does not emit `failed`, on which `onFailedForGood` depends.
    */
-  override processJob(job: Job<T, void>, token: string): Promise<void | Job<T, void>> {
-    return super.processJob(job, token, () => this.succeeded.has(job));
+  override processJob(job: Job<T, void>, token: string, hasRoom: () => boolean): Promise<void | Job<T, void>> {
+    return super.processJob(job, token, () => this.succeeded.has(job) && hasRoom());
   }
 
   protected override async callProcessJob(...args: Parameters<Worker<T, void>['callProcessJob']>): Promise<void> {

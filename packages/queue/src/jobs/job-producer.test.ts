@@ -95,8 +95,8 @@ test('the state of added and of unknown work is reported', async () => {
   await untilTaken();
   const id = randomUUID();
   await predict(id);
-  expect(await producer.predictionState(id)).toBe('queued');
-  expect(await producer.predictionState(randomUUID())).toBe('unknown');
+  expect(await producer.singleRecords.state(id)).toBe('queued');
+  expect(await producer.singleRecords.state(randomUUID())).toBe('unknown');
 });
 
 describe('a Redis that does not answer', () => {
@@ -108,7 +108,7 @@ describe('a Redis that does not answer', () => {
     const requests = [
       () => predict(),
       () => enqueueBatch(),
-      () => producer.predictionState('x'),
+      () => producer.singleRecords.state('x'),
       () => new BatchProgress(connection).read('x', 1),
     ];
     for (const error of await Promise.all(requests.map(failure))) expect(error).toBeInstanceOf(QueueUnavailableError);
@@ -125,7 +125,7 @@ describe('a Redis that does not answer', () => {
     redis.thaw();
     await untilTaken();
     await predict(id);
-    expect(await producer.predictionState(id)).toBe('queued');
+    expect(await producer.singleRecords.state(id)).toBe('queued');
   });
 });
 
@@ -192,12 +192,12 @@ test('above 90 % of Redis memory new work is refused and accepted work is re-enq
     const predictionId = randomUUID();
     await waitUntil('accepted work is re-enqueued', async () => {
       await limitMemory(admin);
-      return producer.reenqueuePrediction({ tenant: 't', predictionId }).then(
+      return producer.singleRecords.addAgain({ tenant: 't', predictionId }).then(
         () => true,
         () => false,
       );
     });
-    expect(await producer.predictionState(predictionId)).toBe('queued');
+    expect(await producer.singleRecords.state(predictionId)).toBe('queued');
   } finally {
     await admin.config('SET', 'maxmemory', 0);
     await admin.del('filler');

@@ -7,6 +7,7 @@ import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
   type FinalizeJob,
+  type PredictionGroupJob,
   type PredictionJob,
   REDIS_PREFIX,
   type RowEvidenceJob,
@@ -16,15 +17,15 @@ import {
   jobOptions,
   queueNames,
 } from './job-types';
+import { stateOf, type JobState } from './job-state';
+import { PredictionQueue } from './prediction-queue';
 import { reservePriorities } from './fair-share';
 import { RedisMemoryGuard } from '../redis/redis-memory-guard';
 import { promoteSkewedDelays } from './clock-skew';
 import { BatchProgress } from '../stats/progress';
-import { jobKey, queueKey, queuePart } from './bullmq-keys';
+import { jobKey } from './bullmq-keys';
 import { canJobFinish, canRunFinish } from './run-health';
 import { asQueueUnavailable } from '../redis/errors';
-
-export type JobState = 'queued' | 'active' | 'completed' | 'failed' | 'unknown';
 
 export interface BatchWork {
   tenant: string;
@@ -36,7 +37,9 @@ export interface BatchWork {
 
 /** Enqueues work and reads its state. Every method that uses Redis throws QueueUnavailableError when a command fails. */
 export class JobProducer {
-  private readonly predictions: Queue<PredictionJob | RowEvidenceJob>;
+  private readonly predictions: Queue<PredictionJob | PredictionGroupJob | RowEvidenceJob>;
+  /** The jobs of single records, in `predictions`. New ones are added by `enqueuePrediction`. */
+  readonly singleRecords: PredictionQueue;
   private readonly shards: Queue<ShardJob>;
   private readonly finalize: Queue<FinalizeJob>;
   private readonly trainings: Queue<TrainingJob>;
@@ -56,6 +59,7 @@ export class JobProducer {
     // Redis may be unavailable while the service starts, so send no command here, not even the version check.
     const options = { connection, prefix: REDIS_PREFIX, skipWaitingForReady: true, skipVersionCheck: true };
     this.predictions = new Queue(queueNames.predictions, options);
+    this.singleRecords = new PredictionQueue(connection, this.predictions);
     this.shards = new Queue(queueNames.shards, options);
     this.finalize = new Queue(queueNames.finalize, options);
     this.trainings = new Queue(queueNames.trainings, options);
@@ -88,14 +92,10 @@ export class JobProducer {
     }
   }
 
-  async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
+  /** @param options.mayHaveJob for a record that may have been enqueued before */
+  async enqueuePrediction(job: Omit<PredictionJob, 'v'>, { mayHaveJob = false } = {}): Promise<void> {
     await this.memoryGuard.assertAvailable();
-    await this.addPrediction(job);
-  }
-
-  private async addPrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
-    const options = { ...jobOptions.prediction, jobId: jobIds.prediction(job.predictionId) };
-    await asQueueUnavailable(this.predictions.add('prediction', { v: 1, ...job }, options));
+    await (mayHaveJob ? this.singleRecords.addIfMissing(job) : this.singleRecords.add(job));
   }
 
   /** Enqueues the computation of a row's evidence. A job that ended without storing any is replaced. */
@@ -166,29 +166,6 @@ export class JobProducer {
     return stateOf(this.trainings, jobIds.training(trainingId));
   }
 
-  /** State of a prediction's job; `unknown` when it was removed or never added. */
-  predictionState(predictionId: string): Promise<JobState> {
-    return stateOf(this.predictions, jobIds.prediction(predictionId));
-  }
-
-  /** Position of a prediction in its queue: 1 = next. Undefined when it is not waiting. */
-  async predictionPosition(predictionId: string): Promise<number | undefined> {
-    const key = queueKey(queueNames.predictions);
-    const id = jobIds.prediction(predictionId);
-    const found = await asQueueUnavailable(
-      this.connection
-        .multi()
-        .llen(`${key}${queuePart.wait}`)
-        .lpos(`${key}${queuePart.wait}`, id, 'RANK', -1)
-        .zrank(`${key}${queuePart.prioritized}`, id)
-        .exec(),
-    );
-    const [waiting, index, rank] = (found ?? []).map(([, reply]) => (reply as number | null) ?? undefined);
-    // Workers take from the right end of the list; prioritized jobs follow after the list.
-    if (index !== undefined) return Number(waiting) - index;
-    return rank === undefined ? undefined : Number(waiting) + rank + 1;
-  }
-
   /** Number of jobs that a worker should take now; paused queues count as empty. Trainings may wait until nothing else does. */
   async waitingJobs(): Promise<number> {
     const counts = await asQueueUnavailable(
@@ -204,17 +181,6 @@ export class JobProducer {
   /** State of a run's finalizer job. */
   runState(batchId: string, run: number): Promise<JobState> {
     return stateOf(this.finalize, jobIds.finalize(batchId, run));
-  }
-
-  /** Enqueues a prediction again after its job was lost or ended without storing a result. */
-  async reenqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
-    await asQueueUnavailable(this.predictions.remove(jobIds.prediction(job.predictionId)));
-    await this.addPrediction(job);
-  }
-
-  /** Whether Redis holds everything a worker needs to run the prediction's job. */
-  canPredictionFinish(predictionId: string): Promise<boolean> {
-    return canJobFinish(this.connection, queueNames.predictions, jobIds.prediction(predictionId));
   }
 
   /** Whether Redis holds everything needed to finish the run: its finalizer and every shard that it waits for. */
@@ -249,10 +215,4 @@ export class JobProducer {
   async stop(): Promise<void> {
     await Promise.allSettled([...this.queues, this.flows].map((part) => part.close()));
   }
-}
-
-async function stateOf(queue: Queue, jobId: string): Promise<JobState> {
-  const state = await asQueueUnavailable(queue.getJobState(jobId));
-  if (state === 'active' || state === 'completed' || state === 'failed' || state === 'unknown') return state;
-  return 'queued';
 }

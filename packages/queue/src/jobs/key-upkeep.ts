@@ -23,13 +23,13 @@ const SHARED_KEYS: Record<string, string> = {
   outbox: 'hash',
   'outbox:due': 'zset',
 };
-/** Keys of one minute, tenant, batch or model. */
+/** Keys of one minute, tenant, batch, record or model. */
 const NUMBERED_KEYS: readonly [RegExp, string][] = [
   [/^sums:\d+(:sent)?$/, 'hash'],
   [/^pace:sha256:[^:]+$/, 'hash'],
   [/^stored-inputs:[^:]+$/, 'hash'],
   [/^stored-inputs:[^:]+:changes$/, 'string'],
-  [/^(counted|rate|signed-out):[^:]+$/, 'string'],
+  [/^(counted|grouped|rate|signed-out):[^:]+$/, 'string'],
 ];
 const QUEUES: readonly QueueName[] = Object.values(queueNames);
 const FIXED_KEYS = [

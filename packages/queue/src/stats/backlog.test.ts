@@ -124,7 +124,8 @@ test('a store outage, which delays every job, changes neither the backlog nor it
     await connection.hset(`${REDIS_PREFIX}:${job.queueName}:${job.id}`, 'timestamp', Date.now() - 600_000);
   const before = await read(reader);
   await withJobs(queueNames.shards, 3, (taken) => delayAll(taken));
-  await withJobs(queueNames.predictions, 2, (taken) => delayAll(taken));
+  // Both records share a job.
+  await withJobs(queueNames.predictions, 1, (taken) => delayAll(taken));
   const outage = await read(reader);
   expect(outage.shards).toMatchObject({ prioritized: 0, delayed: 3, jobs: 3, rows: 90 });
   expect(outage.predictions).toMatchObject({ waiting: 0, delayed: 2, jobs: 2, rows: 2 });
@@ -170,13 +171,13 @@ test('reports a paused queue and the age of the oldest job', async () => {
   await shards.resume();
 });
 
-test('predictionPosition counts the records ahead', async () => {
+test('the position of a record counts the records ahead', async () => {
   const ids = ['first', 'second', 'third'];
   for (const id of ids) await predict('t', id);
-  expect(await Promise.all(ids.map((id) => producer.predictionPosition(id)))).toEqual([1, 2, 3]);
-  expect(await producer.predictionPosition('unknown')).toBeUndefined();
+  expect(await Promise.all(ids.map((id) => producer.singleRecords.position(id)))).toEqual([1, 2, 3]);
+  expect(await producer.singleRecords.position('unknown')).toBeUndefined();
   await withJobs(queueNames.predictions, 1, async () => {
-    expect(await Promise.all(ids.map((id) => producer.predictionPosition(id)))).toEqual([undefined, 1, 2]);
+    expect(await Promise.all(ids.map((id) => producer.singleRecords.position(id)))).toEqual([undefined, 1, 2]);
   });
 });
 

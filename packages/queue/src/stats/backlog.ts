@@ -16,9 +16,9 @@ export interface QueueBacklog {
   active: number;
   failed: number;
   isPaused: boolean;
-  /** Waiting, prioritised, delayed and active, without the canary's records. */
+  /** Waiting, prioritised, delayed and active, without the canary's records. A group of records counts as one job per record. */
   jobs: number;
-  /** Rows in these jobs: a prediction has one, a finalizer and a training none. */
+  /** Rows in these jobs: a record has one, a finalizer and a training none. */
   rows: number;
   /** Age of the oldest of these jobs; 0 without jobs. */
   oldestAgeSeconds: number;
@@ -55,6 +55,8 @@ type QueueSnapshot = [
 
 /** The immutable part of a job. */
 interface JobInfo {
+  /** Records of a group job; otherwise 1. */
+  jobs: number;
   rows: number;
   /** When a worker could first take it, in ms since the epoch. */
   readySinceMs: number;
@@ -110,19 +112,20 @@ export class BacklogReader {
 
   private describe(name: QueueName, snapshot: QueueSnapshot, nowMs: number): QueueBacklog {
     const [waiting, held, prioritized, delayed, active, failed, paused] = snapshot;
-    const counted = (ids: readonly string[]) =>
-      ids.flatMap((id) => this.jobCache.get(jobKeyOf({ name, id })) ?? []).filter(({ isCanary }) => !isCanary);
+    const read = (ids: readonly string[]) => ids.flatMap((id) => this.jobCache.get(jobKeyOf({ name, id })) ?? []);
+    const jobsIn = (infos: readonly JobInfo[]) => infos.reduce((sum, { jobs }) => sum + jobs, 0);
+    const counted = (ids: readonly string[]) => read(ids).filter(({ isCanary }) => !isCanary);
     const all = counted(allIds(snapshot));
     const oldestMs = all.reduce((oldest, { readySinceMs }) => Math.min(oldest, readySinceMs), nowMs);
     return {
       name,
-      waiting: counted([...waiting, ...held]).length,
-      prioritized: counted(prioritized).length,
-      delayed: delayed.length,
-      active: counted(active).length,
+      waiting: jobsIn(counted([...waiting, ...held])),
+      prioritized: jobsIn(counted(prioritized)),
+      delayed: jobsIn(read(delayed)),
+      active: jobsIn(counted(active)),
       failed,
       isPaused: paused === 1,
-      jobs: all.length,
+      jobs: jobsIn(all),
       rows: all.reduce((sum, { rows }) => sum + rows, 0),
       oldestAgeSeconds: (nowMs - oldestMs) / 1_000,
     };
@@ -144,18 +147,30 @@ function parseJobInfo(
   nowMs: number,
 ): JobInfo | undefined {
   if (data === null || data === undefined) return undefined;
-  const { tenant, rows = 1 } = parsePayload(data);
+  const { tenant, rows = 1, predictionIds } = parsePayload(data);
   // Trainings wait for everything else, so workers are not added for their rows.
-  if (name === queueNames.trainings) return { rows: 0, readySinceMs: Number(timestamp), isCanary: false };
+  if (name === queueNames.trainings) return { jobs: 1, rows: 0, readySinceMs: Number(timestamp), isCanary: false };
   // A finalizer waits for its shards first, so its age counts from when it was first seen ready.
-  if (name === queueNames.finalize) return { rows: 0, readySinceMs: nowMs, isCanary: false };
-  return { rows, readySinceMs: Number(timestamp), isCanary: tenant === CANARY_TENANT };
+  if (name === queueNames.finalize) return { jobs: 1, rows: 0, readySinceMs: nowMs, isCanary: false };
+  const records = Array.isArray(predictionIds) ? predictionIds.length : undefined;
+  return {
+    jobs: records ?? 1,
+    rows: records ?? rows,
+    readySinceMs: Number(timestamp),
+    isCanary: tenant === CANARY_TENANT,
+  };
+}
+
+interface Payload {
+  tenant?: string;
+  rows?: number;
+  predictionIds?: unknown;
 }
 
 /** A damaged payload counts as one row. */
-function parsePayload(data: string): { tenant?: string; rows?: number } {
+function parsePayload(data: string): Payload {
   try {
-    return (JSON.parse(data) ?? {}) as { tenant?: string; rows?: number };
+    return (JSON.parse(data) ?? {}) as Payload;
   } catch {
     return {};
   }

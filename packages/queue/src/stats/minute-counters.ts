@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { jobKey } from '../jobs/bullmq-keys';
+import { groupKey, jobKey } from '../jobs/bullmq-keys';
 import { type QueueName, REDIS_PREFIX } from '../jobs/job-types';
 import { ADD_FINISHED_ROWS_SCRIPT } from './throughput';
 import { asQueueUnavailable } from '../redis/errors';
@@ -11,11 +11,11 @@ export const MINUTE_COUNTERS_KEY = `${REDIS_PREFIX}:sums`;
 export const UNSENT_MINUTES_KEY = `${MINUTE_COUNTERS_KEY}:unsent`;
 
 /**
- * Lua: adds pairs of name and increment, from `ARGV[first]` on, to the counters of the current minute by Redis's clock. The
- * counters of a past minute never change. For scripts that combine counting with the check that it happens once.
+ * Lua: adds pairs of name and increment, from `ARGV[first]` on, to the counters of the current minute by Redis's clock, `times`
+ * each. The counters of a past minute never change. For scripts that combine counting with the check that it happens once.
  */
 export const ADD_COUNTERS_SCRIPT = `
-local function addCounters(first)
+local function addCounters(first, times)
   if first > #ARGV then return end
   local minute = math.floor(redis.call('TIME')[1] / 60)
   local key = '${MINUTE_COUNTERS_KEY}:' .. minute
@@ -23,7 +23,7 @@ local function addCounters(first)
     redis.call('ZADD', '${UNSENT_MINUTES_KEY}', minute, minute)
     redis.call('ZREMRANGEBYSCORE', '${UNSENT_MINUTES_KEY}', '-inf', minute - ${TTL_SECONDS / 60})
   end
-  for i = first, #ARGV, 2 do redis.call('HINCRBY', key, ARGV[i], ARGV[i + 1]) end
+  for i = first, #ARGV, 2 do redis.call('HINCRBY', key, ARGV[i], ARGV[i + 1] * (times or 1)) end
   redis.call('EXPIRE', key, ${TTL_SECONDS})
 end`;
 
@@ -37,6 +37,19 @@ if redis.call('EXISTS', KEYS[1]) == 1 and redis.call('HSETNX', KEYS[1], 'counted
 addFinishedRows(1)
 addCounters(1)
 return 1`;
+
+/** The records of the group job KEYS[1] whose keys exist are not counted yet. Without the job they do not matter, as above. */
+const ADD_ONCE_PER_RECORD_SCRIPT = `${ADD_COUNTERS_SCRIPT}${ADD_FINISHED_ROWS_SCRIPT}
+local isLost = redis.call('EXISTS', KEYS[1]) == 0
+local counted = 0
+for i = 2, #KEYS do
+  if redis.call('DEL', KEYS[i]) == 1 or isLost then counted = counted + 1 end
+end
+if counted > 0 then
+  addFinishedRows(counted)
+  addCounters(1, counted)
+end
+return counted`;
 
 const RECENT_SCRIPT = `
 local time = redis.call('TIME')
@@ -75,6 +88,23 @@ export class MinuteCounters {
       (await asQueueUnavailable(
         this.redis.eval(ADD_ONCE_SCRIPT, 1, jobKey(queue, jobId), ...counterArguments(counters)),
       )) === 1
+    );
+  }
+
+  /**
+   * Like `addOncePerJob` for each of these records of a group job, which its keys find afterwards no more.
+   * @returns how many were counted now
+   */
+  async addOncePerRecord(
+    groupJobId: string,
+    predictionIds: readonly string[],
+    counters: CounterValues,
+  ): Promise<number> {
+    const keys = [jobKey('predictions', groupJobId), ...predictionIds.map(groupKey)];
+    return Number(
+      await asQueueUnavailable(
+        this.redis.eval(ADD_ONCE_PER_RECORD_SCRIPT, keys.length, ...keys, ...counterArguments(counters)),
+      ),
     );
   }
 

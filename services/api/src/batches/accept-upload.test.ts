@@ -100,7 +100,7 @@ describe('after the commit point', () => {
     failing(api.producer, 'enqueuePrediction', 1, timedOut);
     const { status, json } = await predict();
     expect(status).toBe(202);
-    await waitUntil('it is enqueued', async () => (await api.producer.predictionState(json.id)) === 'queued');
+    await waitUntil('it is enqueued', async () => (await api.producer.singleRecords.state(json.id)) === 'queued');
   });
 
   test('a store failure while a client waits for its record gives 202', async () => {

@@ -135,7 +135,7 @@ async function acceptWithoutKey(
     });
     throw error;
   }
-  await enqueue(deps, tenant, document.id);
+  await enqueue(deps, tenant, document.id, { mayHaveJob: false });
   return document;
 }
 
@@ -166,8 +166,9 @@ async function acceptWithKey(
     { journal: true },
   );
   await putPredictionPending(store, tenant, id);
-  await enqueue(deps, tenant, id);
-  return { accepted, isNew: id === document.id };
+  const isNew = id === document.id;
+  await enqueue(deps, tenant, id, { mayHaveJob: !isNew });
+  return { accepted, isNew };
 }
 
 /** Repeats the steps of a stored record that are not known to be done. */
@@ -185,7 +186,7 @@ async function repeatAcceptance(
     await producer.assertAvailable();
     await putPredictionPending(store, tenant, id);
   }
-  await enqueue(deps, tenant, id);
+  await enqueue(deps, tenant, id, { mayHaveJob: true });
   return outcome;
 }
 
@@ -228,8 +229,20 @@ function isOld(id: string): boolean {
  * Resolves after the first attempt and never rejects, because the record is accepted. A failed attempt is repeated in the
  * background; the reconciler enqueues the job if this process ends first.
  */
-async function enqueue({ producer, background }: PredictionDeps, tenant: string, predictionId: string): Promise<void> {
-  await background.tryNowThenRetry('enqueue prediction', () => producer.enqueuePrediction({ tenant, predictionId }), {
-    giveUpAfterMs: ENQUEUE_RETRY_MS,
-  });
+async function enqueue(
+  { producer, background }: PredictionDeps,
+  tenant: string,
+  predictionId: string,
+  options: { mayHaveJob: boolean },
+): Promise<void> {
+  let { mayHaveJob } = options;
+  const attempt = async () => {
+    try {
+      await producer.enqueuePrediction({ tenant, predictionId }, { mayHaveJob });
+    } finally {
+      // Redis may have added the job without a response.
+      mayHaveJob = true;
+    }
+  };
+  await background.tryNowThenRetry('enqueue prediction', attempt, { giveUpAfterMs: ENQUEUE_RETRY_MS });
 }

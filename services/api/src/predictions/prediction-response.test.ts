@@ -38,7 +38,7 @@ test('a prediction never goes back from processing to queued, even while its res
   worker.start();
   await waitUntil('it is being processed', async () => (await statusOf(id)) === 'processing');
   finish();
-  await waitUntil('its job is done', async () => (await api.producer.predictionState(id)) === 'completed');
+  await waitUntil('its job is done', async () => (await api.producer.singleRecords.state(id)) === 'completed');
   expect(await statusOf(id)).toBe('processing');
   await worker.stop();
   connection.disconnect();

@@ -80,11 +80,11 @@ async function readIntactResponse(
     readCompletion(store, tenant, id),
   ]);
   if (completion !== undefined) return { ...toBaseResponse(request), ...completion };
-  const state = await deps.producer.predictionState(id).catch(() => 'unknown');
+  const state = await deps.producer.singleRecords.state(id).catch(() => 'unknown');
   if (state === 'unknown') return readResponseFromStore(store, tenant, request);
   // A job may have finished since the result was looked up; it must not appear as queued again.
   if (state !== 'queued') return { ...toBaseResponse(request), status: 'processing' };
-  const position = await deps.producer.predictionPosition(id).catch(() => undefined);
+  const position = await deps.producer.singleRecords.position(id).catch(() => undefined);
   return { ...toBaseResponse(request), status: 'queued', queue_position: position ?? null };
 }
 

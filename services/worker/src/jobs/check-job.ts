@@ -6,6 +6,7 @@
 import {
   type FinalizeJob,
   type Job,
+  MAX_GROUP_RECORDS,
   type RowEvidenceJob,
   type ShardJob,
   type TrainingJob,
@@ -45,6 +46,14 @@ type Data = Record<string, unknown>;
 /** Whether the payload is a prediction job of this version whose job id matches its content. */
 export function isWellFormedPredictionJob({ id, data }: Job<unknown>): boolean {
   return isJobPayload(data) && isId('pred_', data['predictionId']) && id === jobIds.prediction(data['predictionId']);
+}
+
+export function isWellFormedPredictionGroupJob({ id, data }: Job<unknown>): boolean {
+  if (!isJobPayload(data, 3)) return false;
+  const { predictionIds } = data;
+  if (!Array.isArray(predictionIds) || new Set(predictionIds).size !== predictionIds.length) return false;
+  if (predictionIds.length < 2 || predictionIds.length > MAX_GROUP_RECORDS) return false;
+  return predictionIds.every((one) => isId('pred_', one)) && id === jobIds.predictionGroup(predictionIds);
 }
 
 export function isWellFormedRowEvidenceJob({ id, data }: Job<unknown>): boolean {

@@ -54,6 +54,11 @@ export class PredictionProcessor {
     return this.complete(tenant, predictionId, completion);
   }
 
+  /** Whether the prediction has ended, in any way. */
+  async isComplete({ tenant, predictionId }: Omit<PredictionJob, 'v'>): Promise<boolean> {
+    return (await this.deps.store.head(ObjectKeys.predictionCompletion(tenant, predictionId))) !== undefined;
+  }
+
   /**
    * Deletes the pending marker: the prediction is complete or was rolled back, and the reconciler need not enqueue it.
    * Deletes the result too if the prediction was deleted while it was scored.

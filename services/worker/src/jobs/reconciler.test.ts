@@ -70,12 +70,13 @@ test('ends a pass over many markers when it is stopped', async () => {
     }),
     producer: new Proxy(producer, {
       get: (target, name: keyof JobProducer) => {
-        if (name !== 'canPredictionFinish') return target[name];
-        return async () => {
+        if (name !== 'singleRecords') return target[name];
+        const canFinish = async () => {
           looks++;
           await waitUntil('it is being stopped', () => stopped);
           return true;
         };
+        return { canFinish };
       },
     }),
   });
@@ -117,7 +118,7 @@ test('work that ends between the look at the store and the look at Redis is not 
     },
   });
   expect(await reconcile({ ...reconciler(), store: ending }, { nowMs: Date.now() + 2 * MINUTE_MS })).toBe(0);
-  expect(await producer.predictionState(id)).toBe('unknown');
+  expect(await producer.singleRecords.state(id)).toBe('unknown');
   expect(await store.head(ObjectKeys.pending(TENANT, id))).toBeUndefined();
 });
 

@@ -155,9 +155,9 @@ async function reconcilePrediction(
   ]);
   if (request === undefined) return 'orphaned';
   if (result !== undefined) return 'finished';
-  if (await producer.canPredictionFinish(id)) return 'in-progress';
+  if (await producer.singleRecords.canFinish(id)) return 'in-progress';
   if (await hasJustFinished(store, ObjectKeys.predictionCompletion(tenant, id))) return 'finished';
-  await producer.reenqueuePrediction({ tenant, predictionId: id });
+  await producer.singleRecords.addAgain({ tenant, predictionId: id });
   return 'enqueued';
 }
 

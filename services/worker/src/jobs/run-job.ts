@@ -2,6 +2,7 @@ import {
   CANARY_TENANT,
   type Job,
   PostponeError,
+  type PredictionGroupJob,
   type PredictionJob,
   type ShardJob,
   type TrainingJob,
@@ -65,7 +66,14 @@ export function jobLogFields<T extends object>(job: Job<T>): Record<string, unkn
   const { timestamp, processedOn = timestamp, finishedOn = Date.now(), attemptsMade } = job;
   const attempt = job.finishedOn === undefined ? attemptsMade + 1 : attemptsMade;
   const times = { waited_ms: Math.max(0, processedOn - timestamp), duration_ms: Math.max(0, finishedOn - processedOn) };
-  const { batchId, predictionId, trainingId, ...data } = job.data as Partial<ShardJob & PredictionJob & TrainingJob>;
-  const ids = { batch_id: batchId, prediction_id: predictionId, training_id: trainingId };
+  const { batchId, predictionId, predictionIds, trainingId, ...data } = job.data as Partial<
+    Omit<ShardJob & PredictionJob & TrainingJob & PredictionGroupJob, 'v'>
+  >;
+  const ids = {
+    batch_id: batchId,
+    prediction_id: predictionId,
+    prediction_ids: predictionIds,
+    training_id: trainingId,
+  };
   return { job: job.id, queue: job.queueName, ...data, ...ids, attempt, ...times };
 }
