@@ -60,7 +60,13 @@ export {
 } from './documents/document-shapes';
 export type * from './documents/documents';
 export type * from './documents/training-documents';
-export { findDocument, parseDocument, readDocument, readDocumentBytes } from './documents/read-document';
+export {
+  findDocument,
+  findTimedDocument,
+  parseDocument,
+  readDocument,
+  readDocumentBytes,
+} from './documents/read-document';
 export { sealDocument, unsealDocument } from './documents/sealed-document';
 export { putDocument, putCompletion, putDocumentOnce, putOrReadDocument } from './documents/write-document';
 export { DocumentChangedError, type DocumentVersion, VersionedDocument } from './documents/versioned-document';

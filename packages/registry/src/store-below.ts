@@ -12,6 +12,7 @@ export function storeBelow(store: ObjectStore, prefix: string): ObjectStore {
     putOnce: (key, body, options) => store.putOnce(at(key), body, options),
     copy: (from, to) => store.copy(at(from), at(to)),
     get: (key, buffer, maxBytes) => store.get(at(key), buffer, maxBytes),
+    getWithTime: (key, maxBytes) => store.getWithTime(at(key), maxBytes),
     getRange: (key, range, buffer) => store.getRange(at(key), range, buffer),
     getStream: (key, range) => store.getStream(at(key), range),
     pipeTo: (key, target, range) => store.pipeTo(at(key), target, range),

@@ -12,6 +12,12 @@ export interface ObjectInfo {
   etag?: string;
 }
 
+/** An object's bytes and the time at which they were written, as `head` gives it. */
+export interface TimedObject {
+  body: Buffer;
+  modifiedAt: Date;
+}
+
 /**
  * All bytes at once, or a stream of chunks, such as a `Readable`. A stream can be read once, so a caller that retries needs a
  * new one. A chunk must stay unchanged until two more chunks have been requested or the call has ended.
@@ -105,6 +111,8 @@ export interface ObjectStore {
    * @throws ObjectNotFoundError, ObjectCorruptError
    */
   get(key: string, buffer?: Buffer, maxBytes?: number): Promise<Buffer>;
+  /** Like `get`, with the time of the write, which saves a `head`. */
+  getWithTime(key: string, maxBytes?: number): Promise<TimedObject>;
   /** Reads a part of an object, otherwise like `get`. @throws ObjectNotFoundError, ObjectRangeError */
   getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer>;
   /** Streams an object or a part of it. The stream delivers every byte or fails. Destroy it if you stop reading early. */

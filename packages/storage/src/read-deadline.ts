@@ -4,7 +4,16 @@ import type { ObjectStore } from './object-store';
 
 /** Shorter than the timeouts of clients and proxies; leaves time for an S3 request after two timeouts of 5 s. */
 const READ_DEADLINE_MS = 15_000;
-const READS = ['get', 'getRange', 'getStream', 'head', 'list', 'listDescending', 'checkWritable'] as const;
+const READS = [
+  'get',
+  'getWithTime',
+  'getRange',
+  'getStream',
+  'head',
+  'list',
+  'listDescending',
+  'checkWritable',
+] as const;
 
 type Read = (...args: unknown[]) => Promise<unknown>;
 

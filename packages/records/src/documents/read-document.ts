@@ -25,8 +25,22 @@ export async function findDocument<T extends object>(
   key: string,
   shape: Shape<T>,
 ): Promise<T | undefined> {
+  return orUndefined(readDocument(store, key, shape));
+}
+
+/** Like `findDocument`, with the time at which the document was stored. */
+export async function findTimedDocument<T extends object>(
+  store: ObjectStore,
+  key: string,
+  shape: Shape<T>,
+): Promise<{ document: T; modifiedAt: Date } | undefined> {
+  const found = await orUndefined(store.getWithTime(key, MAX_DOCUMENT_BYTES));
+  return found && { document: parseDocument(found.body, key, shape), modifiedAt: found.modifiedAt };
+}
+
+async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
-    return await readDocument(store, key, shape);
+    return await reading;
   } catch (error) {
     if (error instanceof ObjectNotFoundError) return undefined;
     throw error;

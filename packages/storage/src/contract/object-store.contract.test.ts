@@ -41,6 +41,20 @@ describeStores((currentStore) => {
       }
     });
 
+    it.each([
+      ['put', () => store.put('some', Buffer.from('12345678'))],
+      ['putOnce', () => store.putOnce('some', Buffer.from('12345678'))],
+      ['putOnce with a journal', () => store.putOnce('some', Buffer.from('12345678'), { journal: true })],
+      ['putWithMarker', () => store.putWithMarker('some', Buffer.from('12345678'), 'marker')],
+    ])('reads an object of %s with the time that its metadata has', async (_, put) => {
+      await put();
+      const { body, modifiedAt } = await store.getWithTime('some', 8);
+      expect([body.toString(), modifiedAt]).toEqual(['12345678', (await store.head('some'))?.modifiedAt]);
+      await expect(store.getWithTime('some', 7)).rejects.toMatchObject({ name: 'ObjectCorruptError' });
+      await store.delete('some');
+      await expect(store.getWithTime('some')).rejects.toMatchObject({ name: 'ObjectNotFoundError' });
+    });
+
     it('puts an object and its marker, which are independent afterwards', async () => {
       const [key, marker] = ['t/r/1/request.json', 'pending/t/1'];
       const startedAtMs = Date.now();

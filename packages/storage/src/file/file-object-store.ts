@@ -20,6 +20,7 @@ import type {
   ObjectInfo,
   ObjectStore,
   PutOptions,
+  TimedObject,
 } from '../object-store';
 import { probeObjects } from '../probe-objects';
 import { filesEqual } from './files-equal';
@@ -108,8 +109,12 @@ export class FileObjectStore implements ObjectStore {
 
   async get(key: string, buffer?: Buffer, maxBytes?: number): Promise<Buffer> {
     return buffer === undefined
-      ? this.mapObjectErrors(key, () => readFile(this.toPath(key), maxBytes))
+      ? (await this.getWithTime(key, maxBytes)).body
       : this.readRange(key, undefined, buffer, maxBytes);
+  }
+
+  async getWithTime(key: string, maxBytes?: number): Promise<TimedObject> {
+    return this.mapObjectErrors(key, () => readFile(this.toPath(key), maxBytes));
   }
 
   async getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer> {

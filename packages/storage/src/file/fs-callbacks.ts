@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import { ObjectCorruptError, assertSize } from '../errors';
+import type { TimedObject } from '../object-store';
 
 /**
  * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
@@ -34,7 +35,7 @@ export const READ_FLAGS = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK;
  * Reads a whole file; rejects for anything but a regular file as for a folder.
  * @throws ObjectCorruptError when the file has more than `maxBytes` or is truncated during the read
  */
-export async function readFile(path: string, maxBytes = Infinity): Promise<Buffer> {
+export async function readFile(path: string, maxBytes = Infinity): Promise<TimedObject> {
   const fd = await openFd(path, READ_FLAGS, 0);
   try {
     const stats = await fstat(fd);
@@ -45,7 +46,7 @@ export async function readFile(path: string, maxBytes = Infinity): Promise<Buffe
     for (let bytesRead = -1; bytesRead !== 0 && size < bytes.length; size += bytesRead)
       bytesRead = (await read(fd, bytes, size, Math.min(MAX_CALL_BYTES, bytes.length - size), size)).bytesRead;
     if (size < bytes.length) throw new ObjectCorruptError(path, 'it was truncated during the read');
-    return bytes;
+    return { body: bytes, modifiedAt: stats.mtime };
   } finally {
     // Nothing depends on it: nothing was written.
     closeFd(fd).catch(() => undefined);

@@ -16,6 +16,7 @@ import type {
   ObjectInfo,
   ObjectStore,
   PutOptions,
+  TimedObject,
 } from '../object-store';
 import { type StoreFinding, toStoreFinding } from '../store-finding';
 import { mapWriteErrors } from './file-errors';
@@ -150,6 +151,17 @@ export class JournaledStore implements ObjectStore {
         return this.journal.read(entry);
       },
       () => this.files.get(key, buffer, maxBytes),
+    );
+  }
+
+  async getWithTime(key: string, maxBytes = Infinity): Promise<TimedObject> {
+    return this.lookup.read(
+      key,
+      async (entry) => {
+        assertSize(key, entry.size, maxBytes);
+        return { body: await this.journal.read(entry), modifiedAt: infoOf(entry).modifiedAt };
+      },
+      () => this.files.getWithTime(key, maxBytes),
     );
   }
 

@@ -28,6 +28,7 @@ import type {
   ObjectInfo,
   ObjectStore,
   PutOptions,
+  TimedObject,
 } from '../object-store';
 import { readAll, sha256Of, completeBody } from './complete-body';
 import { createS3Client } from './s3-client';
@@ -123,23 +124,37 @@ export class S3ObjectStore implements ObjectStore {
     return this.readBuffer(key, undefined, buffer, maxBytes);
   }
 
+  async getWithTime(key: string, maxBytes?: number): Promise<TimedObject> {
+    return this.readWithRetry(
+      key,
+      undefined,
+      async (stream, modifiedAt) => ({ body: await readAll(stream), modifiedAt }),
+      maxBytes,
+    );
+  }
+
   async getRange(key: string, range: ByteRange, buffer?: Buffer): Promise<Buffer> {
     return this.readBuffer(key, range, buffer);
   }
 
-  getStream(key: string, range?: ByteRange): Promise<Readable> {
-    return this.openBody(this.streamClient, key, range);
+  async getStream(key: string, range?: ByteRange): Promise<Readable> {
+    return (await this.openBody(this.streamClient, key, range)).stream;
   }
 
-  private async openBody(client: S3Client, key: string, range?: ByteRange, maxBytes = Infinity): Promise<Readable> {
-    const { Body, ContentLength = 0 } = await this.request(client, key, range);
+  private async openBody(
+    client: S3Client,
+    key: string,
+    range?: ByteRange,
+    maxBytes = Infinity,
+  ): Promise<{ stream: Readable; modifiedAt: Date }> {
+    const { Body, ContentLength = 0, LastModified = new Date(0) } = await this.request(client, key, range);
     if (ContentLength > maxBytes) (Body as Readable).destroy();
     assertSize(key, ContentLength, maxBytes);
     if (range && ContentLength !== range.end - range.start) {
       (Body as Readable).destroy(); // S3 truncates a range at the object's end and reports success
       throw new ObjectRangeError(key, range);
     }
-    return completeBody(Body as Readable, ContentLength);
+    return { stream: completeBody(Body as Readable, ContentLength), modifiedAt: LastModified };
   }
 
   async pipeTo(key: string, target: Writable, range?: ByteRange): Promise<void> {
@@ -233,13 +248,13 @@ export class S3ObjectStore implements ObjectStore {
   private async readWithRetry<T>(
     key: string,
     range: ByteRange | undefined,
-    read: (body: Readable) => Promise<T>,
+    read: (stream: Readable, modifiedAt: Date) => Promise<T>,
     maxBytes?: number,
   ): Promise<T> {
     for (let attempt = 1; ; attempt++) {
-      const body = await this.openBody(this.client, key, range, maxBytes);
+      const { stream, modifiedAt } = await this.openBody(this.client, key, range, maxBytes);
       try {
-        return await read(body);
+        return await read(stream, modifiedAt);
       } catch (error) {
         if (attempt === GET_ATTEMPTS) throw error;
       }

@@ -104,7 +104,7 @@ describe('after the commit point', () => {
   });
 
   test('a store failure while a client waits for its record gives 202', async () => {
-    failing(api.store, 'get', 1, away, ((key: string) => key.endsWith('/result.json')) as never);
+    failing(api.store, 'getWithTime', 1, away, ((key: string) => key.endsWith('/result.json')) as never);
     expect((await predict({ prefer: 'wait=1' })).status).toBe(202);
   });
 

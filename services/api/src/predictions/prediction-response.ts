@@ -4,7 +4,7 @@ import {
   ObjectKeys,
   type PredictionCompletion,
   type PredictionRequest,
-  findDocument,
+  findTimedDocument,
   idTimeMs,
   predictionCompletionShape,
   predictionRequestShape,
@@ -137,25 +137,17 @@ export async function readIfFinished(
 }
 
 /**
- * Reads the completion and the modification time of its object, in parallel because a client is waiting. The completion
- * holds no time, so that a redelivery writes the same bytes. When it was written between the two reads, `head` is repeated.
+ * The time of the completion is that of its object. The completion holds none, so that a redelivery writes the same
+ * bytes.
  */
 async function readCompletion(
   store: ObjectStore,
   tenant: string,
   id: string,
-): Promise<(PredictionCompletion & { completed_at: string | undefined }) | undefined> {
+): Promise<(PredictionCompletion & { completed_at: string }) | undefined> {
   const key = ObjectKeys.predictionCompletion(tenant, id);
-  const [completion, info] = await Promise.all([
-    findDocument<PredictionCompletion>(store, key, predictionCompletionShape),
-    store.head(key),
-  ]);
-  return (
-    completion && {
-      ...toShownCompletion(completion),
-      completed_at: (info ?? (await store.head(key)))?.modifiedAt.toISOString(),
-    }
-  );
+  const found = await findTimedDocument<PredictionCompletion>(store, key, predictionCompletionShape);
+  return found && { ...toShownCompletion(found.document), completed_at: found.modifiedAt.toISOString() };
 }
 
 function toShownCompletion<T extends PredictionCompletion>(completion: T): T {
