@@ -35,7 +35,11 @@ export const catalogue = {
     ['predictions', 'shards'],
     'Rows in waiting, prioritised, delayed and active jobs; a single record is one row',
   ),
-  BacklogJobs: gauge('Count', ['predictions', 'shards', 'finalize', 'trainings'], 'Number of these jobs'),
+  BacklogJobs: gauge(
+    'Count',
+    ['predictions', 'shards', 'finalize', 'trainings'],
+    'Number of these jobs; records that share a job count each',
+  ),
   OldestJobAgeSeconds: gauge(
     'Seconds',
     ['predictions', 'shards', 'finalize', 'trainings'],

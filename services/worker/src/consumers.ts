@@ -4,6 +4,7 @@ import {
   JobConsumer,
   type FinalizeJob,
   type Job,
+  MAX_GROUP_RECORDS,
   type PredictionGroupJob,
   type PredictionJob,
   type PredictionQueue,
@@ -121,7 +122,7 @@ function createPredictionConsumer(
   const groups: JobHandler<PredictionGroupJob> = {
     isWellFormed: isWellFormedPredictionGroupJob,
     process: (job) => processGroup({ ...deps, processor }, job),
-    onFailedForGood: ({ data }) => giveUpGroup({ ...deps, processor }, data),
+    onFailedForGood: (job) => giveUpGroup({ ...deps, processor }, job),
   };
   const rowEvidence: JobHandler<RowEvidenceJob> = {
     isWellFormed: isWellFormedRowEvidenceJob,
@@ -134,8 +135,13 @@ function createPredictionConsumer(
     queueNames.predictions,
     PREDICTION_CONCURRENCY,
     [predictions, groups, rowEvidence],
-    (job) => (isWellFormedPredictionGroupJob(job) ? (job.data as PredictionGroupJob).predictionIds.length : 1),
+    countRecords,
   );
+}
+
+function countRecords(data: unknown): number {
+  const { predictionIds } = (data ?? {}) as { predictionIds?: unknown };
+  return Array.isArray(predictionIds) ? Math.min(predictionIds.length, MAX_GROUP_RECORDS) : 1;
 }
 
 function createBatchConsumers(
@@ -227,7 +233,7 @@ function createConsumer<T extends { v: number; tenant: string }>(
   queue: QueueName,
   concurrency: number,
   handlers: readonly HandlerOf<T>[],
-  weightOf?: (job: Job<T>) => number,
+  weightOf?: (data: unknown) => number,
 ): JobConsumer<T> {
   const { redis, logger, metrics } = deps;
   const notify = async ({ changedId, change }: JobHandler<T>, data: T): Promise<void> => {

@@ -12,8 +12,8 @@ export interface JobConsumerOptions<T extends { v: number }> {
   queue: QueueName;
   connection: Redis;
   concurrency: number;
-  /** How many of the concurrent jobs a job counts as; 1 if absent. */
-  weightOf?: (job: Job<T>) => number;
+  /** How many of the concurrent jobs a job with this payload, which may be anything, counts as; 1 if absent. */
+  weightOf?: (data: unknown) => number;
   process: (job: Job<T>) => Promise<void>;
   /**
    * Called when a job has failed for good: after its last attempt, an UnrecoverableError or too many worker crashes.
@@ -48,18 +48,17 @@ export class PostponeError extends Error {
 export class JobConsumer<T extends { v: number }> {
   private readonly worker: TolerantWorker<T>;
   private readonly failureHandlers = new Set<Promise<void>>();
-  /** The weight of the running jobs above one each. */
-  private extraWeight = 0;
   private stopping: Promise<void> | undefined;
 
   constructor(private readonly options: JobConsumerOptions<T>) {
-    this.worker = new TolerantWorker<T>(options.queue, (job, token) => this.runWeighted(job, token), {
+    this.worker = new TolerantWorker<T>(options.queue, (job, token) => runIfSupported(job, token, options), {
       connection: options.connection,
       prefix: REDIS_PREFIX,
       concurrency: options.concurrency,
       autorun: false,
       ...workerOptions[options.queue],
     });
+    this.worker.weightOf = options.weightOf;
     this.worker.on('error', (error) => {
       options.onError(error);
       if (error instanceof SyntaxError) dropUnreadableFields(options.connection, options.queue).catch(options.onError);
@@ -86,22 +85,6 @@ export class JobConsumer<T extends { v: number }> {
     watch.abort();
   }
 
-  /** A heavy job leaves room for fewer others meanwhile. */
-  private async runWeighted(job: Job<T>, token: string | undefined): Promise<void> {
-    const { concurrency, weightOf } = this.options;
-    const extra = (weightOf?.(job) ?? 1) - 1;
-    const changeExtra = (change: number) => {
-      this.extraWeight += change;
-      this.worker.concurrency = Math.max(1, concurrency - this.extraWeight);
-    };
-    changeExtra(extra);
-    try {
-      await runIfSupported(job, token, this.options);
-    } finally {
-      changeExtra(-extra);
-    }
-  }
-
   /** BullMQ does not wait for event handlers, so `stop` waits for them here. */
   private track(work: Promise<void>): void {
     this.failureHandlers.add(work);
@@ -109,16 +92,24 @@ export class JobConsumer<T extends { v: number }> {
   }
 }
 
-/** Tolerates jobs with fields that are not JSON, on which BullMQ throws. */
+/** Tolerates jobs with fields that are not JSON, on which BullMQ throws. Takes fewer jobs beside heavy ones. */
 class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
+  weightOf: JobConsumerOptions<T>['weightOf'];
   private readonly succeeded = new WeakSet<Job<T, void>>();
+  private readonly extraWeights = new WeakMap<Job<T, void>, number>();
+  /** The weight of the jobs that were taken and have not ended, above one each. */
+  private extraWeight = 0;
 
   /**
    * Fetches the next job in the command that completes this one, which saves a command per job, but not in one that
    * fails it: if BullMQ cannot parse the next job, it does not emit `failed`, on which `onFailedForGood` depends.
    */
-  override processJob(job: Job<T, void>, token: string, hasRoom: () => boolean): Promise<void | Job<T, void>> {
-    return super.processJob(job, token, () => this.succeeded.has(job) && hasRoom());
+  override async processJob(job: Job<T, void>, token: string, hasRoom: () => boolean): Promise<void | Job<T, void>> {
+    try {
+      return await super.processJob(job, token, () => this.succeeded.has(job) && hasRoom());
+    } finally {
+      this.addExtraWeight(-(this.extraWeights.get(job) ?? 0));
+    }
   }
 
   protected override async callProcessJob(...args: Parameters<Worker<T, void>['callProcessJob']>): Promise<void> {
@@ -131,6 +122,21 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
    * endlessly.
    */
   protected override createJob(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
+    const job = this.createTolerantly(data, jobId);
+    // Here, because BullMQ takes as many jobs as it may before it starts the first of them.
+    const extra = (this.weightOf?.(job.data) ?? 1) - 1;
+    this.extraWeights.set(job, extra);
+    this.addExtraWeight(extra);
+    return job;
+  }
+
+  private addExtraWeight(change: number): void {
+    this.extraWeight += change;
+    const { concurrency = 1 } = this.opts;
+    this.concurrency = Math.max(1, concurrency - this.extraWeight);
+  }
+
+  private createTolerantly(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
     try {
       return super.createJob(data, jobId) as Job<T, void>;
     } catch {

@@ -92,10 +92,10 @@ export class JobProducer {
     }
   }
 
-  /** @param options.mayHaveJob for a record that may have been enqueued before */
-  async enqueuePrediction(job: Omit<PredictionJob, 'v'>, { mayHaveJob = false } = {}): Promise<void> {
+  /** Enqueues a record for the first time; `singleRecords.addAgain` does it for one that was enqueued before. */
+  async enqueuePrediction(job: Omit<PredictionJob, 'v'>): Promise<void> {
     await this.memoryGuard.assertAvailable();
-    await (mayHaveJob ? this.singleRecords.addIfMissing(job) : this.singleRecords.add(job));
+    await this.singleRecords.add(job);
   }
 
   /** Enqueues the computation of a row's evidence. A job that ended without storing any is replaced. */

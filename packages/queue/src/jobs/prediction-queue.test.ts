@@ -134,26 +134,39 @@ test('a record can finish while its group is queued or active, and no more when 
   expect(await records.canFinish('pred_r0x')).toBe(false);
 });
 
-test('a record that may have a job is enqueued only when it has none', async () => {
-  const ids = namesOf(2);
-  await addTogether(ids);
-  await addTogether(['pred_single']);
-  for (const predictionId of [...ids, 'pred_single', 'pred_new'])
-    await producer.enqueuePrediction({ tenant: 'lab', predictionId }, { mayHaveJob: true });
-  expect((await waitingIds()).reverse()).toEqual([jobIds.predictionGroup(ids), 'pred_single', 'pred_new']);
-});
-
-test('separated records have jobs of their own, which alone count them', async () => {
+test('separated records have jobs of their own, which come next, keep their age and alone count them', async () => {
   const ids = namesOf(3);
   await addTogether(ids);
+  await addTogether(['pred_later']);
   const group = jobIds.predictionGroup(ids);
-  await takeJob();
-  await records.separate('lab', ids.slice(0, 2));
-  expect((await waitingIds()).reverse()).toEqual(ids.slice(0, 2));
+  const { timestamp } = await takeJob();
+  await records.separate('lab', ids.slice(0, 2), timestamp);
+  expect((await waitingIds()).reverse()).toEqual([...ids.slice(0, 2).reverse(), 'pred_later']);
+  expect((await producer.queues[0].getJob('pred_r0'))?.timestamp).toBe(timestamp);
+  expect(await records.state('pred_r0')).toBe('queued');
   const counters = new MinuteCounters(connection);
   expect(await counters.addOncePerRecord(group, ids, { PredictionsCompleted: 1 })).toBe(1);
   expect(await counters.addOncePerJob('predictions', 'pred_r0', { PredictionsCompleted: 1 })).toBe(true);
   expect((await counters.recent(1)).minutes[0]?.['PredictionsCompleted']).toBe(2);
+});
+
+test('a record that is enqueued again has a job of its own, which alone counts it', async () => {
+  const ids = namesOf(2);
+  await addTogether(ids);
+  const group = jobIds.predictionGroup(ids);
+  await records.addAgain({ tenant: 'lab', predictionId: 'pred_r0' });
+  await records.addAgain({ tenant: 'lab', predictionId: 'pred_r0' });
+  expect((await waitingIds()).reverse()).toEqual([group, 'pred_r0']);
+  expect(await new MinuteCounters(connection).addOncePerRecord(group, ids, { PredictionsCompleted: 1 })).toBe(1);
+});
+
+test('a record that has a job of its own already, by a repeated request, is not counted by its group', async () => {
+  await records.addAgain({ tenant: 'lab', predictionId: 'pred_r0' });
+  const ids = namesOf(2);
+  await addTogether(ids);
+  expect(await records.position('pred_r0')).toBe(1);
+  const counters = new MinuteCounters(connection);
+  expect(await counters.addOncePerRecord(jobIds.predictionGroup(ids), ids, { PredictionsCompleted: 1 })).toBe(1);
 });
 
 test('the records of a group count once, also by a second delivery', async () => {

@@ -4,10 +4,11 @@
  * and every unfinished record of a redelivered group, gets a job of its own, with its own attempts.
  *
  * While a record of a group is not counted, a key holds the id of the group's job. It finds the job of a record, and
- * removing it decides which job counts the record, so that it counts once.
+ * removing it decides which job counts the record: the group, or before a job of its own is added, that. A record counts
+ * twice only if a worker whose lock has expired counts it in the moment in which another one gives it a job of its own.
  */
 import { setImmediate } from 'node:timers/promises';
-import type { Queue } from 'bullmq';
+import type { JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import {
   CANARY_TENANT,
@@ -19,7 +20,7 @@ import {
   jobOptions,
   queueNames,
 } from './job-types';
-import { groupKey, queueKey, queuePart } from './bullmq-keys';
+import { groupKey, jobKey, queueKey, queuePart } from './bullmq-keys';
 import { canJobFinish } from './run-health';
 import { type JobState, stateOf } from './job-state';
 import { asQueueUnavailable } from '../redis/errors';
@@ -29,7 +30,15 @@ const GROUP_KEY_TTL_SECONDS = 7 * 86_400;
 /** Jobs next in the queue whose records are counted for a position. Each job before them counts as one record. */
 const COUNTED_JOBS = 1_000;
 
-const NAME_GROUP_SCRIPT = `for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1], 'EX', ARGV[2]) end return 1`;
+/**
+ * KEYS: each record's key and that of a job of its own. ARGV: the group's job id, a time to live. A record that has a job of
+ * its own, by a repeated request that was faster, is counted by that.
+ */
+const NAME_GROUP_SCRIPT = `
+for i = 1, #KEYS, 2 do
+  if redis.call('EXISTS', KEYS[i + 1]) == 0 then redis.call('SET', KEYS[i], ARGV[1], 'EX', ARGV[2]) end
+end
+return 1`;
 
 /** KEYS: `:wait`, from whose right end workers take, and `:prioritized`, which follows. ARGV: a job id, COUNTED_JOBS. */
 const POSITION_SCRIPT = `
@@ -70,7 +79,7 @@ export class PredictionQueue {
     private readonly queue: Queue<PredictionJob | PredictionGroupJob | RowEvidenceJob>,
   ) {}
 
-  /** Enqueues a new record. */
+  /** Enqueues a record for the first time. */
   async add({ tenant, predictionId }: SingleRecord): Promise<void> {
     // The canary's records are not counted, so nothing would remove their keys.
     if (tenant === CANARY_TENANT) return this.addAlone({ tenant, predictionId });
@@ -80,21 +89,22 @@ export class PredictionQueue {
     await group.added;
   }
 
-  /** Enqueues a record that may have a job. */
-  async addIfMissing(record: SingleRecord): Promise<void> {
-    if (!(await this.canFinish(record.predictionId))) await this.add(record);
+  /** Enqueues a record whose job was lost or ended without a completion, by itself. */
+  async addAgain({ tenant, predictionId }: SingleRecord): Promise<void> {
+    await asQueueUnavailable(this.queue.remove(jobIds.prediction(predictionId)));
+    await this.forgetGroup([predictionId]);
+    await this.addAlone({ tenant, predictionId });
   }
 
-  /** Enqueues a record whose job was lost or ended without a completion, without a group. */
-  async addAgain(record: SingleRecord): Promise<void> {
-    await asQueueUnavailable(this.queue.remove(jobIds.prediction(record.predictionId)));
-    await this.addAlone(record);
-  }
-
-  /** Gives records of a group jobs of their own, which also count them. */
-  async separate(tenant: string, predictionIds: readonly string[]): Promise<void> {
+  /**
+   * Gives records of a redelivered group jobs of their own, which also count them and come next.
+   * @param timestamp when the group was enqueued, in ms since the epoch
+   */
+  async separate(tenant: string, predictionIds: readonly string[], timestamp: number): Promise<void> {
     await this.forgetGroup(predictionIds);
-    await Promise.all(predictionIds.map((predictionId) => this.addAlone({ tenant, predictionId })));
+    await Promise.all(
+      predictionIds.map((predictionId) => this.addAlone({ tenant, predictionId }, { timestamp, lifo: true })),
+    );
   }
 
   /** Forgets the group of records that ended in it and are not counted. */
@@ -104,26 +114,23 @@ export class PredictionQueue {
 
   /** State of a record's job; `unknown` when it was removed or never added. */
   async state(predictionId: string): Promise<JobState> {
-    const own = await stateOf(this.queue, jobIds.prediction(predictionId));
-    if (own !== 'unknown') return own;
-    const group = await this.groupOf(predictionId);
-    return group === undefined ? 'unknown' : stateOf(this.queue, group);
+    return stateOf(this.queue, await this.jobIdOf(predictionId));
   }
 
   /** Position of a record in the queue: 1 = next, as are all of the next group. Undefined when it is not waiting. */
   async position(predictionId: string): Promise<number | undefined> {
-    const own = await this.jobPosition(jobIds.prediction(predictionId));
-    if (own !== undefined) return own;
-    const group = await this.groupOf(predictionId);
-    return group === undefined ? undefined : this.jobPosition(group);
+    const key = queueKey(queueNames.predictions);
+    const keys = [`${key}${queuePart.wait}`, `${key}${queuePart.prioritized}`];
+    const jobId = await this.jobIdOf(predictionId);
+    const found = await asQueueUnavailable(
+      this.connection.eval(POSITION_SCRIPT, keys.length, ...keys, jobId, COUNTED_JOBS),
+    );
+    return found === null ? undefined : Number(found);
   }
 
   /** Whether Redis holds everything a worker needs to run the record's job. */
   async canFinish(predictionId: string): Promise<boolean> {
-    const { predictions } = queueNames;
-    if (await canJobFinish(this.connection, predictions, jobIds.prediction(predictionId))) return true;
-    const group = await this.groupOf(predictionId);
-    return group !== undefined && canJobFinish(this.connection, predictions, group);
+    return canJobFinish(this.connection, queueNames.predictions, await this.jobIdOf(predictionId));
   }
 
   private openGroup(tenant: string): OpenGroup {
@@ -141,7 +148,7 @@ export class PredictionQueue {
     const [first = ''] = predictionIds;
     if (predictionIds.length === 1) return this.addAlone({ tenant, predictionId: first });
     const jobId = jobIds.predictionGroup(predictionIds);
-    const keys = predictionIds.map(groupKey);
+    const keys = predictionIds.flatMap((id) => [groupKey(id), jobKey(queueNames.predictions, jobIds.prediction(id))]);
     // In this order on one connection: a worker finds the keys of every job that it gets.
     const named = this.connection.eval(NAME_GROUP_SCRIPT, keys.length, ...keys, jobId, GROUP_KEY_TTL_SECONDS);
     const data: PredictionGroupJob = { v: 3, tenant, predictionIds: [...predictionIds] };
@@ -149,21 +156,20 @@ export class PredictionQueue {
     await asQueueUnavailable(Promise.all([named, added]));
   }
 
-  private async addAlone({ tenant, predictionId }: SingleRecord): Promise<void> {
-    const options = { ...jobOptions.prediction, jobId: jobIds.prediction(predictionId) };
+  private async addAlone({ tenant, predictionId }: SingleRecord, more: JobsOptions = {}): Promise<void> {
+    const options = { ...jobOptions.prediction, ...more, jobId: jobIds.prediction(predictionId) };
     await asQueueUnavailable(this.queue.add('prediction', { v: 1, tenant, predictionId }, options));
   }
 
-  private async groupOf(predictionId: string): Promise<string | undefined> {
-    return (await asQueueUnavailable(this.connection.get(groupKey(predictionId)))) ?? undefined;
-  }
-
-  private async jobPosition(jobId: string): Promise<number | undefined> {
-    const key = queueKey(queueNames.predictions);
-    const keys = [`${key}${queuePart.wait}`, `${key}${queuePart.prioritized}`];
-    const found = await asQueueUnavailable(
-      this.connection.eval(POSITION_SCRIPT, keys.length, ...keys, jobId, COUNTED_JOBS),
+  /** The id of the record's own job, if it has one, else of its group's. */
+  private async jobIdOf(predictionId: string): Promise<string> {
+    const own = jobIds.prediction(predictionId);
+    const [hasOwn, group] = await asQueueUnavailable(
+      Promise.all([
+        this.connection.exists(jobKey(queueNames.predictions, own)),
+        this.connection.get(groupKey(predictionId)),
+      ]),
     );
-    return found === null ? undefined : Number(found);
+    return hasOwn === 1 ? own : (group ?? own);
   }
 }

@@ -135,7 +135,7 @@ async function acceptWithoutKey(
     });
     throw error;
   }
-  await enqueue(deps, tenant, document.id, { mayHaveJob: false });
+  await enqueue(deps, tenant, document.id, false);
   return document;
 }
 
@@ -167,7 +167,7 @@ async function acceptWithKey(
   );
   await putPredictionPending(store, tenant, id);
   const isNew = id === document.id;
-  await enqueue(deps, tenant, id, { mayHaveJob: !isNew });
+  await enqueue(deps, tenant, id, !isNew);
   return { accepted, isNew };
 }
 
@@ -186,7 +186,7 @@ async function repeatAcceptance(
     await producer.assertAvailable();
     await putPredictionPending(store, tenant, id);
   }
-  await enqueue(deps, tenant, id, { mayHaveJob: true });
+  await enqueue(deps, tenant, id, true);
   return outcome;
 }
 
@@ -228,21 +228,24 @@ function isOld(id: string): boolean {
 /**
  * Resolves after the first attempt and never rejects, because the record is accepted. A failed attempt is repeated in the
  * background; the reconciler enqueues the job if this process ends first.
+ * @param mayHaveJob for a record that another request may have enqueued
  */
-async function enqueue(
-  { producer, background }: PredictionDeps,
-  tenant: string,
-  predictionId: string,
-  options: { mayHaveJob: boolean },
-): Promise<void> {
-  let { mayHaveJob } = options;
+async function enqueue(deps: PredictionDeps, tenant: string, id: string, mayHaveJob: boolean): Promise<void> {
+  let isFirst = !mayHaveJob;
   const attempt = async () => {
-    try {
-      await producer.enqueuePrediction({ tenant, predictionId }, { mayHaveJob });
-    } finally {
-      // Redis may have added the job without a response.
-      mayHaveJob = true;
-    }
+    // Redis may have added the job of a failed attempt.
+    const add = isFirst
+      ? deps.producer.enqueuePrediction({ tenant, predictionId: id })
+      : enqueueAgain(deps, tenant, id);
+    isFirst = false;
+    await add;
   };
-  await background.tryNowThenRetry('enqueue prediction', attempt, { giveUpAfterMs: ENQUEUE_RETRY_MS });
+  await deps.background.tryNowThenRetry('enqueue prediction', attempt, { giveUpAfterMs: ENQUEUE_RETRY_MS });
+}
+
+/** Enqueues a record unless it has a job or has ended: another job would count it again. */
+async function enqueueAgain({ store, producer }: PredictionDeps, tenant: string, predictionId: string): Promise<void> {
+  if (await producer.singleRecords.canFinish(predictionId)) return;
+  if ((await store.head(ObjectKeys.predictionCompletion(tenant, predictionId))) !== undefined) return;
+  await producer.singleRecords.addAgain({ tenant, predictionId });
 }

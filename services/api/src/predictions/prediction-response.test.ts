@@ -1,5 +1,5 @@
 import { JobConsumer, type PredictionJob, createWorkerConnection, queueNames } from '@cytoqueue/queue';
-import { ObjectKeys, createId } from '@cytoqueue/records';
+import { ObjectKeys, createId, putCompletion } from '@cytoqueue/records';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RECORD, RunningApi } from '../../test/running-api';
@@ -42,6 +42,17 @@ test('a prediction never goes back from processing to queued, even while its res
   expect(await statusOf(id)).toBe('processing');
   await worker.stop();
   connection.disconnect();
+});
+
+test('a prediction whose job is no longer found has its result, although its marker is still there', async () => {
+  const id = await api.predict(RECORD);
+  const { singleRecords } = api.producer;
+  const state = jest.spyOn(singleRecords, 'state').mockImplementation(async () => {
+    await putCompletion(api.store, ObjectKeys.predictionCompletion(api.tenant, id), { status: 'canceled' });
+    return 'unknown';
+  });
+  expect(await statusOf(id)).toBe('canceled');
+  state.mockRestore();
 });
 
 test('a prediction exists once its pending marker is written, whatever Redis contains', async () => {

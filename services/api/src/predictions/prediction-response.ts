@@ -81,7 +81,9 @@ async function readIntactResponse(
   ]);
   if (completion !== undefined) return { ...toBaseResponse(request), ...completion };
   const state = await deps.producer.singleRecords.state(id).catch(() => 'unknown');
-  if (state === 'unknown') return readResponseFromStore(store, tenant, request);
+  // Its result is stored before a record is no longer found by its group.
+  if (state === 'unknown')
+    return (await readIfFinished(store, tenant, request)) ?? readResponseFromStore(store, tenant, request);
   // A job may have finished since the result was looked up; it must not appear as queued again.
   if (state !== 'queued') return { ...toBaseResponse(request), status: 'processing' };
   const position = await deps.producer.singleRecords.position(id).catch(() => undefined);

@@ -1,4 +1,4 @@
-import { ObjectKeys, createId } from '@cytoqueue/records';
+import { ObjectKeys, createId, putCompletion } from '@cytoqueue/records';
 import { ModelRegistry, UnknownModelError } from '@cytoqueue/registry';
 import { RedisProcess } from '../../../../test/src/support/redis-process';
 import { RECORD, RunningApi } from '../../test/running-api';
@@ -64,4 +64,42 @@ test('a repeated record is accepted again although its model can no longer be us
   loading.mockRestore();
   expect(repeated).toEqual({ code: 202, id });
   expect(others.map(({ code }) => code)).toEqual([422, 422]);
+});
+
+test('repeated records that share a job get no other one, and those whose job has ended neither', async () => {
+  const keys = ['shared-0', 'shared-1', 'shared-2'];
+  const send = async (key: string) => {
+    const response = await api.fetch('/v1/predictions', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ features: RECORD }),
+    });
+    return ((await response.json()) as { id: string }).id;
+  };
+  const { producer } = api;
+  const enqueue = producer.enqueuePrediction.bind(producer);
+  let arrived = 0;
+  let release = (): void => undefined;
+  const allArrived = new Promise<void>((resolve) => (release = resolve));
+  const enqueuing = jest.spyOn(producer, 'enqueuePrediction').mockImplementation(async (job) => {
+    if (++arrived === keys.length) release();
+    await allArrived;
+    return enqueue(job);
+  });
+  const ids = await Promise.all(keys.map(send));
+  enqueuing.mockRestore();
+  const jobsWith = async (id: string) =>
+    (await producer.queues[0]?.getJobs(['wait', 'completed']))?.filter(({ data }) => JSON.stringify(data).includes(id));
+  const [group] = (await jobsWith(ids[0] ?? '')) ?? [];
+  expect(group?.data).toMatchObject({ predictionIds: expect.arrayContaining(ids) as unknown });
+  expect(await Promise.all(keys.map(send))).toEqual(ids);
+  for (const id of ids) expect(await jobsWith(id)).toHaveLength(1);
+  // The job ends between the look for a completion and the look for a job.
+  const canFinish = jest.spyOn(producer.singleRecords, 'canFinish').mockImplementation(async (id) => {
+    await putCompletion(api.store, ObjectKeys.predictionCompletion(api.tenant, id), { status: 'canceled' });
+    return false;
+  });
+  expect(await Promise.all(keys.map(send))).toEqual(ids);
+  canFinish.mockRestore();
+  for (const id of ids) expect(await jobsWith(id)).toHaveLength(1);
 });

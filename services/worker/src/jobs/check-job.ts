@@ -51,8 +51,9 @@ export function isWellFormedPredictionJob({ id, data }: Job<unknown>): boolean {
 export function isWellFormedPredictionGroupJob({ id, data }: Job<unknown>): boolean {
   if (!isJobPayload(data, 3)) return false;
   const { predictionIds } = data;
-  if (!Array.isArray(predictionIds) || new Set(predictionIds).size !== predictionIds.length) return false;
-  if (predictionIds.length < 2 || predictionIds.length > MAX_GROUP_RECORDS) return false;
+  if (!Array.isArray(predictionIds) || predictionIds.length < 2 || predictionIds.length > MAX_GROUP_RECORDS)
+    return false;
+  if (new Set(predictionIds).size !== predictionIds.length) return false;
   return predictionIds.every((one) => isId('pred_', one)) && id === jobIds.predictionGroup(predictionIds);
 }
 

@@ -43,13 +43,15 @@ const untilDone = (ids: readonly string[]) =>
     for (const id of ids) if (await worker.isPending(id)) return false;
     return true;
   });
-/** A group's delivery, without the queue. */
-const delivery = (predictionIds: string[], attemptsStarted: number) =>
+/** A group's delivery, without the queue. @param attempt how often it was delivered, of which the others have stalled */
+const delivery = (predictionIds: string[], attempt = 1) =>
   ({
     id: jobIds.predictionGroup(predictionIds),
     data: { v: 3, tenant: TENANT, predictionIds },
     timestamp: Date.now(),
-    attemptsStarted,
+    attemptsStarted: attempt,
+    stalledCounter: attempt - 1,
+    attemptsMade: 0,
   }) as Job<PredictionGroupJob>;
 const groupDeps = (processor = new PredictionProcessor(worker.deps)) => ({ ...worker.deps, processor });
 
@@ -117,28 +119,39 @@ test('a redelivered group completes its finished records and gives each other on
   expect([await statusesOf(ids), await completedCount()]).toEqual([['succeeded', 'succeeded', 'succeeded'], 3]);
 });
 
-test('a store that fails for some records of a group delays only these', async () => {
+test('an outage of the store postpones a group, and its records count once', async () => {
   const ids = await acceptRecords([{}, {}, {}]);
-  const failing = ObjectKeys.predictionCompletion(TENANT, ids[1] ?? '');
+  const failing = new Set([ObjectKeys.predictionCompletion(TENANT, ids[1] ?? '')]);
   const store = new Proxy(worker.store, {
     get: (target, member, receiver) => {
-      if (member !== 'putOnce') return Reflect.get(target, member, receiver) as unknown;
-      return async (...args: Parameters<typeof target.putOnce>) => {
-        if (args[0] === failing) throw new StoreUnavailableError('the disk does not answer');
-        return target.putOnce(...args);
+      if (member !== 'putOnce' && member !== 'delete') return Reflect.get(target, member, receiver) as unknown;
+      return async (...args: [string, Buffer]) => {
+        if (failing.has(args[0])) throw new StoreUnavailableError('the disk does not answer');
+        return target[member](...args);
       };
     },
   });
   await enqueueTogether(ids);
-  await processGroup(groupDeps(new PredictionProcessor({ ...worker.deps, store })), delivery(ids, 1));
+  const deps = groupDeps(new PredictionProcessor({ ...worker.deps, store }));
+  const postponed = () => expect(processGroup(deps, delivery(ids))).rejects.toBeInstanceOf(StoreUnavailableError);
+  await postponed();
   expect(await Promise.all(ids.map((id) => worker.isPending(id)))).toEqual([false, true, false]);
-  expect(await producer.singleRecords.state(ids[1] ?? '')).toBe('queued');
+  expect(await completedCount()).toBe(2);
+  // Now its marker cannot be deleted, after it was counted.
+  failing.clear();
+  failing.add(ObjectKeys.pending(TENANT, ids[1] ?? ''));
+  await postponed();
+  failing.clear();
+  await processGroup(deps, delivery(ids));
+  expect(await Promise.all(ids.map((id) => worker.isPending(id)))).toEqual([false, false, false]);
+  expect([await statusesOf(ids), await completedCount()]).toEqual([['succeeded', 'succeeded', 'succeeded'], 3]);
+  for (const id of ids) expect(await producer.queues[0]?.getJob(id)).toBeUndefined();
 });
 
 test('a group that has failed for good leaves jobs for the records that have not ended', async () => {
   const [finished = '', open = ''] = await acceptRecords([{}, {}]);
   await new PredictionProcessor(worker.deps).process({ v: 1, tenant: TENANT, predictionId: finished });
-  await giveUpGroup(groupDeps(), { v: 3, tenant: TENANT, predictionIds: [finished, open] });
+  await giveUpGroup(groupDeps(), delivery([finished, open]));
   expect(await producer.singleRecords.state(open)).toBe('queued');
   expect(await producer.singleRecords.state(finished)).toBe('unknown');
 });
@@ -146,7 +159,7 @@ test('a group that has failed for good leaves jobs for the records that have not
 test('a group of unknown records has no effect', async () => {
   const ids = [createId('pred_'), createId('pred_')];
   await enqueueTogether(ids);
-  await processGroup(groupDeps(), delivery(ids, 1));
+  await processGroup(groupDeps(), delivery(ids));
   for (const id of ids) expect(await worker.store.head(ObjectKeys.predictionCompletion(TENANT, id))).toBeUndefined();
   expect(await completedCount()).toBe(0);
 });
