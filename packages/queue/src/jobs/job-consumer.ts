@@ -117,10 +117,6 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
     this.succeeded.add(args[0]);
   }
 
-  /**
-   * Gives a job with an unreadable payload an empty one: `process` rejects it, instead of the queue retrying it
-   * endlessly.
-   */
   protected override createJob(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
     const job = this.createTolerantly(data, jobId);
     // Here, because BullMQ takes as many jobs as it may before it starts the first of them.
@@ -136,6 +132,10 @@ class TolerantWorker<T extends { v: number }> extends Worker<T, void> {
     this.concurrency = Math.max(1, concurrency - this.extraWeight);
   }
 
+  /**
+   * Gives a job with an unreadable payload an empty one: `process` rejects it, instead of the queue retrying it
+   * endlessly.
+   */
   private createTolerantly(data: Parameters<Worker<T, void>['createJob']>[0], jobId: string): Job<T, void> {
     try {
       return super.createJob(data, jobId) as Job<T, void>;
