@@ -17,4 +17,5 @@ export type { ByteRange, ListOptions, ListPage, ObjectBody, ObjectInfo, ObjectSt
 export { openStore } from './open-store';
 export { withReadDeadline } from './read-deadline';
 export { writeChunks } from './streams/write-chunks';
+export { undefinedIfMissing } from './undefined-if-missing';
 export { type StoreFinding, type StoreReason, toStoreFinding } from './store-finding';

@@ -55,7 +55,7 @@ export interface WorkerDeps {
   store: ObjectStore;
   registry: ModelRegistry;
   pool: ScoringPool;
-  /** Gets jobs for the records of groups that are given up. */
+  /** Gives records of a group jobs of their own. */
   singleRecords: Pick<PredictionQueue, 'separate' | 'forgetGroup'>;
   progress: BatchProgress;
   metrics: WorkerMetrics;

@@ -44,6 +44,11 @@ export function leastPostponedMs(ageMs: number, starts: number): number {
   return Math.min(ageMs, starts * POSTPONE_DELAY_MS);
 }
 
+/** Whether the store is unavailable or full, which concerns every job. */
+export function isOutage(error: unknown): boolean {
+  return TEMPORARY.some((type) => error instanceof type);
+}
+
 /** Whether the job is only postponed for this error, at least for the first time. */
 export function isTemporary(error: unknown): boolean {
   return toJobError(error, 0) instanceof PostponeError;
@@ -58,7 +63,7 @@ export function isTemporary(error: unknown): boolean {
 export function toJobError(error: unknown, postponedMs: number): Error {
   if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof PostponeError) return error;
-  if (TEMPORARY.some((type) => error instanceof type) && postponedMs < MAX_POSTPONED_MS)
+  if (isOutage(error) && postponedMs < MAX_POSTPONED_MS)
     return new PostponeError(error instanceof StoreFullError ? 'store-full' : 'store-unavailable', POSTPONE_DELAY_MS, {
       cause: error,
     });

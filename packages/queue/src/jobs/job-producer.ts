@@ -1,7 +1,8 @@
 /*
  * Delivery: at least once. An add without a response may have happened, so job ids are derived from the work: adding it again
- * has no effect. Callers first store the work and its pending marker durably. A row's evidence has no marker: its job
- * is added when a client requests it, and replaces one that ended without storing any.
+ * has no effect. Single records may share a job, so `enqueuePrediction` adds them only once (prediction-queue.ts). Callers
+ * first store the work and its pending marker durably. A row's evidence has no marker: its job is added when a client
+ * requests it, and replaces one that ended without storing any.
  */
 import { FlowProducer, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';

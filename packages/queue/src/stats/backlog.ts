@@ -152,7 +152,7 @@ function parseJobInfo(
   if (name === queueNames.trainings) return { jobs: 1, rows: 0, readySinceMs: Number(timestamp), isCanary: false };
   // A finalizer waits for its shards first, so its age counts from when it was first seen ready.
   if (name === queueNames.finalize) return { jobs: 1, rows: 0, readySinceMs: nowMs, isCanary: false };
-  const records = Array.isArray(predictionIds) ? predictionIds.length : undefined;
+  const records = Array.isArray(predictionIds) ? Math.max(1, predictionIds.length) : undefined;
   return {
     jobs: records ?? 1,
     rows: records ?? rows,

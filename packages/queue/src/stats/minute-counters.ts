@@ -92,7 +92,7 @@ export class MinuteCounters {
   }
 
   /**
-   * Like `addOncePerJob` for each of these records of a group job, which its keys find afterwards no more.
+   * Like `addOncePerJob` for each of these records of a group job. Removes the keys that name their group.
    * @returns how many were counted now
    */
   async addOncePerRecord(

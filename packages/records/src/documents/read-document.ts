@@ -1,4 +1,4 @@
-import { ObjectCorruptError, ObjectNotFoundError, type ObjectStore } from '@cytoqueue/storage';
+import { ObjectCorruptError, type ObjectStore, undefinedIfMissing } from '@cytoqueue/storage';
 import { type Shape, hasShape } from './document-shapes';
 import { unsealDocument } from './sealed-document';
 
@@ -25,7 +25,7 @@ export async function findDocument<T extends object>(
   key: string,
   shape: Shape<T>,
 ): Promise<T | undefined> {
-  return orUndefined(readDocument(store, key, shape));
+  return undefinedIfMissing(readDocument(store, key, shape));
 }
 
 /** Like `findDocument`, with the time at which the document was stored. */
@@ -34,17 +34,8 @@ export async function findTimedDocument<T extends object>(
   key: string,
   shape: Shape<T>,
 ): Promise<{ document: T; modifiedAt: Date } | undefined> {
-  const found = await orUndefined(store.getWithTime(key, MAX_DOCUMENT_BYTES));
+  const found = await undefinedIfMissing(store.getWithTime(key, MAX_DOCUMENT_BYTES));
   return found && { document: parseDocument(found.body, key, shape), modifiedAt: found.modifiedAt };
-}
-
-async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof ObjectNotFoundError) return undefined;
-    throw error;
-  }
 }
 
 /** The part of a key that its document repeats as `id`. */

@@ -81,9 +81,7 @@ async function readIntactResponse(
   ]);
   if (completion !== undefined) return { ...toBaseResponse(request), ...completion };
   const state = await deps.producer.singleRecords.state(id).catch(() => 'unknown');
-  // Its result is stored before a record is no longer found by its group.
-  if (state === 'unknown')
-    return (await readIfFinished(store, tenant, request)) ?? readResponseFromStore(store, tenant, request);
+  if (state === 'unknown') return readResponseFromStore(store, tenant, request);
   // A job may have finished since the result was looked up; it must not appear as queued again.
   if (state !== 'queued') return { ...toBaseResponse(request), status: 'processing' };
   const position = await deps.producer.singleRecords.position(id).catch(() => undefined);
@@ -120,12 +118,12 @@ async function readResponseFromStore(
   request: PredictionRequest,
 ): Promise<PredictionResponse> {
   const key = ObjectKeys.pending(tenant, request.id);
-  if ((await store.head(key)) !== undefined)
-    return { ...toBaseResponse(request), status: 'queued', queue_position: null };
-  // The marker is deleted after the result is written: the prediction may have finished since the first read.
+  const marker = await store.head(key);
+  // In this order: the job may have ended since the first look for a result, which is stored before the marker is deleted.
   const finished = await readIfFinished(store, tenant, request);
-  if (finished === undefined) throw new ObjectNotFoundError(key);
-  return finished;
+  if (finished !== undefined) return finished;
+  if (marker === undefined) throw new ObjectNotFoundError(key);
+  return { ...toBaseResponse(request), status: 'queued', queue_position: null };
 }
 
 /** Reads a prediction whose `request.json` is already known; undefined until it is finished. */

@@ -1,6 +1,6 @@
 import { type Job, type JobProducer, MinuteCounters, type PredictionGroupJob, jobIds } from '@cytoqueue/queue';
 import { ObjectKeys, createId } from '@cytoqueue/records';
-import { StoreUnavailableError } from '@cytoqueue/storage';
+import { ObjectFormatError, StoreUnavailableError } from '@cytoqueue/storage';
 import type { Redis } from 'ioredis';
 import { waitUntil } from '../../../../test/src/support/wait-until';
 import { RunningWorker, TENANT } from '../../test/running-worker';
@@ -86,6 +86,21 @@ test('a record that fails for good does not affect the others of its group', asy
   expect(await statusesOf(ids)).toEqual(['succeeded', 'failed', 'succeeded']);
   expect(await completedCount()).toBe(2);
   expect(await connection.keys('cytoqueue:grouped:*')).toEqual([]);
+});
+
+test('a record that only a later release can read gets a job of its own, which waits for that', async () => {
+  const [readable = '', later = ''] = await acceptRecords([{}, {}]);
+  const key = ObjectKeys.predictionRequest(TENANT, later);
+  const get = worker.store.get.bind(worker.store);
+  const reading = jest.spyOn(worker.store, 'get').mockImplementation(async (...args) => {
+    if (args[0] === key) throw new ObjectFormatError(key, 99);
+    return get(...args);
+  });
+  await enqueueTogether([readable, later]);
+  await processGroup(groupDeps(), delivery([readable, later]));
+  reading.mockRestore();
+  expect([await worker.isPending(readable), await worker.isPending(later)]).toEqual([false, true]);
+  expect(await producer.queues[0]?.getJob(later)).toBeDefined();
 });
 
 test('canceled and removed records of a group stay as they are and do not count', async () => {

@@ -1,7 +1,7 @@
 import { type Job, type PredictionGroupJob, type PredictionQueue, publishChange } from '@cytoqueue/queue';
 import type { Logger } from '@cytoqueue/runtime';
 import type { Redis } from 'ioredis';
-import { isTemporary } from '../errors';
+import { isOutage } from '../errors';
 import type { WorkerMetrics } from '../worker-metrics';
 import type { PredictionProcessor } from './prediction';
 
@@ -61,7 +61,7 @@ async function scoreRecord(
   predictionId: string,
 ): Promise<Outcome> {
   const record = { v: 1, tenant, predictionId } as const;
-  // A postponed group is none: its records have neither failed nor crashed a worker.
+  // A postponement is not one: then no record has failed or crashed a worker.
   const isRedelivered = stalledCounter > 0 || attemptsMade > 0;
   try {
     if (isRedelivered && !(await processor.isComplete(record))) return { predictionId, kind: 'failed' };
@@ -69,7 +69,7 @@ async function scoreRecord(
     await publishChange(redis, predictionId);
     return { predictionId, kind: isStored ? 'stored' : 'ended' };
   } catch (error) {
-    if (isTemporary(error)) return { predictionId, kind: 'outage', error };
+    if (isOutage(error)) return { predictionId, kind: 'outage', error };
     // Its own job decides what the error means, and raises the alarm.
     logger.info({ job: id, tenant, prediction_id: predictionId, err: error }, 'record gets a job of its own');
     return { predictionId, kind: 'failed' };

@@ -1,5 +1,6 @@
 import { ObjectCorruptError, ObjectNotFoundError } from '../../errors';
 import { checkKey } from '../../key-validation';
+import { undefinedIfMissing } from '../../undefined-if-missing';
 import { mapWriteErrors } from '../file-errors';
 import type { FileObjectStore } from '../file-object-store';
 import type { Journal } from './journal';
@@ -21,7 +22,7 @@ export class Lookup {
 
   /** Like `find`, where `fromFile` may throw an `ObjectNotFoundError`. @throws ObjectNotFoundError */
   async read<T>(key: string, fromEntry: (entry: Entry) => Promise<T>, fromFile: () => Promise<T>): Promise<T> {
-    const found = await this.find(key, fromEntry, () => orUndefined(fromFile()));
+    const found = await this.find(key, fromEntry, () => undefinedIfMissing(fromFile()));
     if (found === undefined) throw new ObjectNotFoundError(key);
     return found;
   }
@@ -69,14 +70,5 @@ export class Lookup {
   private async hasNoFile(key: string): Promise<boolean> {
     const entry = this.journal.find(key);
     return entry !== undefined && (entry.isOnly || (await this.files.head(key)) === undefined);
-  }
-}
-
-async function orUndefined<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (error instanceof ObjectNotFoundError) return undefined;
-    throw error;
   }
 }
