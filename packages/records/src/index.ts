@@ -95,6 +95,7 @@ export {
   decodeShardObject,
   emptyCounts,
   encodeShardObject,
+  SHARD_HEADER_MAX_BYTES,
   maxShardBytes,
   SHARD_FAILED,
   SHARD_FORMAT,

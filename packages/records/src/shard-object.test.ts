@@ -9,6 +9,7 @@ import {
   decodeShardObject,
   emptyCounts,
   encodeShardObject,
+  SHARD_HEADER_MAX_BYTES,
   summarize,
 } from './index';
 import { SHARD_HEADER_MAX_BYTES } from './shard-object';
@@ -44,6 +45,29 @@ test('encoding is deterministic, in a new or a given buffer', () => {
   const given = encodeShardObject(object, { buffer: into });
   expect(given.buffer).toBe(into);
   expect(given.equals(bytes)).toBe(true);
+});
+
+test('results that lie in the given buffer, after room for the header, stay there', () => {
+  const bytes = encodeShardObject(object);
+  const into = new ArrayBuffer(SHARD_HEADER_MAX_BYTES + 1_000);
+  const results = Buffer.from(into, SHARD_HEADER_MAX_BYTES, object.results.length);
+  results.set(object.results);
+  const given = encodeShardObject({ ...object, results }, { buffer: into });
+  expect(given.equals(bytes)).toBe(true);
+  expect(given.buffer).toBe(into);
+  expect(given.byteOffset + given.indexOf('a,1')).toBe(SHARD_HEADER_MAX_BYTES);
+});
+
+test.each([
+  ['before them for the header', 20, 1_000],
+  ['behind them for the other sections', SHARD_HEADER_MAX_BYTES, 10],
+])('results in the given buffer are copied when there is no room %s', (_, start, rest) => {
+  const into = new ArrayBuffer(start + rest);
+  const results = Buffer.from(into, start, object.results.length);
+  results.set(object.results);
+  const given = encodeShardObject({ ...object, results }, { buffer: into });
+  expect(given.buffer).not.toBe(into);
+  expect(given.equals(encodeShardObject(object))).toBe(true);
 });
 
 test('a buffer that is too small is not used', () => {

@@ -58,20 +58,25 @@ const LINE_FEED = 10;
 
 /**
  * Encodes a header line of JSON, then the bytes of each section. Checksums cover every byte. Deterministic for a shard and model.
- * @param options `key`: the object's key; readers refuse the object under another key. `buffer`: written to if it is large enough
- * @returns bytes at the start of their own ArrayBuffer, so that a thread can transfer it
+ * @param options `key`: the object's key; readers refuse the object under another key. `buffer`: written to if it is large enough.
+ *   Results that already lie in it, `SHARD_HEADER_MAX_BYTES` from its start, are not copied
+ * @returns bytes in an ArrayBuffer that holds nothing else, so that a thread can transfer it
  */
 export function encodeShardObject(object: ShardObject, options: { key?: string; buffer?: ArrayBuffer } = {}): Buffer {
   const { key, buffer } = options;
-  const pieces = [Buffer.from(`${headerLine(object, key)}\n`), ...SECTIONS.map((section) => object[section])];
+  const header = Buffer.from(`${headerLine(object, key)}\n`);
+  const pieces = [header, ...SECTIONS.map((section) => object[section])];
   const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  const { results } = object;
+  const start = results.buffer === buffer ? results.byteOffset - header.length : 0;
   const bytes =
-    buffer !== undefined && buffer.byteLength >= length
-      ? Buffer.from(buffer, 0, length)
+    buffer !== undefined && start >= 0 && buffer.byteLength >= start + length
+      ? Buffer.from(buffer, start, length)
       : Buffer.allocUnsafeSlow(length);
   let at = 0;
   for (const piece of pieces) {
-    bytes.set(piece, at);
+    const isInPlace = piece.buffer === bytes.buffer && piece.byteOffset === bytes.byteOffset + at;
+    if (!isInPlace) bytes.set(piece, at);
     at += piece.length;
   }
   return bytes;

@@ -200,7 +200,7 @@ export class RunFinalizer {
         await deps.pool.encodeFailedShard(await this.loadUncomparedTask(shard)),
         shardKey(tenant, batch, shard),
       );
-    const buffer = deps.pool.acquireOutputFor(shardAt(batch, shard).length);
+    const buffer = deps.pool.acquireOutputFor(shardAt(batch, shard));
     const existing = await readShardObject(deps, tenant, batch, shard, buffer);
     if (existing !== undefined) return existing;
     // A damaged object was counted before it was moved.

@@ -17,6 +17,7 @@ const [first, second, third] = ['wbc-knn/1.0.0', 'wbc-knn-euclidean/1.0.0', 'wdb
 
 const taskOf = (model: TaskModel): ShardTask => ({
   bytes: Buffer.alloc(0),
+  rows: 0,
   firstRow: 1,
   dialect: { delimiter: ',', lineEnd: '\n', bom: false },
   columns: [],

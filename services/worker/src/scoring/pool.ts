@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { Piscina } from 'piscina';
+import { SHARD_HEADER_MAX_BYTES } from '@cytoqueue/records';
 import type { LoadedModel } from '@cytoqueue/registry';
 import type { ShardTask } from './shard-task';
+import { expectedResultBytes } from './shard-writer';
 import { BufferPool } from './buffer-pool';
 import { createWarmUpTask } from './warm-up';
 
 /** The consumers and the finalizer never queue this many tasks; the pool rejects more, because that is a defect. */
 const MAX_QUEUED = 256;
-/** A shard's object is some 3.4 times as large as its rows. An object larger than this gets separate memory. */
-const OUTPUT_SIZE_FACTOR = 4;
 /** Buffers beyond one per thread: for shards being read or written meanwhile, and for the finalizer. */
 const EXTRA_OUTPUTS = 4;
 const EXTRA_INPUTS = 2;
@@ -17,7 +17,7 @@ const EXTRA_INPUTS = 2;
 export interface ThreadTask {
   kind: 'score' | 'encode-failed';
   task: ShardTask;
-  /** Memory for the encoded object. */
+  /** Memory for the encoded object, whose rows are written to it after room for the header. */
   output: ArrayBuffer;
 }
 export interface ThreadResult {
@@ -48,9 +48,9 @@ export class ScoringPool {
     return Buffer.from(this.inputs.acquire(inputBytes));
   }
 
-  /** Provides memory for the encoded object of a shard whose rows take `inputBytes`. */
-  acquireOutputFor(inputBytes: number): Buffer {
-    return Buffer.from(this.outputs.acquire(inputBytes * OUTPUT_SIZE_FACTOR));
+  /** Provides memory for the encoded object of a shard whose rows take `length` bytes; a larger object gets its own. */
+  acquireOutputFor(shard: { length: number; rows: number }): Buffer {
+    return Buffer.from(this.outputs.acquire(outputBytes(shard.length, shard.rows)));
   }
 
   /**
@@ -90,12 +90,16 @@ export class ScoringPool {
 
   private async run(kind: ThreadTask['kind'], task: ShardTask): Promise<Buffer> {
     const bytes = toTransferable(task.bytes);
-    const output = this.outputs.acquire(bytes.length * OUTPUT_SIZE_FACTOR);
+    const output = this.outputs.acquire(outputBytes(bytes.length, task.rows));
     const transferList = [bytes.buffer as ArrayBuffer, output];
     const { object, input } = await this.pool.run({ kind, task: { ...task, bytes }, output }, { transferList });
     this.inputs.release(input);
     return Buffer.from(object.buffer, object.byteOffset, object.byteLength);
   }
+}
+
+function outputBytes(inputBytes: number, rows: number): number {
+  return SHARD_HEADER_MAX_BYTES + expectedResultBytes(inputBytes, rows);
 }
 
 /**

@@ -20,6 +20,7 @@ const dialect: Dialect = { delimiter: ',', lineEnd: '\n', bom: false };
 function task(rows: string, overrides: Partial<ShardTask> = {}): ShardTask {
   return {
     bytes: Buffer.from(rows),
+    rows: 1,
     firstRow: 1,
     dialect,
     columns: HEADER.split(','),

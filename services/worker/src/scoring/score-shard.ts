@@ -35,7 +35,7 @@ export interface ScoringExtras {
    * output. Not used with an explainer, because cached text has no evidence columns.
    */
   cache?: PredictionCache;
-  /** Memory for the results, overwritten by each call; the returned results are a view of it. */
+  /** Takes the results; the returned results are a view of its memory. */
   results?: ByteWriter;
 }
 

@@ -18,6 +18,8 @@ export interface ShardTask {
   key?: string;
   /** The shard's byte range of the input; moved to the thread, not copied. */
   bytes: Uint8Array;
+  /** How many rows the bytes hold. */
+  rows: number;
   /** Number in the file (1-based) of the shard's first row. */
   firstRow: number;
   /** Physical line of the first row; absent for batches of earlier releases. */
@@ -44,10 +46,11 @@ export function createShardTask(
   comparedModel?: LoadedModel,
 ): ShardTask {
   const { dialect, columns, canonical } = batch.input;
-  const { firstRow, firstLine } = shardAt(batch, shard);
+  const { rows, firstRow, firstLine } = shardAt(batch, shard);
   return {
     key,
     bytes,
+    rows,
     firstRow,
     firstLine,
     canonical,

@@ -44,6 +44,11 @@ export interface RowRange {
 /** Room for the result columns of one row, more than they usually take. */
 const RESULT_BYTES_PER_ROW = 96;
 
+/** Bytes that the result rows of a shard usually fit into. */
+export function expectedResultBytes(inputBytes: number, rows: number): number {
+  return inputBytes + rows * RESULT_BYTES_PER_ROW + 1_024;
+}
+
 /**
  * Appends the result columns to the input's rows, as bytes; rows that were not scored go into the errors file as well.
  */
@@ -77,7 +82,7 @@ export class ShardWriter {
     );
     this.results = results;
     results.reset();
-    results.reserve(bytes.length + rows * RESULT_BYTES_PER_ROW + 1_024);
+    results.reserve(expectedResultBytes(bytes.length, rows));
   }
 
   /** @param sample index of the row in the predictions' columns */

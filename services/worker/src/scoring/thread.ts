@@ -1,7 +1,7 @@
 import { setPriority } from 'node:os';
 import type { Classifier } from '@cytoqueue/classifier';
 import { ByteWriter } from '@cytoqueue/csv';
-import { type ShardObject, encodeShardObject } from '@cytoqueue/records';
+import { SHARD_HEADER_MAX_BYTES, type ShardObject, encodeShardObject } from '@cytoqueue/records';
 import { move, transferableSymbol, valueSymbol } from 'piscina';
 import { LoadedModels } from './loaded-models';
 import type { RowExplainer } from './row-explainer';
@@ -15,10 +15,15 @@ const BACKGROUND_PRIORITY = 10;
 if (process.platform === 'linux') setPriority(0, BACKGROUND_PRIORITY);
 
 const models = new LoadedModels();
-/** Output memory, overwritten by each shard. */
-const results = new ByteWriter();
 
-function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer | undefined): ShardObject {
+function score(
+  classifier: Classifier,
+  task: ShardTask,
+  output: ArrayBuffer,
+  explainer: RowExplainer | undefined,
+): ShardObject {
+  // The results are written where they stand in the encoded object, after its header.
+  const results = new ByteWriter(Buffer.from(output, SHARD_HEADER_MAX_BYTES));
   const comparedClassifier = task.comparedModel && models.classifierFor(task.comparedModel.model);
   try {
     return scoreShard(classifier, task, { comparedClassifier, explainer, cache: models.cacheFor(task), results });
@@ -36,7 +41,8 @@ function score(classifier: Classifier, task: ShardTask, explainer: RowExplainer 
 export default function run({ kind, task, output }: ThreadTask): unknown {
   const classifier = models.classifierFor(task.model);
   const explainer = task.options.explain ? models.explainerFor(task.model) : undefined;
-  const scored = kind === 'score' ? score(classifier, task, explainer) : writeFailedShard(classifier, task, explainer);
+  const scored =
+    kind === 'score' ? score(classifier, task, output, explainer) : writeFailedShard(classifier, task, explainer);
   const object = encodeShardObject(scored, { key: task.key, buffer: output }) as Uint8Array<ArrayBuffer>;
   const input = task.bytes.buffer as ArrayBuffer;
   const result: ThreadResult = { object, input };

@@ -19,6 +19,7 @@ export function createWarmUpTask({ model, bytes }: LoadedModel): ShardTask {
   ).join('');
   return {
     bytes: Buffer.from(text),
+    rows: WARM_UP_ROWS,
     firstRow: 1,
     dialect: { delimiter: ',', lineEnd: '\n', bom: false },
     columns: ['id', ...features.map(({ name }) => name), labelColumns[0] ?? 'note'],

@@ -10,6 +10,7 @@ test('missing features beyond the thirty-second are counted and named in each ro
   const row = (...missing: number[]) => columns.map((_, i) => (missing.includes(i + 1) ? '' : (i % 5) / 2)).join(';');
   const { results, counts } = scoreShard(classifier, {
     bytes: Buffer.from([row(), row(1), row(33), row(33, 64), row(1)].join('\n')),
+    rows: 5,
     firstRow: 1,
     dialect: { delimiter: ';', lineEnd: '\n', bom: false },
     columns,
