@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import {
+import fs, {
   closeSync,
   mkdirSync,
   mkdtempSync,
@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { waitUntil } from '../../../test/src/support/wait-until';
 import { LogWriter } from './log-writer';
 
@@ -33,6 +34,43 @@ test('lines are written in their order', async () => {
   await new Promise<void>((resolve) => writer.flush(resolve));
   closeSync(descriptor);
   expect(readFileSync(file, 'utf8')).toBe(lines.join(''));
+});
+
+describe('with a pause after each write', () => {
+  const writeLines = async (pauseMs: number) => {
+    const file = join(dir, 'log');
+    const descriptor = openSync(file, 'a');
+    const write = jest.spyOn(fs, 'write');
+    const writer = new LogWriter(descriptor, { pauseMs });
+    writer.write('first\n');
+    await waitUntil('the first line is written', () => readFileSync(file, 'utf8') === 'first\n');
+    for (const line of ['second\n', 'third\n', 'fourth\n']) {
+      await nextTurn();
+      writer.write(line);
+    }
+    const text = () => readFileSync(file, 'utf8');
+    const close = () => {
+      closeSync(descriptor);
+      write.mockRestore();
+    };
+    return { writer, write, text, close };
+  };
+
+  test('the first line is written at once, and those of the pause together', async () => {
+    const { writer, write, text, close } = await writeLines(3_600_000);
+    expect(text()).toBe('first\n');
+    await new Promise<void>((resolve) => writer.flush(resolve));
+    expect(text()).toBe('first\nsecond\nthird\nfourth\n');
+    expect(write).toHaveBeenCalledTimes(2);
+    close();
+  });
+
+  test('the pause ends by itself', async () => {
+    const { text, close } = await writeLines(1);
+    await waitUntil('all lines are written', () => text() === 'first\nsecond\nthird\nfourth\n');
+    expect(text()).toContain('fourth');
+    close();
+  });
 });
 
 test('a device that is full drops lines beyond the bound, keeps those within, and never throws', async () => {

@@ -15,6 +15,8 @@ const READER_CLOSED_CODES = new Set([
 export interface LogWriterOptions {
   maxWaitingBytes?: number;
   retryMs?: number;
+  /** Pause after each write; the lines of a pause are written together. None by default. */
+  pauseMs?: number;
   /** Called when writing succeeds again, with the number of dropped lines. */
   onRecovery?: (droppedLines: number) => void;
 }
@@ -50,6 +52,7 @@ export class LogWriter {
   /** The bytes being written, from `at` on. */
   private chunk: Buffer | undefined;
   private at = 0;
+  private pause: NodeJS.Timeout | undefined;
   private dropped = 0;
   private failing = false;
   private closed = false;
@@ -59,7 +62,7 @@ export class LogWriter {
 
   constructor(descriptor: number, options: LogWriterOptions = {}) {
     this.sink = openSink(descriptor);
-    this.options = { maxWaitingBytes: MAX_WAITING_BYTES, retryMs: RETRY_MS, ...options };
+    this.options = { maxWaitingBytes: MAX_WAITING_BYTES, retryMs: RETRY_MS, pauseMs: 0, ...options };
   }
 
   write(line: string): void {
@@ -70,11 +73,12 @@ export class LogWriter {
     }
     this.waiting.push(line);
     this.waitingBytes += line.length;
-    if (this.chunk === undefined) this.writeNext();
+    if (this.chunk === undefined && this.pause === undefined) this.writeNext();
   }
 
   /** Calls back when all lines are written or cannot be written; never while a pipe is full. */
   flush(done: () => void = () => undefined): void {
+    if (this.pause !== undefined) this.endPause();
     if (this.chunk === undefined || this.failing) done();
     else this.flushed.push(done);
   }
@@ -98,8 +102,16 @@ export class LogWriter {
       this.at += bytes;
       if (this.at < chunk.length) return this.writeRest(chunk);
       this.recover();
-      this.writeNext();
+      if (this.options.pauseMs === 0 || this.flushed.length > 0) return this.writeNext();
+      this.chunk = undefined;
+      this.pause = setTimeout(() => this.endPause(), this.options.pauseMs);
     });
+  }
+
+  private endPause(): void {
+    clearTimeout(this.pause);
+    this.pause = undefined;
+    this.writeNext();
   }
 
   private fail(error: NodeJS.ErrnoException, chunk: Buffer): void {

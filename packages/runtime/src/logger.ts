@@ -5,6 +5,12 @@ import { redact } from './redact';
 export type { Logger };
 
 /**
+ * Between two writes to the log. The first line after a quiet time is written at once. Under 32 clients with single records, a
+ * write for nearly every line took a tenth of the API's CPU; a killed process loses the lines of its last pause.
+ */
+const PAUSE_MS = 10;
+
+/**
  * JSON lines on stdout with service and environment on each. Logging never blocks and never throws (see LogWriter); call
  * `flush` before the process ends. Levels: error = a person must act, warn = recovered automatically.
  */
@@ -24,7 +30,7 @@ export function createLogger(
       // redact has already converted errors to plain objects.
       serializers: { err: (error: unknown) => error },
     },
-    destination ?? new LogWriter(1, { onRecovery }),
+    destination ?? new LogWriter(1, { onRecovery, pauseMs: PAUSE_MS }),
   );
   // Bindings of child loggers bypass the formatter, so redact them here. Their children inherit this.
   const pinoPrototype = Object.getPrototypeOf(logger) as Logger;

