@@ -2,6 +2,7 @@ export { cellOffsets, parseCells } from './read/cells';
 export { DELIMITERS, type Delimiter, type Dialect, type LineEnd, delimiterByte, lineEndByte } from './dialect';
 export { asBuffer, countByte, findInvalidText, incompleteUtf8Tail } from './encoding';
 export { CsvError } from './error';
+export { forEachBlock } from './for-each-block';
 export { headerRow, readHeader, type Header } from './read/header';
 export { RowScanner, type ScannedRows } from './read/row-scanner';
 export type { QuickCheckCells } from './wasm/row-ends';

@@ -1,4 +1,5 @@
 import type { WasmRowReader } from './row-reader';
+import { forEachBlock } from '../for-each-block';
 import { ByteWriter } from '../write/byte-writer';
 
 /**
@@ -84,26 +85,28 @@ export class ResultCache {
    * @throws the callback's error: the cached texts must not be used afterwards
    */
   fillMisses(writeText: (writer: ByteWriter, sample: number) => void): void {
-    const { reader, cachedLength } = this;
+    const { reader, cachedLength, entries, misses } = this;
     const texts = reader.get('texts');
     const writer = new ByteWriter(reader.bytes.subarray(texts + cachedLength, texts + TEXT_BYTES));
     const starts = new Uint32Array(reader.bytes.buffer, reader.get('textStarts'), MAX_TEXTS);
     const ends = new Uint32Array(reader.bytes.buffer, reader.get('textEnds'), MAX_TEXTS);
     let uncached = 0;
-    for (const sample of this.misses) {
-      const start = cachedLength + writer.length;
-      writeText(writer, sample);
-      const end = cachedLength + writer.length;
-      const isCached = this.entries[sample] !== NONE;
-      if (!isCached && uncached < MAX_UNCACHED) this.entries[sample] = MAX_ENTRIES + uncached++;
-      const entry = this.entries[sample]!;
-      if (entry === NONE) continue;
-      // Beyond TEXT_BYTES the writer has moved to memory of its own.
-      starts[entry] = end <= TEXT_BYTES ? start : NO_TEXT;
-      ends[entry] = end;
-      // Entries are assigned until none is left, so their texts precede all others.
-      if (isCached) this.cachedLength = Math.min(end, TEXT_BYTES);
-    }
+    forEachBlock(misses.length, (first, last) => {
+      for (const sample of misses.subarray(first, last)) {
+        const start = cachedLength + writer.length;
+        writeText(writer, sample);
+        const end = cachedLength + writer.length;
+        const isCached = entries[sample] !== NONE;
+        if (!isCached && uncached < MAX_UNCACHED) entries[sample] = MAX_ENTRIES + uncached++;
+        const entry = entries[sample]!;
+        if (entry === NONE) continue;
+        // Beyond TEXT_BYTES the writer has moved to memory of its own.
+        starts[entry] = end <= TEXT_BYTES ? start : NO_TEXT;
+        ends[entry] = end;
+        // Entries are assigned until none is left, so their texts precede all others.
+        if (isCached) this.cachedLength = Math.min(end, TEXT_BYTES);
+      }
+    });
   }
 
   /**

@@ -1,5 +1,5 @@
 import { type Classifier, type PredictionColumns, createPredictionColumns } from '@cytoqueue/classifier';
-import { WasmRowReader, ResultCache } from '@cytoqueue/csv';
+import { WasmRowReader, ResultCache, forEachBlock } from '@cytoqueue/csv';
 import type { OperatingPointName } from '@cytoqueue/records';
 import { hasGrades } from '@cytoqueue/schema';
 
@@ -41,10 +41,12 @@ export class PredictionCache {
     resultCache.lookup(samples, count);
     this.predictMisses(samples, out);
     const { entries, misses } = resultCache;
-    for (let sample = 0; sample < count; sample++) {
-      const entry = entries[sample]!;
-      if (entry >= 0) copyPrediction(predictions, entry, out, sample);
-    }
+    forEachBlock(count, (start, end) => {
+      for (let sample = start; sample < end; sample++) {
+        const entry = entries[sample]!;
+        if (entry >= 0) copyPrediction(predictions, entry, out, sample);
+      }
+    });
     this.shouldClear = resultCache.isFull && count - misses.length < count * MIN_HIT_SHARE;
   }
 
@@ -55,15 +57,19 @@ export class PredictionCache {
     if (count === 0) return;
     const width = classifier.model.training.featureCount;
     const packed = new Uint8Array(count * width);
-    let to = 0;
-    for (const sample of misses)
-      for (let from = sample * width, end = from + width; from < end;) packed[to++] = samples[from++]!;
+    forEachBlock(count, (start, end) => {
+      for (let miss = start, to = start * width; miss < end; miss++)
+        for (let from = misses[miss]! * width, left = width; left > 0; left--) packed[to++] = samples[from++]!;
+    });
     const columns = createPredictionColumns(count);
     classifier.predictInto(packed, count, columns, { operatingPoint });
-    misses.forEach((sample, i) => {
-      const entry = entries[sample]!;
-      if (entry < 0) copyPrediction(columns, i, out, sample);
-      else copyPrediction(columns, i, predictions, entry);
+    forEachBlock(count, (start, end) => {
+      for (let miss = start; miss < end; miss++) {
+        const sample = misses[miss]!;
+        const entry = entries[sample]!;
+        if (entry < 0) copyPrediction(columns, miss, out, sample);
+        else copyPrediction(columns, miss, predictions, entry);
+      }
     });
   }
 }
