@@ -5,10 +5,10 @@ import type { TimedObject } from '../object-store';
 
 /**
  * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
- * the CPU per call, and these calls are most of the cost of a small object. All but those of the journal that every small
- * object needs (`readCached`, `isAbsent`) are asynchronous, because on a hanging network mount even a close would freeze the
- * event loop and the health checks. `syncFd` looks up
- * `fs.fsync` at each call, so that tests can replace it.
+ * the CPU per call, and these calls are most of the cost of a small object. All are asynchronous, because on a hanging
+ * network mount even a close would freeze the event loop and the health checks; except for the three that every object in
+ * the journal needs (`readCached`, `cachedInodeOf`, `isAbsent`). `syncFd` looks up `fs.fsync` at each call, so that tests can
+ * replace it.
  */
 export const openFd = promisify(
   (path: string, flags: string | number, mode: number, done: (error: Error | null, fd: number) => void) =>
@@ -89,6 +89,11 @@ const append = promisify((fd: number, bytes: Uint8Array, done: (error: Error | n
  */
 export function readCached(fd: number, buffer: Buffer, at: number, length: number, position: number): number {
   return fs.readSync(fd, buffer, at, length, position);
+}
+
+/** The inode of a file of the journal, synchronously like `readCached`; undefined when there is none. */
+export function cachedInodeOf(path: string): number | undefined {
+  return fs.statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 /**

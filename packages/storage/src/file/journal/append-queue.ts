@@ -134,7 +134,8 @@ export class AppendQueue {
   private async settle(segment: Segment, written: ReadonlyMap<number, PendingFrame>): Promise<void> {
     this.settling++;
     try {
-      const [inode] = await Promise.all([this.folders.inodeOf(segment.number), this.reader.refresh()]);
+      const inode = this.folders.inodeOf(segment.number);
+      await this.reader.refresh();
       // A log that was removed, and perhaps made again, is still written to by its descriptor.
       if (segment.closedAtMs === undefined && inode !== segment.inode) {
         // Unless it was closed and retired meanwhile.

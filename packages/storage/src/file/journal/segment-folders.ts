@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createEmptyFile } from '../create-file';
 import type { DirectorySync } from '../directory-sync';
 import { errorCode, isNotFound } from '../file-errors';
-import { closeFd, openFd, rename, stat, writeZeros } from '../fs-callbacks';
+import { cachedInodeOf, closeFd, openFd, rename, stat, writeZeros } from '../fs-callbacks';
 import type { Range } from './segment';
 
 const JOURNAL_FOLDER = '.journal';
@@ -110,8 +110,8 @@ export class SegmentFolders {
   }
 
   /** @returns the inode of the log; undefined when the segment is retired */
-  async inodeOf(segment: number): Promise<number | undefined> {
-    return (await statOf(join(this.pathOf(segment), LOG)))?.ino;
+  inodeOf(segment: number): number | undefined {
+    return cachedInodeOf(join(this.pathOf(segment), LOG));
   }
 
   /** Whether the segment exists and has frames. */

@@ -111,7 +111,7 @@ export class SegmentReader {
 
   /** @throws StoreUnavailableError when the journal is not there, for example because the disk was unmounted */
   private async isRetired({ number, inode }: Segment): Promise<boolean> {
-    const found = await this.folders.inodeOf(number);
+    const found = this.folders.inodeOf(number);
     if (found === inode) return false;
     const segments = await this.folders.list();
     if (found === undefined && segments.some((other) => other > number)) return true;
