@@ -1,4 +1,4 @@
-/** So many that the call costs nothing per item. */
+/** Items per call: enough that the call costs nothing per item. */
 const BLOCK_ITEMS = 64;
 
 /**

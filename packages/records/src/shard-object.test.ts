@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib';
 import { ObjectCorruptError } from '@cytoqueue/storage';
 import {
   SHARD_FORMAT,
+  SHARD_HEADER_MAX_BYTES,
   type ShardObject,
   addCounts,
   decodeShardCounts,
@@ -9,10 +10,8 @@ import {
   decodeShardObject,
   emptyCounts,
   encodeShardObject,
-  SHARD_HEADER_MAX_BYTES,
   summarize,
 } from './index';
-import { SHARD_HEADER_MAX_BYTES } from './shard-object';
 
 const KEY = 'shard';
 const object: ShardObject = {
