@@ -69,9 +69,16 @@ test.each([
   expect(given.equals(encodeShardObject(object))).toBe(true);
 });
 
-test('a buffer that is too small is not used', () => {
+test('memory that replaces a buffer which is too small has room for a slightly larger object of the same kind', () => {
   const into = new ArrayBuffer(10);
-  expect(encodeShardObject(object, { buffer: into }).buffer).not.toBe(into);
+  const given = encodeShardObject(object, { buffer: into });
+  expect(given.buffer).not.toBe(into);
+  expect(given.equals(encodeShardObject(object))).toBe(true);
+  const larger = Buffer.from(given.buffer as ArrayBuffer, SHARD_HEADER_MAX_BYTES, object.results.length + 100);
+  larger.fill('x\n');
+  const next = encodeShardObject({ ...object, results: larger }, { buffer: given.buffer as ArrayBuffer });
+  expect(next.buffer).toBe(given.buffer);
+  expect(next.equals(encodeShardObject({ ...object, results: Buffer.from(larger) }))).toBe(true);
 });
 
 test('a shard without rows has empty sections', () => {

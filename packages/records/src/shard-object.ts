@@ -56,11 +56,14 @@ const MEMBERS = ['counts', 'histogram', 'bytes', 'crc32'];
 const HEADER_CHECKSUM = /^(\{"format":\d+,.*),"header_crc32":(\d+)\}$/;
 const LINE_FEED = 10;
 
+/** Memory that replaces a given one that was too small is larger than needed by this factor, for the next shard. */
+const SPARE_FACTOR = 1.25;
+
 /**
  * Encodes a header line of JSON, then the bytes of each section. Checksums cover every byte. Deterministic for a shard and model.
  * @param options `key`: the object's key; readers refuse the object under another key. `buffer`: written to if it is large enough.
- *   Results that already lie in it, `SHARD_HEADER_MAX_BYTES` from its start, are not copied
- * @returns bytes in an ArrayBuffer that holds nothing else, so that a thread can transfer it
+ *   Results that already lie in it are not copied if there is room for the header before them and for the other sections after them
+ * @returns bytes in an ArrayBuffer that nothing else uses, so that a thread can transfer it
  */
 export function encodeShardObject(object: ShardObject, options: { key?: string; buffer?: ArrayBuffer } = {}): Buffer {
   const { key, buffer } = options;
@@ -72,7 +75,7 @@ export function encodeShardObject(object: ShardObject, options: { key?: string; 
   const bytes =
     buffer !== undefined && start >= 0 && buffer.byteLength >= start + length
       ? Buffer.from(buffer, start, length)
-      : Buffer.allocUnsafeSlow(length);
+      : newMemory(length, buffer === undefined ? 0 : Math.max(0, SHARD_HEADER_MAX_BYTES - header.length));
   let at = 0;
   for (const piece of pieces) {
     const isInPlace = piece.buffer === bytes.buffer && piece.byteOffset === bytes.byteOffset + at;
@@ -80,6 +83,12 @@ export function encodeShardObject(object: ShardObject, options: { key?: string; 
     at += piece.length;
   }
   return bytes;
+}
+
+/** @param start where the object begins, so that its results are where those of the next object are written; 0 for one object only */
+function newMemory(length: number, start: number): Buffer {
+  if (start === 0) return Buffer.allocUnsafeSlow(length);
+  return Buffer.from(new ArrayBuffer(Math.ceil((start + length) * SPARE_FACTOR)), start, length);
 }
 
 function headerLine(object: ShardObject, key: string | undefined): string {
@@ -132,7 +141,7 @@ export function maxShardBytes({ length, rows }: { length: number; rows: number }
   return SHARD_HEADER_MAX_BYTES + 8 * length + 8_192 * rows;
 }
 
-/** Enough bytes of a shard object to hold its first line. */
+/** Enough bytes of a shard object to hold its first line. Threads leave as many before the results. */
 export const SHARD_HEADER_MAX_BYTES = 65_536;
 
 /** Decodes only the counts, from the object's first bytes. @throws ObjectCorruptError, ObjectFormatError */

@@ -37,39 +37,69 @@ test('lines are written in their order', async () => {
 });
 
 describe('with a pause after each write', () => {
-  const writeLines = async (pauseMs: number) => {
-    const file = join(dir, 'log');
-    const descriptor = openSync(file, 'a');
-    const write = jest.spyOn(fs, 'write');
+  const LONG_MS = 3_600_000;
+  let descriptor: number;
+  let write: jest.SpyInstance;
+
+  beforeEach(() => {
+    descriptor = openSync(join(dir, 'log'), 'a');
+    write = jest.spyOn(fs, 'write');
+  });
+
+  afterEach(() => {
+    write.mockRestore();
+    closeSync(descriptor);
+  });
+
+  const text = () => readFileSync(join(dir, 'log'), 'utf8');
+
+  async function writeDuringPause(pauseMs: number): Promise<LogWriter> {
     const writer = new LogWriter(descriptor, { pauseMs });
     writer.write('first\n');
-    await waitUntil('the first line is written', () => readFileSync(file, 'utf8') === 'first\n');
+    await waitUntil('the first line is written', () => text() === 'first\n');
     for (const line of ['second\n', 'third\n', 'fourth\n']) {
       await nextTurn();
       writer.write(line);
     }
-    const text = () => readFileSync(file, 'utf8');
-    const close = () => {
-      closeSync(descriptor);
-      write.mockRestore();
-    };
-    return { writer, write, text, close };
-  };
+    return writer;
+  }
 
   test('the first line is written at once, and those of the pause together', async () => {
-    const { writer, write, text, close } = await writeLines(3_600_000);
+    const writer = await writeDuringPause(LONG_MS);
     expect(text()).toBe('first\n');
     await new Promise<void>((resolve) => writer.flush(resolve));
     expect(text()).toBe('first\nsecond\nthird\nfourth\n');
     expect(write).toHaveBeenCalledTimes(2);
-    close();
+    // A flush without lines ends a pause too: its timer must not outlive this test.
+    await new Promise<void>((resolve) => writer.flush(resolve));
+    expect(write).toHaveBeenCalledTimes(2);
   });
 
   test('the pause ends by itself', async () => {
-    const { text, close } = await writeLines(1);
+    await writeDuringPause(1);
     await waitUntil('all lines are written', () => text() === 'first\nsecond\nthird\nfourth\n');
-    expect(text()).toContain('fourth');
-    close();
+    expect(write.mock.calls.length).toBeGreaterThanOrEqual(2);
+  });
+
+  test('a write that fails after a pause ends the wait of a flush, and no line is written twice', async () => {
+    const writer = new LogWriter(descriptor, { pauseMs: LONG_MS, retryMs: 1 });
+    writer.write('first\n');
+    await waitUntil('the first line is written', () => text() === 'first\n');
+    write.mockImplementationOnce((...args: unknown[]) => (args.at(-1) as (error: Error) => void)(new Error('full')));
+    writer.write('second\n');
+    await new Promise<void>((resolve) => writer.flush(resolve));
+    await waitUntil('the line is written again', () => text() !== 'first\n');
+    expect(text()).toBe('first\nsecond\n');
+    await new Promise<void>((resolve) => writer.flush(resolve));
+  });
+
+  test('a process that ends by itself writes the lines of its pause first', () => {
+    const source = `
+      const { LogWriter } = require(${JSON.stringify(join(__dirname, '../dist/index.js'))});
+      const writer = new LogWriter(1, { pauseMs: 100 });
+      writer.write('first\\n');
+      setTimeout(() => writer.write('second\\n'), 3);`;
+    expect(spawnSync(process.execPath, ['-e', source], { encoding: 'utf8' }).stdout).toBe('first\nsecond\n');
   });
 });
 

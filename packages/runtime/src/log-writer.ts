@@ -76,7 +76,7 @@ export class LogWriter {
     if (this.chunk === undefined && this.pause === undefined) this.writeNext();
   }
 
-  /** Calls back when all lines are written or cannot be written; never while a pipe is full. */
+  /** Ends a pause. Calls back when all lines are written or cannot be written; never while a pipe is full. */
   flush(done: () => void = () => undefined): void {
     if (this.pause !== undefined) this.endPause();
     if (this.chunk === undefined || this.failing) done();
@@ -104,6 +104,7 @@ export class LogWriter {
       this.recover();
       if (this.options.pauseMs === 0 || this.flushed.length > 0) return this.writeNext();
       this.chunk = undefined;
+      // Keeps the process alive, so that the last lines are written.
       this.pause = setTimeout(() => this.endPause(), this.options.pauseMs);
     });
   }

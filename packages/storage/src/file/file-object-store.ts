@@ -9,7 +9,7 @@ import { FileListing, statObject } from './file-listing';
 import { FolderEntries } from './folder-entries';
 import { FolderTree, unlinkFile } from './folder-tree';
 import { linkIfAbsent, createEmptyFile } from './create-file';
-import { READ_FLAGS, isAbsent, link, readFile, rename } from './fs-callbacks';
+import { READ_FLAGS, isAbsentSync, link, readFile, rename } from './fs-callbacks';
 import { checkFolder, checkKey, checkPrefix, checkRange } from '../key-validation';
 import type {
   ByteRange,
@@ -146,9 +146,9 @@ export class FileObjectStore implements ObjectStore {
     return this.mapObjectErrors(key, () => statObject(this.root, key));
   }
 
-  /** Whether `head` finds nothing, of a key that is also in the journal (see `isAbsent`). False if that is not certain. */
-  isAbsent(key: string): boolean {
-    return isAbsent(this.toPath(key));
+  /** Whether `head` would surely find nothing (see `isAbsentSync`); false if that is not certain. */
+  isAbsentSync(key: string): boolean {
+    return isAbsentSync(this.toPath(key));
   }
 
   async list(options: ListOptions): Promise<ListPage> {

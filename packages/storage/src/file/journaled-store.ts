@@ -131,7 +131,7 @@ export class JournaledStore implements ObjectStore {
     const first = applied?.existing ?? this.journal.find(key);
     if (first !== undefined && (applied?.existing !== undefined || first.segment !== applied?.segment))
       return assertEqual(key, body, await this.readEntry(first));
-    if (this.files.isAbsent(key) || (await this.files.head(key)) === undefined) return 'created';
+    if (await this.lookup.hasNoFile(key)) return 'created';
     return assertEqual(key, body, await this.files.get(key));
   }
 

@@ -17,7 +17,7 @@ const EXTRA_INPUTS = 2;
 export interface ThreadTask {
   kind: 'score' | 'encode-failed';
   task: ShardTask;
-  /** Memory for the encoded object, whose rows are written to it after room for the header. */
+  /** Memory for the encoded object. Scored rows are written to it directly, after room for the header. */
   output: ArrayBuffer;
 }
 export interface ThreadResult {

@@ -20,7 +20,7 @@ const dialect: Dialect = { delimiter: ',', lineEnd: '\n', bom: false };
 function task(rows: string, overrides: Partial<ShardTask> = {}): ShardTask {
   return {
     bytes: Buffer.from(rows),
-    rows: 1,
+    rows: rows.trimEnd().split('\n').length,
     firstRow: 1,
     dialect,
     columns: HEADER.split(','),

@@ -18,7 +18,7 @@ export interface ShardTask {
   key?: string;
   /** The shard's byte range of the input; moved to the thread, not copied. */
   bytes: Uint8Array;
-  /** How many rows the bytes hold. */
+  /** How many rows the bytes hold, for the size of the output memory. */
   rows: number;
   /** Number in the file (1-based) of the shard's first row. */
   firstRow: number;

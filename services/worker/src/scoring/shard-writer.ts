@@ -42,7 +42,7 @@ export interface RowRange {
 }
 
 /** Room for the result columns of one row, more than they usually take. */
-const RESULT_BYTES_PER_ROW = 96;
+const RESULT_BYTES_PER_ROW = 128;
 
 /** Bytes that the result rows of a shard usually fit into. */
 export function expectedResultBytes(inputBytes: number, rows: number): number {

@@ -136,14 +136,11 @@ export class AppendQueue {
     try {
       const inode = this.folders.inodeOf(segment.number);
       await this.reader.refresh();
-      // A log that was removed, and perhaps made again, is still written to by its descriptor.
+      // A log that was removed, and perhaps made again, is still written to by its descriptor. A segment that was retired
+      // before the look at its inode was closed before that, which the refresh has read.
       if (segment.closedAtMs === undefined && inode !== segment.inode) {
-        // Unless it was closed and retired meanwhile.
-        await this.reader.refresh();
-        if (segment.closedAtMs === undefined) {
-          this.reader.forgetAll();
-          throw new StoreUnavailableError('the journal was removed');
-        }
+        this.reader.forgetAll();
+        throw new StoreUnavailableError('the journal was removed');
       }
       const again = this.answer(segment, written);
       if (again.length > 0) {

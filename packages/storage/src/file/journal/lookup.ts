@@ -42,7 +42,7 @@ export class Lookup {
       // process knows does it see that it is retired.
       if (!this.journal.isEmpty || !this.wasRefreshed) await this.refresh();
       const { retirementCount } = this.journal;
-      if (!this.hasNoFile(key)) {
+      if (!(await this.isOnlyInJournal(key))) {
         const found = await fromFile();
         if (found !== undefined) return found;
         await this.refresh();
@@ -66,9 +66,18 @@ export class Lookup {
     return this.journal.entriesBelow(prefix);
   }
 
+  /**
+   * Whether there is no file of an object that is in the journal. While segments are stored as files, which locks folders, that is
+   * looked up on another thread.
+   */
+  async hasNoFile(key: string): Promise<boolean> {
+    if (this.journal.closedSegments.length === 0 && this.files.isAbsentSync(key)) return true;
+    return (await this.files.head(key)) === undefined;
+  }
+
   /** Whether the journal has the object and there is no file. Cheaper than a read that fails. */
-  private hasNoFile(key: string): boolean {
+  private async isOnlyInJournal(key: string): Promise<boolean> {
     const entry = this.journal.find(key);
-    return entry !== undefined && (entry.isOnly || this.files.isAbsent(key));
+    return entry !== undefined && (entry.isOnly || (await this.hasNoFile(key)));
   }
 }

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { createEmptyFile } from '../create-file';
 import type { DirectorySync } from '../directory-sync';
 import { errorCode, isNotFound } from '../file-errors';
-import { cachedInodeOf, closeFd, openFd, rename, stat, writeZeros } from '../fs-callbacks';
+import { closeFd, inodeOfSync, openFd, rename, stat, writeZeros } from '../fs-callbacks';
 import type { Range } from './segment';
 
 const JOURNAL_FOLDER = '.journal';
@@ -111,7 +111,7 @@ export class SegmentFolders {
 
   /** @returns the inode of the log; undefined when the segment is retired */
   inodeOf(segment: number): number | undefined {
-    return cachedInodeOf(join(this.pathOf(segment), LOG));
+    return inodeOfSync(join(this.pathOf(segment), LOG));
   }
 
   /** Whether the segment exists and has frames. */
