@@ -8,8 +8,8 @@ import { isNotFound } from './file-errors';
  * File system calls that every small object needs, promisified from the callback API. `node:fs/promises` costs three times
  * the CPU per call, and these calls are most of the cost of a small object. They are asynchronous, because on a hanging
  * network mount even a close would freeze the event loop and the health checks. Three that every object in the journal
- * needs are not: `readCached`, `inodeOfSync` and `isAbsentSync`. `syncFd` looks up `fs.fsync` at each call, so that tests can
- * replace it.
+ * needs are not: `readCached`, `inodeOfSync` and `isAbsentSync`. `syncFd` looks up `fs.fsync` at each call, so that
+ * tests can replace it.
  */
 export const openFd = promisify(
   (path: string, flags: string | number, mode: number, done: (error: Error | null, fd: number) => void) =>
@@ -104,8 +104,9 @@ export function inodeOfSync(path: string): number | undefined {
 }
 
 /**
- * Whether nothing is at a path, synchronously: 8 % less of the API's CPU per single record than a call on another thread. It waits
- * while the folder is locked, so not while many objects are stored there. Any error counts as something that may be there.
+ * Whether nothing is at a path, synchronously: 8 % less of the API's CPU per single record than a call on another thread.
+ * It waits while the folder is locked: do not call it while many objects are stored there. Any error counts as something
+ * that may be there.
  */
 export function isAbsentSync(path: string): boolean {
   try {

@@ -35,7 +35,7 @@ export interface ScoringExtras {
    * output. Not used with an explainer, because cached text has no evidence columns.
    */
   cache?: PredictionCache;
-  /** Takes the results; the returned results are a view of its memory. */
+  /** Empty; takes the results. The returned results are a view of its memory. */
   results?: ByteWriter;
 }
 

@@ -81,7 +81,6 @@ export class ShardWriter {
       toByteSource(Buffer.from(['', 'ok', label, ''].join(delimiter))),
     );
     this.results = results;
-    results.reset();
     results.reserve(expectedResultBytes(bytes.length, rows));
   }
 

@@ -67,8 +67,8 @@ export class Lookup {
   }
 
   /**
-   * Whether there is no file of an object that is in the journal. While segments are stored as files, which locks folders, that is
-   * looked up on another thread.
+   * Whether there is no file of an object that is in the journal. While segments are stored as files, which locks
+   * folders, that is looked up on another thread.
    */
   async hasNoFile(key: string): Promise<boolean> {
     if (this.journal.closedSegments.length === 0 && this.files.isAbsentSync(key)) return true;
