@@ -54,16 +54,18 @@ export function launchWorker(
   return { ...launched, ready: waitForUpMessage(launched).then(({ port }) => onReady(port)) };
 }
 
-/** Starts the API; it is up when it has sent its address and reports Redis and the store as reachable. */
+/**
+ * Starts the API; it is up when it has sent its address and, with `untilHealthy`, reports Redis and the store as reachable.
+ */
 export function launchApi(
   options: ServiceOptions,
   record: ProcessRecord,
-  onListening: (url: string) => void,
+  { untilHealthy, onListening }: { untilHealthy: boolean; onListening: (url: string) => void },
 ): StartingChild {
   const launched = launchService(options, record);
   const ready = waitForUpMessage(launched).then(async ({ url, port }) => {
     const address = url ?? `http://127.0.0.1:${port}`;
-    await waitUntilHealthy(address, launched);
+    if (untilHealthy) await waitUntilHealthy(address, launched);
     onListening(address);
   });
   return { ...launched, ready };

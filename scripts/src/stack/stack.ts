@@ -193,11 +193,15 @@ export class Stack {
     await this.scaleWorkers(this.#config.workers);
   }
 
-  /** A restarted API reuses the first one's port, so that the address stays valid. */
+  /**
+   * A restarted API reuses the first one's port, so that the address stays valid. It is up without Redis and the store:
+   * while one of them fails, it serves what it can, as the first one would, and starting it again would not help.
+   */
   async #startApi(node: string, environment: Environment): Promise<{ url: () => string; supervisor: Supervisor }> {
     let url = '';
     const supervisor = this.#supervise('api', STOP_DEADLINE_MS.api, () => {
-      const own = url === '' ? environment : { ...environment, PORT: new URL(url).port };
+      const isFirst = url === '';
+      const own = isFirst ? environment : { ...environment, PORT: new URL(url).port };
       const options = {
         service: 'api',
         node,
@@ -205,7 +209,10 @@ export class Stack {
         logFile: this.#logFile('api'),
         guard: this.#guard,
       } as const;
-      return launchApi(options, this.#record, (address) => (url = address));
+      return launchApi(options, this.#record, {
+        untilHealthy: isFirst,
+        onListening: (address) => (url = address),
+      });
     });
     this.#acquire('api', () => supervisor.stop());
     this.#acquire('ready file', () => {

@@ -1,4 +1,5 @@
 import { queueNames } from '@cytoqueue/queue';
+import { KEPT, killApiInOutage } from '../support/api-killed-in-outage';
 import { FaultStack } from '../support/fault-stack';
 import { waitUntil } from '../support/wait-until';
 
@@ -127,6 +128,11 @@ test.each([
   worker.process.kill('SIGTERM');
   // A worker that exceeds its stop deadline exits with status 1.
   expect(await worker.exited).toBe(0);
+});
+
+test('a killed API is up again while Redis is unreachable, and goes on afterwards', async () => {
+  const outage = { fail: () => faults.proxy.cut(), end: () => faults.proxy.restore() };
+  expect(await killApiInOutage(faults, outage)).toEqual(KEPT);
 });
 
 test('a second signal ends a worker without a parent at once', async () => {

@@ -4,6 +4,7 @@ import { REDIS_PREFIX, queueNames } from '@cytoqueue/queue';
 import { ObjectKeys, encodeShardObject } from '@cytoqueue/records';
 import { createRandom } from '../soak/random';
 import { finish, upload } from '../support/batches';
+import { KEPT, killApiInOutage } from '../support/api-killed-in-outage';
 import { FaultStack, SHARD_ROWS } from '../support/fault-stack';
 import { keysBelow } from '../support/invariant';
 import { connectMoto } from '../support/moto-server';
@@ -78,6 +79,11 @@ describeWith('moto_server', 'S3', () => {
     });
     s3.restore();
     expect((await faults.expectComplete(batch)).failed_shards).toEqual([]);
+  });
+
+  test('a killed API is up again while the store is unreachable, and goes on afterwards', async () => {
+    const outage = { fail: () => s3.cut(), end: () => s3.restore() };
+    expect(await killApiInOutage(faults, outage)).toEqual(KEPT);
   });
 
   test('a fifth of all requests rejected at random: no shard counts as complete without its object', async () => {

@@ -51,7 +51,7 @@ describe('a process of the stack that is killed', () => {
     process.kill(stack.ready.pids.api, 'SIGKILL');
     const newApi = await replaced(newWorker, ({ pids }) => pids.api);
     expect(newApi.url).toBe(stack.url);
-    expect(await isHealthy(stack.url)).toBe(true);
+    await waitUntil('it is healthy', () => isHealthy(stack.url));
 
     process.kill(stack.ready.pids.redis as number, 'SIGKILL');
     const newRedis = await replaced(newApi, ({ pids }) => pids.redis);
