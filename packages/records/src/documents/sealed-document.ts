@@ -39,6 +39,12 @@ export function parseJson<T extends object>(key: string, bytes: Buffer): T {
   return document as T;
 }
 
+/** The bits of each byte: space = 0, tab = 1. */
+const BITS = Array.from({ length: 256 }, (_, byte) =>
+  byte.toString(2).padStart(8, '0').replaceAll('0', ' ').replaceAll('1', '\t'),
+);
+
 function checksumOf(bytes: Uint8Array): string {
-  return crc32(bytes).toString(2).padStart(32, '0').replaceAll('0', ' ').replaceAll('1', '\t');
+  const checksum = crc32(bytes);
+  return [24, 16, 8, 0].map((shift) => BITS[(checksum >>> shift) & 0xff]).join('');
 }
