@@ -60,13 +60,13 @@ export function launchWorker(
 export function launchApi(
   options: ServiceOptions,
   record: ProcessRecord,
-  { untilHealthy, onListening }: { untilHealthy: boolean; onListening: (url: string) => void },
+  { untilHealthy, onUp }: { untilHealthy: boolean; onUp: (url: string) => void },
 ): StartingChild {
   const launched = launchService(options, record);
   const ready = waitForUpMessage(launched).then(async ({ url, port }) => {
     const address = url ?? `http://127.0.0.1:${port}`;
     if (untilHealthy) await waitUntilHealthy(address, launched);
-    onListening(address);
+    onUp(address);
   });
   return { ...launched, ready };
 }

@@ -194,8 +194,8 @@ export class Stack {
   }
 
   /**
-   * A restarted API reuses the first one's port, so that the address stays valid. It is up without Redis and the store:
-   * while one of them fails, it serves what it can, as the first one would, and starting it again would not help.
+   * A restarted API reuses the first one's port, so that the address stays valid. Unlike the first one it counts as up once
+   * it listens: while Redis or the store fails it serves what it can, and starting it again would not help.
    */
   async #startApi(node: string, environment: Environment): Promise<{ url: () => string; supervisor: Supervisor }> {
     let url = '';
@@ -211,7 +211,7 @@ export class Stack {
       } as const;
       return launchApi(options, this.#record, {
         untilHealthy: isFirst,
-        onListening: (address) => (url = address),
+        onUp: (address) => (url = address),
       });
     });
     this.#acquire('api', () => supervisor.stop());

@@ -5,7 +5,7 @@ import { ProcessSampler } from '../service/process-sampler';
 export const STAGES = ['upload', 'scoring', 'finalizing', 'download'] as const;
 
 export interface BatchRun {
-  /** Seconds from the first byte sent to the last byte received. */
+  /** Seconds from the start of the upload to the end of the download, with the start of curl for each. */
   readonly wall: number;
   /**
    * Seconds by stage: until the 202, until all shards are scored, until the result file is complete, until it is

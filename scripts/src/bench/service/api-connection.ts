@@ -20,8 +20,8 @@ export class ApiConnection {
   ) {}
 
   /**
-   * Uploads a file as the raw body. @returns the id of the accepted batch
-   * With curl, as users do: Node's HTTP client takes half as long again, which would count as the service's time.
+   * Uploads a file as the raw body with curl: Node's HTTP client takes a third longer, which would count as the service's
+   * time. `--upload-file` sends the file while reading it. @returns the id of the accepted batch
    */
   async uploadBatch(file: string, explain = false): Promise<string> {
     const path = explain ? '/v1/batches?explain=true' : '/v1/batches';
@@ -63,21 +63,19 @@ export class ApiConnection {
     this.agent.destroy();
   }
 
-  /** @returns the response body. @throws Error on an unsuccessful status */
+  /**
+   * Runs curl without the user's own settings (`-q`, `--noproxy`). @returns the response body
+   * @throws Error on an unsuccessful status
+   */
   private async curl(path: string, options: readonly string[]): Promise<string> {
-    const all = [
-      '--silent',
-      '--show-error',
-      '--fail-with-body',
-      '--header',
-      `authorization: Bearer ${this.key}`,
-      ...options,
-    ];
+    const own = ['-q', '--noproxy', '*', '--silent', '--show-error', '--fail-with-body'];
+    const key = ['--header', `authorization: Bearer ${this.key}`];
     try {
-      return (await promisify(execFile)('curl', [...all, this.url + path])).stdout;
-    } catch (error) {
-      const { code, stdout = '', message } = error as NodeJS.ErrnoException & { stdout?: string };
-      throw new Error(code === 'ENOENT' ? 'curl is not installed: apt-get install curl' : `${message}${stdout}`);
+      return (await promisify(execFile)('curl', [...own, ...key, ...options, this.url + path])).stdout;
+    } catch (cause) {
+      const { code, stdout = '', message } = cause as NodeJS.ErrnoException & { stdout?: string };
+      const reason = code === 'ENOENT' ? 'curl is not installed: apt-get install curl' : message + stdout;
+      throw new Error(reason, { cause });
     }
   }
 
