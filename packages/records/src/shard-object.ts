@@ -61,9 +61,9 @@ const SPARE_FACTOR = 1.25;
 
 /**
  * Encodes a header line of JSON, then the bytes of each section. Checksums cover every byte. Deterministic for a shard and model.
- * @param options `key`: the object's key; readers refuse the object under another key. `buffer`: written to if it is large
- *   enough. Results that already lie in it are not copied if there is room for the header before them and for the other
- *   sections after them
+ * @param options `key`: the object's key; readers refuse the object under another key. `buffer`: written to if it is
+ *   large enough. Results that already lie in it are not copied if there is room for the header before them and for the
+ *   other sections after them
  * @returns bytes in an ArrayBuffer that nothing else uses, so that a thread can transfer it
  */
 export function encodeShardObject(object: ShardObject, options: { key?: string; buffer?: ArrayBuffer } = {}): Buffer {
@@ -86,7 +86,10 @@ export function encodeShardObject(object: ShardObject, options: { key?: string; 
   return bytes;
 }
 
-/** @param start where the object begins, so that its results are where those of the next one are written; 0 if none follows */
+/**
+ * @param start where the object begins, so that its results are where those of the next one are written; 0 if none
+ *   follows
+ */
 function newMemory(length: number, start: number): Buffer {
   if (start === 0) return Buffer.allocUnsafeSlow(length);
   return Buffer.from(new ArrayBuffer(Math.ceil((start + length) * SPARE_FACTOR)), start, length);

@@ -6,8 +6,8 @@ export type { Logger };
 
 /**
  * Between two writes to the log. The first line after a quiet time is written at once. Under 32 clients with single
- * records, a write for nearly every line took a tenth of the API's CPU. A process that is killed, or blocked until it is
- * killed, loses the lines since its last write.
+ * records, a write for nearly every line took a tenth of the API's CPU. A process that is killed, or blocked until it
+ * is killed, loses the lines since its last write.
  */
 const PAUSE_MS = 10;
 

@@ -55,7 +55,8 @@ export function launchWorker(
 }
 
 /**
- * Starts the API; it is up when it has sent its address and, with `untilHealthy`, reports Redis and the store as reachable.
+ * Starts the API; it is up when it has sent its address and, with `untilHealthy`, reports Redis and the store as
+ * reachable.
  */
 export function launchApi(
   options: ServiceOptions,

@@ -194,8 +194,8 @@ export class Stack {
   }
 
   /**
-   * A restarted API reuses the first one's port, so that the address stays valid. Unlike the first one it counts as up once
-   * it listens: while Redis or the store fails it serves what it can, and starting it again would not help.
+   * A restarted API reuses the first one's port, so that the address stays valid. Unlike the first one it counts as up
+   * once it listens: while Redis or the store fails it serves what it can, and starting it again would not help.
    */
   async #startApi(node: string, environment: Environment): Promise<{ url: () => string; supervisor: Supervisor }> {
     let url = '';

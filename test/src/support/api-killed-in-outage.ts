@@ -2,8 +2,8 @@ import type { FaultStack } from './fault-stack';
 import { waitUntil } from './wait-until';
 
 /**
- * Kills the API during an outage and waits until ready.json names the next one, which means that the stack counts it as up:
- * it kills those that are not up within a minute. Then ends the outage and waits until a record is accepted.
+ * Kills the API during an outage and waits until ready.json names the next one, which means that the stack counts it as
+ * up: it kills those that are not up within a minute. Then ends the outage and waits until a record is accepted.
  * @returns the statuses of liveness and readiness during the outage
  */
 export async function killApiInOutage(

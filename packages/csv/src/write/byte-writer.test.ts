@@ -37,6 +37,21 @@ describe('ByteWriter', () => {
     expect(written((writer) => longest.forEach((value) => writer.number(value)))).toBe(longest.join(''));
   });
 
+  it('writes numbers that come again as it wrote them first', () => {
+    fc.assert(
+      fc.property(fc.array(fc.double(), { maxLength: 50 }), (values) => {
+        const again = [...values, ...values];
+        expect(written((writer) => again.forEach((value) => writer.number(value)))).toBe(again.map(String).join(''));
+      }),
+    );
+  });
+
+  it('writes tens of thousands of different numbers, each of them twice', () => {
+    const values = Array.from({ length: 40_000 }, (_, i) => 1 / (i + 1));
+    const twice = values.flatMap((value, i) => [value, values[(i * 7919) % values.length]]);
+    expect(written((writer) => twice.forEach((value) => writer.number(value)))).toBe(twice.map(String).join(''));
+  });
+
   it('hands out copies and views', () => {
     const writer = new ByteWriter(8);
     writer.ascii('one');

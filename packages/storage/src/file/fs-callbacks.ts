@@ -104,9 +104,9 @@ export function inodeOfSync(path: string): number | undefined {
 }
 
 /**
- * Whether nothing is at a path, synchronously: 8 % less of the API's CPU per single record than a call on another thread.
- * It waits while the folder is locked: do not call it while many objects are stored there. Any error counts as something
- * that may be there.
+ * Whether nothing is at a path, synchronously: 8 % less of the API's CPU per single record than a call on another
+ * thread. It waits while the folder is locked: do not call it while many objects are stored there. Any error counts as
+ * something that may be there.
  */
 export function isAbsentSync(path: string): boolean {
   try {

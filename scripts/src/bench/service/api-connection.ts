@@ -20,20 +20,17 @@ export class ApiConnection {
   ) {}
 
   /**
-   * Uploads a file as the raw body with curl: Node's HTTP client takes a third longer, which would count as the service's
-   * time. `--upload-file` sends the file while reading it. @returns the id of the accepted batch
+   * Uploads a file as the raw body with curl: Node's HTTP client takes a third longer, which would count as the
+   * service's time. `--upload-file` sends the file while reading it.
+   * @returns the id of the accepted batch. @throws Error on another status than 202
    */
   async uploadBatch(file: string, explain = false): Promise<string> {
     const path = explain ? '/v1/batches?explain=true' : '/v1/batches';
-    const answer = await this.curl(path, [
-      '--header',
-      'content-type: text/csv',
-      '--request',
-      'POST',
-      '--upload-file',
-      file,
-    ]);
-    return (JSON.parse(answer) as { id: string }).id;
+    const upload = ['--header', 'content-type: text/csv', '--request', 'POST', '--upload-file', file];
+    const answer = await this.curl(path, [...upload, '--write-out', '%{http_code}']);
+    const [body, status] = [answer.slice(0, -3), answer.slice(-3)];
+    if (status !== '202') throw new Error(`answered ${status} instead of 202: ${body}`);
+    return (JSON.parse(body) as { id: string }).id;
   }
 
   /** Follows the batch by events, so that no polling interval counts as the service's time. */

@@ -38,7 +38,7 @@ test('memory that was released holds the next object, also one of another kind',
   expect(Buffer.from(decodeShardObject(object, 'shard').errors).equals(Buffer.from(failed.errors))).toBe(true);
 });
 
-test('an object that is larger than expected gets memory of its own, in which the next one is written directly', async () => {
+test('an object that is larger than expected gets memory of its own, which holds the next one', async () => {
   const rows = 20_000;
   // The names of four missing features are longer than the usual result.
   const text = Array.from({ length: rows }, (_, row) => `${row},5,?,?,?,?,1,3,1,1,2\n`).join('');

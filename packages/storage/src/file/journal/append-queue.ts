@@ -136,8 +136,8 @@ export class AppendQueue {
     try {
       const inode = this.folders.inodeOf(segment.number);
       await this.reader.refresh();
-      // A log that was removed, and perhaps made again, is still written to by its descriptor. A segment that was retired
-      // before the look at its inode was closed before that, which the refresh has read.
+      // A log that was removed, and perhaps made again, is still written to by its descriptor. A segment that was
+      // retired before the look at its inode was closed before that, which the refresh has read.
       if (segment.closedAtMs === undefined && inode !== segment.inode) {
         this.reader.forgetAll();
         throw new StoreUnavailableError('the journal was removed');
