@@ -70,10 +70,12 @@ export class SegmentStorer {
   }
 
   private async storeWhenDue(): Promise<void> {
-    if (this.failure !== undefined && performance.now() < this.failure.retryAtMs) return;
+    const { failure } = this;
+    if (failure !== undefined && performance.now() < failure.retryAtMs) return;
     try {
       await mapWriteErrors(() => this.storeIfDue());
-      this.failure = undefined;
+      // Checks overlap: one that has found nothing to store does not undo a failure of another.
+      if (this.failure === failure) this.failure = undefined;
     } catch (error) {
       // The objects stay in the journal; `findings` reports it.
       this.failure = { error, retryAtMs: performance.now() + RETRY_AFTER_MS };
